@@ -1,0 +1,14 @@
+//! Conversations as data: what is said, what of it is trained, and who answers.
+//!
+//! The principal types are [`Example`] (a conversation with provenance),
+//! [`Responder`] (whatever answers a conversation) and [`Likelihood`] (whatever scores a text).
+//!
+//! Never depends on tensors, the network or sources of rows.
+
+pub mod example;
+pub mod responder;
+
+pub use example::{Example, Message, Role, ToolCall};
+pub use responder::{
+    CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, Usage,
+};

@@ -1,0 +1,10 @@
+//! Sources, transforms and validators, with provenance for every row.
+//!
+//! The principal types are [`Record`] (a row as its source gave it) and [`chat::Example`]
+//! (what it becomes). Rows that cannot go on are data, not failure: see [`Rejection`].
+//!
+//! Never depends on a model, and never prints.
+
+pub mod record;
+
+pub use record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value};

@@ -1,0 +1,1 @@
+//! Scorers, statistics and report data; meets a model only through Responder.

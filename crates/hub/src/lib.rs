@@ -1,0 +1,1 @@
+//! Model folders from the Hugging Face Hub cache layout.

@@ -1,0 +1,1 @@
+//! Arithmetic on shaped slices, forward and backward.

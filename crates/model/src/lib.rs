@@ -1,0 +1,1 @@
+//! Architecture, weights, layers, KV cache, adapter, file formats.

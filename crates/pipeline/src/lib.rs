@@ -1,0 +1,1 @@
+//! Stage graph, fingerprints, content store, lock file, runner.

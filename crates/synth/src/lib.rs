@@ -1,0 +1,1 @@
+//! Generated text: shops, conversations, questions; the teacher client.

@@ -1,0 +1,1 @@
+//! Shards in, adapter out: the loop, optimizer, schedule, checkpoints, events.
