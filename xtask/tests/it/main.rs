@@ -1,0 +1,92 @@
+//! The walls hold here, and fall where a forbidden edge is added.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_path_buf()
+}
+
+fn xtask(task: &str, root: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask")).args([task, "--root"]).arg(root).output().expect("xtask starts")
+}
+
+fn stderr(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stderr).into_owned()
+}
+
+/// The manifests and sources of the workspace, copied: enough for the walls to be read.
+fn copy_of_the_house() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().expect("a temporary folder");
+    copy_tree(&root(), copy.path());
+    copy
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("readable").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let (source, place) = (entry.path(), to.join(&name));
+        if source.is_dir() {
+            if name != "target" && !name.starts_with('.') && name != "docs" {
+                std::fs::create_dir_all(&place).expect("a folder");
+                copy_tree(&source, &place);
+            }
+        } else if place.extension().is_some_and(|e| e == "toml" || e == "rs" || e == "lock") {
+            std::fs::copy(&source, &place).expect("a copy");
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a scratch copy")]
+fn edit(path: &Path, change: impl Fn(&str) -> String) {
+    let text = std::fs::read_to_string(path).expect("readable");
+    let changed = change(&text);
+    assert_ne!(text, changed, "the edit of {} changed nothing", path.display());
+    std::fs::write(path, changed).expect("writable");
+}
+
+#[test]
+fn walls_hold() {
+    let out = xtask("walls", &root());
+    assert!(out.status.success(), "{}", stderr(&out));
+}
+
+#[test]
+fn tidy_holds() {
+    let out = xtask("tidy", &root());
+    assert!(out.status.success(), "{}", stderr(&out));
+}
+
+#[test]
+fn a_forbidden_edge_fails() {
+    let copy = copy_of_the_house();
+    assert!(xtask("walls", copy.path()).status.success(), "the untouched copy must pass");
+    edit(&copy.path().join("crates/eval/Cargo.toml"), |text| {
+        text.replace("[dependencies]", "[dependencies]\nmodel.workspace = true")
+    });
+    let out = xtask("walls", copy.path());
+    assert!(!out.status.success());
+    assert!(stderr(&out).contains("`eval` must not depend on `model`"), "{}", stderr(&out));
+}
+
+#[test]
+fn a_new_room_needs_a_place_in_the_table() {
+    let copy = copy_of_the_house();
+    std::fs::create_dir_all(copy.path().join("crates/utils/src")).expect("a folder");
+    std::fs::copy(copy.path().join("crates/hub/src/lib.rs"), copy.path().join("crates/utils/src/lib.rs"))
+        .expect("a copy");
+    std::fs::copy(copy.path().join("crates/hub/Cargo.toml"), copy.path().join("crates/utils/Cargo.toml"))
+        .expect("a copy");
+    edit(&copy.path().join("crates/utils/Cargo.toml"), |t| t.replace("name = \"hub\"", "name = \"utils\""));
+    let out = xtask("walls", copy.path());
+    assert!(stderr(&out).contains("`utils` is not a room"), "{}", stderr(&out));
+}
+
+#[test]
+fn a_printing_library_fails() {
+    let copy = copy_of_the_house();
+    edit(&copy.path().join("crates/hub/src/lib.rs"), |t| format!("{t}\nfn loud() {{ println!(\"x\"); }}\n"));
+    let out = xtask("walls", copy.path());
+    assert!(!out.status.success());
+    assert!(stderr(&out).contains("crates/hub/src/lib.rs"), "{}", stderr(&out));
+}
