@@ -1,1 +1,30 @@
-//! Architecture, weights, layers, KV cache, adapter, file formats.
+//! One decoder, described by a config: architecture, weights, layers, adapter, file formats.
+//!
+//! The principal types are [`ModelConfig`] (an architecture as data), [`TensorSource`] (weights by name,
+//! mapped from a model folder by [`ModelFolder`]) and [`LoraConfig`] (an adapter's settings).
+//!
+//! ```
+//! use model::{LoraConfig, LoraTargets, ModelConfig};
+//!
+//! let config = ModelConfig::preset("gpt2-124m")?;
+//! let targets = LoraTargets::Named(vec!["c_attn".to_owned()]);
+//! let lora = LoraConfig { rank: 8, alpha: 16.0, dropout: 0.0, targets, rslora: false };
+//! assert_eq!(lora.select(&config)?.len(), 12);
+//! # Ok::<(), model::ModelError>(())
+//! ```
+//!
+//! Never depends on text, an optimizer, an async runtime or a processor's name.
+
+pub mod adapter;
+pub mod config;
+pub mod error;
+pub mod platform;
+pub mod weights;
+
+pub use adapter::{LoraConfig, LoraTargets};
+pub use config::{
+    Activation, Family, LinearKind, LinearModule, MlpKind, ModelConfig, Norm, NormKind, Orientation,
+    Positions, RopeScaling, Rotary,
+};
+pub use error::{FileProblem, ModelError};
+pub use weights::{DType, MemoryTensors, ModelFolder, SafetensorsFile, TensorSource, TensorView};

@@ -1,0 +1,550 @@
+//! `config.json` of Hugging Face, both ways.
+//!
+//! Keys that change the numbers are read or refused, never passed over; the rest is left alone.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Activation, Family, MlpKind, ModelConfig, Norm, NormKind, Orientation, Positions, RopeScaling, Rotary,
+};
+use crate::ModelError;
+
+impl ModelConfig {
+    /// Reads `config.json` in a model folder.
+    ///
+    /// # Errors
+    /// The file is absent or broken, the architecture is not supported, a value is out of range.
+    pub fn from_folder(folder: &Path) -> Result<Self, ModelError> {
+        let path = folder.join("config.json");
+        if !path.exists() {
+            return Err(ModelError::MissingFile { folder: folder.to_owned(), wanted: "config.json" });
+        }
+        let text = std::fs::read_to_string(&path).map_err(|source| ModelError::Io {
+            action: "read",
+            path: path.clone(),
+            source,
+        })?;
+        let value = serde_json::from_str(&text)
+            .map_err(|source| ModelError::Json { place: path.display().to_string(), source })?;
+        Self::from_config_json(&value)
+    }
+
+    /// Reads the value of a `config.json`.
+    ///
+    /// # Errors
+    /// The architecture is not supported, a key is missing, a value is out of range or unsupported.
+    pub fn from_config_json(value: &Value) -> Result<Self, ModelError> {
+        let Value::Object(map) = value else {
+            return Err(invalid("(the file)", value, "a JSON object"));
+        };
+        let keys = Keys(map);
+        let family = family(&keys)?;
+        if let Some(quantization) = keys.get("quantization_config") {
+            return Err(unsupported(
+                "quantization_config",
+                quantization,
+                "unquantised f32, f16 and bf16 weights",
+            ));
+        }
+        let config = if family == Family::Gpt2 { gpt2(&keys)? } else { llama_like(&keys, family)? };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Writes the architecture as a `config.json` that transformers, vLLM and llama.cpp's converter read.
+    pub fn to_config_json(&self) -> Value {
+        let mut out = match self.family {
+            Family::Gpt2 => gpt2_json(self),
+            _ => llama_like_json(self),
+        };
+        out["architectures"] = json!([self.family.architecture()]);
+        out["model_type"] = json!(self.family.model_type());
+        out["vocab_size"] = json!(self.vocab);
+        out["tie_word_embeddings"] = json!(self.tied_head);
+        out["torch_dtype"] = json!("float32");
+        out["bos_token_id"] = json!(self.bos_token);
+        out["eos_token_id"] = match self.eos_tokens.as_slice() {
+            [] => Value::Null,
+            [one] => json!(one),
+            many => json!(many),
+        };
+        out
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        let sizes = [
+            ("vocab_size", self.vocab),
+            ("max_position_embeddings", self.context),
+            ("num_hidden_layers", self.layers),
+            ("hidden_size", self.hidden),
+            ("intermediate_size", self.mlp_hidden),
+            ("num_attention_heads", self.heads),
+            ("num_key_value_heads", self.kv_heads),
+            ("head_dim", self.head_dim),
+        ];
+        for (key, size) in sizes {
+            if size == 0 || size > 1 << 28 {
+                return Err(invalid(key, &json!(size), "between 1 and 268435456"));
+            }
+        }
+        if !self.heads.is_multiple_of(self.kv_heads) {
+            let allowed = format!("a divisor of the {} attention heads", self.heads);
+            return Err(invalid("num_key_value_heads", &json!(self.kv_heads), allowed));
+        }
+        if matches!(self.positions, Positions::Rotary(_)) && !self.head_dim.is_multiple_of(2) {
+            return Err(invalid("head_dim", &json!(self.head_dim), "even, because positions are rotary"));
+        }
+        if !(self.norm.eps.is_finite() && self.norm.eps > 0.0) {
+            return Err(invalid("the norm's epsilon", &json!(self.norm.eps), "positive"));
+        }
+        Ok(())
+    }
+}
+
+fn family(keys: &Keys) -> Result<Family, ModelError> {
+    let architecture = keys.get("architectures").and_then(|v| v.get(0)).and_then(Value::as_str);
+    let model_type = keys.get("model_type").and_then(Value::as_str);
+    let found = match (architecture, model_type) {
+        (Some(name), _) => Family::ALL.into_iter().find(|f| f.architecture() == name),
+        (None, Some(name)) => Family::ALL.into_iter().find(|f| f.model_type() == name),
+        (None, None) => return Err(ModelError::MissingSetting { key: "architectures".to_owned() }),
+    };
+    found.ok_or_else(|| ModelError::UnsupportedArchitecture {
+        found: architecture.or(model_type).unwrap_or_default().to_owned(),
+        supported: Family::ALL.map(Family::architecture).join(", "),
+    })
+}
+
+fn gpt2(keys: &Keys) -> Result<ModelConfig, ModelError> {
+    keys.only("scale_attn_weights", &json!(true), "true")?;
+    keys.only("scale_attn_by_inverse_layer_idx", &json!(false), "false")?;
+    keys.only("add_cross_attention", &json!(false), "false")?;
+    let hidden = keys.size("n_embd", Some(768))?;
+    let heads = keys.size("n_head", Some(12))?;
+    if heads == 0 || !hidden.is_multiple_of(heads) {
+        return Err(invalid("n_head", &json!(heads), format!("a divisor of n_embd, {hidden}")));
+    }
+    Ok(ModelConfig {
+        family: Family::Gpt2,
+        vocab: keys.size("vocab_size", Some(50_257))?,
+        context: keys.size("n_positions", Some(1024))?,
+        layers: keys.size("n_layer", Some(12))?,
+        hidden,
+        mlp_hidden: keys.optional_size("n_inner")?.unwrap_or(4 * hidden),
+        heads,
+        kv_heads: heads,
+        head_dim: hidden / heads,
+        norm: Norm { kind: NormKind::Layer, eps: keys.number("layer_norm_epsilon", Some(1e-5))? as f32 },
+        positions: Positions::Learned,
+        fused_qkv: true,
+        qkv_bias: true,
+        attention_out_bias: true,
+        qk_norm: false,
+        parallel_residual: false,
+        mlp: MlpKind::Plain,
+        activation: keys.activation("activation_function", "gelu_new")?,
+        mlp_bias: true,
+        tied_head: keys.flag("tie_word_embeddings", true)?,
+        orientation: Orientation::Conv1D,
+        bos_token: keys.token("bos_token_id")?,
+        eos_tokens: keys.tokens("eos_token_id")?,
+    })
+}
+
+fn llama_like(keys: &Keys, family: Family) -> Result<ModelConfig, ModelError> {
+    let qwen2 = family == Family::Qwen2;
+    let hidden = keys.size("hidden_size", None)?;
+    let heads = keys.size("num_attention_heads", None)?;
+    let head_dim = match keys.optional_size("head_dim")? {
+        Some(head_dim) => head_dim,
+        None if family == Family::Qwen3 => 128,
+        None if heads > 0 && hidden.is_multiple_of(heads) => hidden / heads,
+        None => {
+            let allowed = format!("a divisor of hidden_size, {hidden}, when there is no head_dim");
+            return Err(invalid("num_attention_heads", &json!(heads), allowed));
+        }
+    };
+    let attention_bias = match family {
+        Family::Qwen2 | Family::Mistral => false,
+        _ => keys.flag("attention_bias", false)?,
+    };
+    Ok(ModelConfig {
+        family,
+        vocab: keys.size("vocab_size", None)?,
+        context: context(keys, family)?,
+        layers: keys.size("num_hidden_layers", None)?,
+        hidden,
+        mlp_hidden: keys.size("intermediate_size", None)?,
+        heads,
+        kv_heads: keys.optional_size("num_key_value_heads")?.unwrap_or(heads),
+        head_dim,
+        norm: Norm { kind: NormKind::Rms, eps: keys.number("rms_norm_eps", Some(1e-6))? as f32 },
+        positions: Positions::Rotary(rotary(keys)?),
+        fused_qkv: false,
+        qkv_bias: qwen2 || attention_bias,
+        attention_out_bias: attention_bias,
+        qk_norm: family == Family::Qwen3,
+        parallel_residual: false,
+        mlp: MlpKind::Gated,
+        activation: keys.activation("hidden_act", "silu")?,
+        mlp_bias: family == Family::Llama && keys.flag("mlp_bias", false)?,
+        tied_head: keys.flag("tie_word_embeddings", false)?,
+        orientation: Orientation::Linear,
+        bos_token: keys.token("bos_token_id")?,
+        eos_tokens: keys.tokens("eos_token_id")?,
+    })
+}
+
+/// Inside its window, sliding attention is full attention, so the window bounds the context.
+fn context(keys: &Keys, family: Family) -> Result<usize, ModelError> {
+    let context = keys.size("max_position_embeddings", Some(2048))?;
+    let sliding = match family {
+        Family::Mistral => true,
+        Family::Qwen2 | Family::Qwen3 => keys.flag("use_sliding_window", false)?,
+        _ => false,
+    };
+    match keys.optional_size("sliding_window")? {
+        Some(window) if sliding => Ok(context.min(window)),
+        _ => Ok(context),
+    }
+}
+
+fn rotary(keys: &Keys) -> Result<Rotary, ModelError> {
+    // Older files have `rope_theta` beside `rope_scaling`, newer ones one `rope_parameters`.
+    let (section, parameters) = match keys.get("rope_parameters") {
+        Some(value) => ("rope_parameters", Some(value)),
+        None => ("rope_scaling", keys.get("rope_scaling")),
+    };
+    let empty = Map::new();
+    let inner = match parameters {
+        None => Keys(&empty),
+        Some(Value::Object(map)) => Keys(map),
+        Some(other) => return Err(invalid(section, other, "an object")),
+    };
+    let theta = match inner.get("rope_theta") {
+        Some(_) => inner.number("rope_theta", None)?,
+        None => keys.number("rope_theta", Some(10_000.0))?,
+    };
+    if !(theta.is_finite() && theta > 1.0) {
+        return Err(invalid("rope_theta", &json!(theta), "greater than 1"));
+    }
+    for holder in [keys, &inner] {
+        if holder.number("partial_rotary_factor", Some(1.0))? != 1.0 {
+            let value = holder.get("partial_rotary_factor").unwrap_or(&Value::Null);
+            return Err(unsupported("partial_rotary_factor", value, "1"));
+        }
+    }
+    let kind = inner.get("rope_type").or_else(|| inner.get("type"));
+    Ok(Rotary { theta, scaling: scaling(section, kind, &inner, keys)? })
+}
+
+fn scaling(
+    section: &str,
+    kind: Option<&Value>,
+    inner: &Keys,
+    outer: &Keys,
+) -> Result<RopeScaling, ModelError> {
+    const SUPPORTED: &str = "default, linear, llama3, yarn";
+    let Some(kind) = kind else { return Ok(RopeScaling::None) };
+    let original = || match inner.optional_size("original_max_position_embeddings")? {
+        Some(size) => Ok(size),
+        None => outer.size("max_position_embeddings", None),
+    };
+    match kind.as_str() {
+        Some("default") => Ok(RopeScaling::None),
+        Some("linear") => Ok(RopeScaling::Linear { factor: inner.factor("factor", None)? }),
+        Some("llama3") => Ok(RopeScaling::Llama3 {
+            factor: inner.factor("factor", None)?,
+            low_freq_factor: inner.factor("low_freq_factor", None)?,
+            high_freq_factor: inner.factor("high_freq_factor", None)?,
+            original_context: original()?,
+        }),
+        Some("yarn") => {
+            for key in ["mscale", "mscale_all_dim"] {
+                if let Some(value) = inner.get(key) {
+                    return Err(unsupported(&format!("{section}.{key}"), value, "yarn without mscale"));
+                }
+            }
+            inner.only("truncate", &json!(true), "true")?;
+            let factor = inner.factor("factor", None)?;
+            let attention_factor = if factor <= 1.0 { 1.0 } else { 0.1 * factor.ln() + 1.0 };
+            Ok(RopeScaling::Yarn {
+                factor,
+                original_context: original()?,
+                beta_fast: inner.factor("beta_fast", Some(32.0))?,
+                beta_slow: inner.factor("beta_slow", Some(1.0))?,
+                attention_factor: inner.factor("attention_factor", Some(attention_factor))?,
+            })
+        }
+        _ => Err(unsupported(&format!("{section}.rope_type"), kind, SUPPORTED)),
+    }
+}
+
+fn gpt2_json(config: &ModelConfig) -> Value {
+    json!({
+        "n_embd": config.hidden,
+        "n_head": config.heads,
+        "n_inner": config.mlp_hidden,
+        "n_layer": config.layers,
+        "n_positions": config.context,
+        "layer_norm_epsilon": shortest(config.norm.eps),
+        "activation_function": activation_name(config.activation, true),
+    })
+}
+
+fn llama_like_json(config: &ModelConfig) -> Value {
+    let mut out = json!({
+        "hidden_size": config.hidden,
+        "intermediate_size": config.mlp_hidden,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "num_key_value_heads": config.kv_heads,
+        "head_dim": config.head_dim,
+        "max_position_embeddings": config.context,
+        "rms_norm_eps": shortest(config.norm.eps),
+        "hidden_act": activation_name(config.activation, false),
+    });
+    if config.family != Family::Qwen2 {
+        out["attention_bias"] = json!(config.attention_out_bias);
+    }
+    if config.family == Family::Llama {
+        out["mlp_bias"] = json!(config.mlp_bias);
+    }
+    if config.family == Family::Mistral {
+        out["sliding_window"] = Value::Null;
+    }
+    if let Positions::Rotary(rotary) = &config.positions {
+        out["rope_theta"] = json!(rotary.theta);
+        out["rope_scaling"] = scaling_json(&rotary.scaling);
+    }
+    out
+}
+
+fn scaling_json(scaling: &RopeScaling) -> Value {
+    match *scaling {
+        RopeScaling::None => Value::Null,
+        RopeScaling::Linear { factor } => json!({ "rope_type": "linear", "factor": factor }),
+        RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context } => json!({
+            "rope_type": "llama3",
+            "factor": factor,
+            "low_freq_factor": low_freq_factor,
+            "high_freq_factor": high_freq_factor,
+            "original_max_position_embeddings": original_context,
+        }),
+        RopeScaling::Yarn { factor, original_context, beta_fast, beta_slow, attention_factor } => json!({
+            "rope_type": "yarn",
+            "factor": factor,
+            "original_max_position_embeddings": original_context,
+            "beta_fast": beta_fast,
+            "beta_slow": beta_slow,
+            "attention_factor": attention_factor,
+        }),
+    }
+}
+
+/// The short decimal form of an f32, so that 1e-6 is not written as 9.999999974752427e-7.
+fn shortest(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}
+
+fn activation_name(activation: Activation, gpt2: bool) -> &'static str {
+    match activation {
+        Activation::GeluTanh if gpt2 => "gelu_new",
+        Activation::GeluTanh => "gelu_pytorch_tanh",
+        Activation::GeluErf => "gelu",
+        Activation::Silu => "silu",
+    }
+}
+
+fn invalid(key: &str, value: &Value, allowed: impl Into<String>) -> ModelError {
+    ModelError::InvalidSetting { key: key.to_owned(), value: value.to_string(), allowed: allowed.into() }
+}
+
+fn unsupported(key: &str, value: &Value, allowed: &'static str) -> ModelError {
+    ModelError::UnsupportedSetting { key: key.to_owned(), value: value.to_string(), allowed }
+}
+
+/// Typed reading of a JSON object; a null counts as absent, as it does in transformers.
+struct Keys<'a>(&'a Map<String, Value>);
+
+impl Keys<'_> {
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key).filter(|value| !value.is_null())
+    }
+
+    fn optional_size(&self, key: &str) -> Result<Option<usize>, ModelError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let size = value.as_u64().and_then(|n| usize::try_from(n).ok());
+        size.map(Some).ok_or_else(|| invalid(key, value, "a whole number"))
+    }
+
+    fn size(&self, key: &str, default: Option<usize>) -> Result<usize, ModelError> {
+        self.optional_size(key)?.or(default).ok_or_else(|| ModelError::MissingSetting { key: key.to_owned() })
+    }
+
+    fn number(&self, key: &str, default: Option<f64>) -> Result<f64, ModelError> {
+        match (self.get(key), default) {
+            (Some(value), _) => value.as_f64().ok_or_else(|| invalid(key, value, "a number")),
+            (None, Some(default)) => Ok(default),
+            (None, None) => Err(ModelError::MissingSetting { key: key.to_owned() }),
+        }
+    }
+
+    fn factor(&self, key: &str, default: Option<f64>) -> Result<f64, ModelError> {
+        let value = self.number(key, default)?;
+        if value.is_finite() && value > 0.0 {
+            Ok(value)
+        } else {
+            Err(invalid(key, &json!(value), "positive"))
+        }
+    }
+
+    fn flag(&self, key: &str, default: bool) -> Result<bool, ModelError> {
+        match self.get(key) {
+            None => Ok(default),
+            Some(value) => value.as_bool().ok_or_else(|| invalid(key, value, "true or false")),
+        }
+    }
+
+    fn only(&self, key: &str, wanted: &Value, allowed: &'static str) -> Result<(), ModelError> {
+        match self.get(key) {
+            Some(value) if value != wanted => Err(unsupported(key, value, allowed)),
+            _ => Ok(()),
+        }
+    }
+
+    fn activation(&self, key: &str, default: &str) -> Result<Activation, ModelError> {
+        let default = Value::from(default);
+        let value = self.get(key).unwrap_or(&default);
+        match value.as_str() {
+            Some("gelu_new" | "gelu_pytorch_tanh") => Ok(Activation::GeluTanh),
+            Some("gelu") => Ok(Activation::GeluErf),
+            Some("silu" | "swish") => Ok(Activation::Silu),
+            _ => Err(unsupported(key, value, "gelu_new, gelu_pytorch_tanh, gelu, silu")),
+        }
+    }
+
+    fn token(&self, key: &str) -> Result<Option<u32>, ModelError> {
+        Ok(self.tokens(key)?.first().copied())
+    }
+
+    fn tokens(&self, key: &str) -> Result<Vec<u32>, ModelError> {
+        let bad = |value: &Value| invalid(key, value, "a token id or a list of token ids");
+        let id = |value: &Value| value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(|| bad(value));
+        match self.get(key) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(list)) => list.iter().map(id).collect(),
+            Some(value) => Ok(vec![id(value)?]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn llama() -> Value {
+        json!({
+            "architectures": ["LlamaForCausalLM"], "vocab_size": 64, "hidden_size": 12, "intermediate_size": 20,
+            "num_hidden_layers": 2, "num_attention_heads": 3, "num_key_value_heads": 1,
+        })
+    }
+
+    #[track_caller]
+    fn check_error(change: &[(&str, Value)], message: &str) {
+        let mut value = llama();
+        for (key, new) in change {
+            value[*key] = new.clone();
+        }
+        assert_eq!(ModelConfig::from_config_json(&value).unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn every_preset_survives_its_own_json() {
+        for name in ModelConfig::PRESETS {
+            let config = ModelConfig::preset(name).unwrap();
+            assert_eq!(ModelConfig::from_config_json(&config.to_config_json()).unwrap(), config, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_scaling_survives_its_own_json() {
+        for scaling in [
+            json!({ "rope_type": "linear", "factor": 2.0 }),
+            json!({ "type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                    "original_max_position_embeddings": 32 }),
+            json!({ "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32 }),
+        ] {
+            let mut value = llama();
+            value["rope_scaling"] = scaling;
+            let config = ModelConfig::from_config_json(&value).unwrap();
+            assert!(!matches!(&config.positions, Positions::Rotary(r) if r.scaling == RopeScaling::None));
+            assert_eq!(ModelConfig::from_config_json(&config.to_config_json()).unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn the_newer_spelling_of_rope_is_read() {
+        let mut value = llama();
+        value["rope_parameters"] = json!({ "rope_type": "default", "rope_theta": 5e5 });
+        let config = ModelConfig::from_config_json(&value).unwrap();
+        assert_eq!(config.positions, Positions::Rotary(Rotary { theta: 5e5, scaling: RopeScaling::None }));
+    }
+
+    #[test]
+    fn a_window_bounds_the_context() {
+        let mut value = llama();
+        value["architectures"] = json!(["MistralForCausalLM"]);
+        value["max_position_embeddings"] = json!(128);
+        value["sliding_window"] = json!(32);
+        assert_eq!(ModelConfig::from_config_json(&value).unwrap().context, 32);
+    }
+
+    #[test]
+    fn what_is_not_supported_is_named() {
+        check_error(
+            &[("architectures", json!(["MambaForCausalLM"]))],
+            "architecture `MambaForCausalLM` is not supported; supported are GPT2LMHeadModel, LlamaForCausalLM, \
+             MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM",
+        );
+        check_error(
+            &[("rope_scaling", json!({ "rope_type": "longrope" }))],
+            "config.json: `rope_scaling.rope_type` is \"longrope\", which is not supported; supported: default, \
+             linear, llama3, yarn",
+        );
+        check_error(
+            &[("hidden_act", json!("relu"))],
+            "config.json: `hidden_act` is \"relu\", which is not supported; supported: gelu_new, \
+             gelu_pytorch_tanh, gelu, silu",
+        );
+        check_error(
+            &[("quantization_config", json!({ "bits": 4 }))],
+            "config.json: `quantization_config` is {\"bits\":4}, which is not supported; supported: unquantised \
+             f32, f16 and bf16 weights",
+        );
+    }
+
+    #[test]
+    fn impossible_values_are_named() {
+        check_error(&[("vocab_size", Value::Null)], "config.json: `vocab_size` is missing");
+        check_error(
+            &[("num_key_value_heads", json!(2))],
+            "config.json: `num_key_value_heads` is 2; it must be a divisor of the 3 attention heads",
+        );
+        check_error(
+            &[("hidden_size", json!(-4))],
+            "config.json: `hidden_size` is -4; it must be a whole number",
+        );
+        check_error(
+            &[("head_dim", json!(3))],
+            "config.json: `head_dim` is 3; it must be even, because positions are rotary",
+        );
+        check_error(
+            &[("num_attention_heads", json!(0)), ("num_key_value_heads", json!(0))],
+            "config.json: `num_attention_heads` is 0; it must be a divisor of hidden_size, 12, when there is no \
+             head_dim",
+        );
+    }
+}

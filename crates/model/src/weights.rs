@@ -1,0 +1,141 @@
+//! Tensors by name, wherever they lie.
+//!
+//! 1. [`TensorSource`] is the face: names, and a view of each tensor.
+//! 2. [`MemoryTensors`] holds them itself.
+//! 3. `safetensors` maps a file, `folder` a model folder with one file or shards.
+//! 4. `write` writes a safetensors file.
+
+mod folder;
+mod memory;
+mod safetensors;
+mod write;
+
+pub use folder::ModelFolder;
+pub use memory::MemoryTensors;
+pub use safetensors::SafetensorsFile;
+pub use write::{TensorToWrite, write_safetensors};
+
+use crate::{ModelConfig, ModelError};
+
+/// A number format of stored tensors; all little-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DType {
+    /// 32-bit float.
+    F32,
+    /// IEEE half.
+    F16,
+    /// Brain float.
+    BF16,
+}
+
+impl DType {
+    /// Bytes of one value.
+    pub fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::BF16 => 2,
+        }
+    }
+
+    /// Its name in a safetensors header.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "F32",
+            Self::F16 => "F16",
+            Self::BF16 => "BF16",
+        }
+    }
+}
+
+/// A tensor as it is stored; `bytes` has no alignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorView<'a> {
+    /// Number format.
+    pub dtype: DType,
+    /// Sizes, outermost first; row-major.
+    pub shape: Vec<usize>,
+    /// The values.
+    pub bytes: &'a [u8],
+}
+
+impl TensorView<'_> {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.bytes.len() / self.dtype.size()
+    }
+
+    /// Whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The values widened to f32, which is exact.
+    pub fn to_f32(&self) -> Vec<f32> {
+        let mut out = vec![0.0; self.len()];
+        self.read_f32(&mut out);
+        out
+    }
+
+    /// Writes the values widened to f32, which is exact, into `out`.
+    ///
+    /// # Panics
+    /// When `out` has not as many values as the tensor.
+    pub fn read_f32(&self, out: &mut [f32]) {
+        assert_eq!(out.len(), self.len(), "the destination has the tensor's number of values");
+        match self.dtype {
+            DType::F32 => {
+                for (value, bytes) in out.iter_mut().zip(self.bytes.as_chunks::<4>().0) {
+                    *value = f32::from_le_bytes(*bytes);
+                }
+            }
+            DType::F16 => {
+                for (value, bytes) in out.iter_mut().zip(self.bytes.as_chunks::<2>().0) {
+                    *value = half::f16::from_le_bytes(*bytes).to_f32();
+                }
+            }
+            DType::BF16 => {
+                for (value, bytes) in out.iter_mut().zip(self.bytes.as_chunks::<2>().0) {
+                    *value = half::bf16::from_le_bytes(*bytes).to_f32();
+                }
+            }
+        }
+    }
+}
+
+/// Tensors by name. Views borrow from the source, so a memory map is read only where it is used.
+pub trait TensorSource {
+    /// All names, sorted.
+    fn names(&self) -> Vec<String>;
+
+    /// The tensor of that name.
+    ///
+    /// # Errors
+    /// [`ModelError::MissingTensor`] with the place that was searched.
+    fn get(&self, name: &str) -> Result<TensorView<'_>, ModelError>;
+}
+
+/// The tensor `name` of a base model, checked against `shape`.
+///
+/// Files saved from a bare model lack the prefix (`transformer.`, `model.`), so the short name is tried as well.
+///
+/// # Errors
+/// The tensor is missing, or has another shape.
+pub fn get_checked<'a>(
+    source: &'a dyn TensorSource,
+    config: &ModelConfig,
+    name: &str,
+    shape: &[usize],
+) -> Result<TensorView<'a>, ModelError> {
+    let view = source.get(name).or_else(|missing| match name.strip_prefix(config.base_prefix()) {
+        Some(short) => source.get(short).map_err(|_| missing),
+        None => Err(missing),
+    })?;
+    if view.shape != shape {
+        return Err(ModelError::TensorShape {
+            name: name.to_owned(),
+            found: view.shape,
+            expected: shape.to_vec(),
+        });
+    }
+    Ok(view)
+}

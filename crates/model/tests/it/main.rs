@@ -1,0 +1,3 @@
+//! Integration tests of `model`.
+
+mod safetensors_files;
