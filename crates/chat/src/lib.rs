@@ -7,8 +7,10 @@
 
 pub mod example;
 pub mod responder;
+pub mod tokenizer;
 
 pub use example::{Example, Message, Role, ToolCall};
 pub use responder::{
     CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, Usage,
 };
+pub use tokenizer::{Encoding, Markup, SpecialIds, StreamDecoder, Tokenizer, TokenizerError};

@@ -1,0 +1,3 @@
+//! What the crate promises, against vocabularies and templates of the world.
+
+mod tokenizers;
