@@ -1,0 +1,117 @@
+//! Unicode forms, invisible characters and blanks.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// What one look over a text finds; each flag guards a rule that would otherwise be run for nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// `<` or `&`.
+    pub markup: bool,
+    /// A character outside the plain ones, or a run of blanks.
+    pub odd: bool,
+    /// `>` or a line of dashes or "wrote"/"작성" near a colon: what a quoted mail begins with.
+    pub quote: bool,
+    /// The same letter or mark twice in a row, of the kind that is repeated for effect.
+    pub repeat: bool,
+    /// A line break.
+    pub line_break: bool,
+}
+
+impl Seen {
+    pub(super) fn in_text(text: &str) -> Self {
+        let mut seen = Self::default();
+        let mut previous = '\0';
+        for c in text.chars() {
+            match c {
+                '<' | '&' => seen.markup = true,
+                '\n' => seen.line_break = true,
+                ' ' => seen.odd |= previous == ' ' || previous == '\n',
+                '!' | '?' | '~' | '.' | '^' | 'ㅋ' | 'ㅎ' | 'ㅠ' | 'ㅜ' | ';' | ',' => {
+                    seen.repeat |= c == previous || is_laugh(c) && is_laugh(previous);
+                }
+                '>' => {
+                    seen.quote = true;
+                    seen.markup = true;
+                }
+                '-' | '_' => seen.quote |= c == previous,
+                ':' => seen.quote = true,
+                c if is_plain(c) => {}
+                _ => seen.odd = true,
+            }
+            previous = c;
+        }
+        seen
+    }
+}
+
+fn is_laugh(c: char) -> bool {
+    matches!(c, 'ㅋ' | 'ㅎ' | 'ㅠ' | 'ㅜ')
+}
+
+/// Characters that no normalisation touches: printable ASCII, Hangul syllables and compatibility
+/// jamo, common ideographs, dashes, quotes and circled numbers.
+fn is_plain(c: char) -> bool {
+    matches!(c,
+        '!'..='~' | '가'..='힣' | '\u{3131}'..='\u{318E}' | '\u{4E00}'..='\u{9FFF}'
+        | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205E}' | '\u{2460}'..='\u{24FF}'
+        | '\u{25A0}'..='\u{27BF}' | '\u{3001}'..='\u{303F}' | '·' | '×' | '℃')
+}
+
+/// NFC, full-width forms as ASCII, invisible characters dropped, blanks of every kind as one space,
+/// at most one empty line. `None` when that changes nothing.
+pub(super) fn normalize(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.nfc().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            // The pair is one line break, made by the second.
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\n' | '\r' | '\u{000B}' | '\u{000C}' | '\u{0085}' | '\u{2028}' | '\u{2029}' => {
+                push_break(&mut out)
+            }
+            '\t'
+            | '\u{00A0}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200A}'
+            | '\u{202F}'
+            | '\u{205F}'
+            | '\u{3000}'
+            | ' ' => push_blank(&mut out),
+            '\u{FF01}'..='\u{FF5E}' => out.push(char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)),
+            // A joiner inside an emoji sequence is part of the picture.
+            '\u{200D}' if out.chars().next_back().is_some_and(|p| p >= '\u{1F000}' || p == '\u{FE0F}') => {
+                out.push(c);
+            }
+            c if is_invisible(c) => {}
+            c => out.push(c),
+        }
+    }
+    while out.ends_with([' ', '\n']) {
+        out.pop();
+    }
+    (out != text).then_some(out)
+}
+
+/// Control characters, zero-width and direction marks, soft hyphens, byte-order marks, blank fillers.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}'
+            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}'
+            | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+fn push_blank(out: &mut String) {
+    if !out.is_empty() && !out.ends_with([' ', '\n']) {
+        out.push(' ');
+    }
+}
+
+fn push_break(out: &mut String) {
+    while out.ends_with(' ') {
+        out.pop();
+    }
+    if !out.is_empty() && !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+}
