@@ -1,5 +1,16 @@
 //! LoRA: low-rank updates `ΔW = scale · B · A` of chosen linear layers, and PEFT's files for them.
+//!
+//! 1. `lora` holds the settings and chooses the layers.
+//! 2. `peft_config` is `adapter_config.json`, both ways.
+//! 3. `files` reads and writes an adapter folder.
+//! 4. `merge` adds an adapter to its base and writes a model folder.
 
+mod files;
 mod lora;
+mod merge;
+mod peft_config;
 
-pub use lora::{LoraConfig, LoraTargets};
+pub use files::{AdapterFolder, CONFIG_FILE, SIDECAR_FILE, TENSOR_FILE, write_adapter, write_sidecar};
+pub use lora::{LoraConfig, LoraTargets, LoraTensor};
+pub use merge::merge_adapter;
+pub use peft_config::{AdapterInfo, TaskType};

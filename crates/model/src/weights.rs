@@ -13,7 +13,7 @@ mod write;
 pub use folder::ModelFolder;
 pub use memory::MemoryTensors;
 pub use safetensors::SafetensorsFile;
-pub use write::{TensorToWrite, write_safetensors};
+pub use write::{TensorHeader, TensorToWrite, stream_safetensors, write_safetensors, write_values};
 
 use crate::{ModelConfig, ModelError};
 

@@ -26,6 +26,15 @@ pub enum LoraTargets {
     Named(Vec<String>),
 }
 
+/// One tensor of an adapter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoraTensor {
+    /// PEFT's key.
+    pub name: String,
+    /// (rank, inputs) for A, (outputs, rank) for B.
+    pub shape: Vec<usize>,
+}
+
 impl LoraConfig {
     /// `s` in `ΔW = s·B·A`.
     pub fn scale(&self) -> f32 {
@@ -46,10 +55,42 @@ impl LoraConfig {
         }
         for name in names {
             if !modules.iter().any(|m| matches(&m.path, name)) {
-                return Err(ModelError::UnknownTarget { target: name.clone(), known: short_names(&modules) });
+                return Err(ModelError::UnknownTarget {
+                    target: name.clone(),
+                    known: last_parts(&modules).join(", "),
+                });
             }
         }
         Ok(modules.into_iter().filter(|m| names.iter().any(|name| matches(&m.path, name))).collect())
+    }
+
+    /// The adapter's tensors: A and B of each chosen layer, in the order of the forward pass.
+    ///
+    /// # Errors
+    /// As [`LoraConfig::select`].
+    pub fn tensors(&self, config: &ModelConfig) -> Result<Vec<LoraTensor>, ModelError> {
+        let chosen = self.select(config)?;
+        let pair = |m: &LinearModule| {
+            let a = LoraTensor { name: m.lora_a_key(), shape: vec![self.rank, m.inputs] };
+            let b = LoraTensor { name: m.lora_b_key(), shape: vec![m.outputs, self.rank] };
+            [a, b]
+        };
+        Ok(chosen.iter().flat_map(pair).collect())
+    }
+
+    /// The targets as PEFT's file lists them: names, sorted, each once.
+    ///
+    /// # Errors
+    /// As [`LoraConfig::select`].
+    pub fn explicit_targets(&self, config: &ModelConfig) -> Result<Vec<String>, ModelError> {
+        let chosen = self.select(config)?;
+        let mut names = match &self.targets {
+            LoraTargets::Named(names) => names.clone(),
+            LoraTargets::All => last_parts(&chosen).into_iter().map(ToOwned::to_owned).collect(),
+        };
+        names.sort();
+        names.dedup();
+        Ok(names)
     }
 
     fn check(&self) -> Result<(), ModelError> {
@@ -75,7 +116,7 @@ fn matches(path: &str, name: &str) -> bool {
 }
 
 /// The last parts of the paths, each once.
-pub(super) fn short_names(modules: &[LinearModule]) -> String {
+fn last_parts(modules: &[LinearModule]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for module in modules {
         let name = module.path.rsplit('.').next().unwrap_or_default();
@@ -83,7 +124,7 @@ pub(super) fn short_names(modules: &[LinearModule]) -> String {
             names.push(name);
         }
     }
-    names.join(", ")
+    names
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Writing a safetensors file, whole or not at all.
 
+use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -18,6 +19,17 @@ pub struct TensorToWrite<'a> {
     pub values: &'a [f32],
 }
 
+/// One tensor of a file whose values are produced while it is written.
+#[derive(Debug, Clone)]
+pub struct TensorHeader {
+    /// Its name.
+    pub name: String,
+    /// Number format.
+    pub dtype: DType,
+    /// Sizes, outermost first.
+    pub shape: Vec<usize>,
+}
+
 /// Writes f32 tensors, sorted by name, with `metadata`, under a temporary name that is then renamed.
 ///
 /// The same tensors give the same bytes.
@@ -34,38 +46,67 @@ pub fn write_safetensors(
 ) -> Result<(), ModelError> {
     let mut sorted: Vec<_> = tensors.iter().collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
-    let header = header(&sorted, metadata);
-    platform::write_then_rename(path, |file| {
-        file.write_all(&(header.len() as u64).to_le_bytes())?;
-        file.write_all(header.as_bytes())?;
-        for tensor in &sorted {
-            for chunk in tensor.values.chunks(16_384) {
-                let bytes: Vec<u8> = chunk.iter().flat_map(|v| v.to_le_bytes()).collect();
-                file.write_all(&bytes)?;
-            }
-        }
-        Ok(())
+    let headers: Vec<_> = sorted
+        .iter()
+        .map(|t| TensorHeader { name: t.name.clone(), dtype: DType::F32, shape: t.shape.clone() })
+        .collect();
+    for tensor in &sorted {
+        let values = tensor.shape.iter().product::<usize>();
+        assert_eq!(values, tensor.values.len(), "{} fills its shape", tensor.name);
+    }
+    stream_safetensors(path, &headers, metadata, &mut |at, out| {
+        write_values(out, DType::F32, sorted[at].values)
     })
 }
 
+/// Writes a file whose tensors are produced one after the other by `fill(index, out)`, in the order of `headers`.
+///
+/// # Errors
+/// The file cannot be written or renamed.
+pub fn stream_safetensors(
+    path: &Path,
+    headers: &[TensorHeader],
+    metadata: &[(&str, &str)],
+    fill: &mut dyn FnMut(usize, &mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), ModelError> {
+    let text = header_text(headers, metadata);
+    platform::write_then_rename(path, |file| {
+        file.write_all(&(text.len() as u64).to_le_bytes())?;
+        file.write_all(text.as_bytes())?;
+        (0..headers.len()).try_for_each(|at| fill(at, file))
+    })
+}
+
+/// Writes values in a number format, rounded to nearest even where it is narrower.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_values(out: &mut dyn Write, dtype: DType, values: &[f32]) -> std::io::Result<()> {
+    let mut bytes = Vec::with_capacity(16_384 * dtype.size());
+    for chunk in values.chunks(16_384) {
+        bytes.clear();
+        match dtype {
+            DType::F32 => bytes.extend(chunk.iter().flat_map(|v| v.to_le_bytes())),
+            DType::F16 => bytes.extend(chunk.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes())),
+            DType::BF16 => bytes.extend(chunk.iter().flat_map(|v| half::bf16::from_f32(*v).to_le_bytes())),
+        }
+        out.write_all(&bytes)?;
+    }
+    Ok(())
+}
+
 /// The JSON header, padded with spaces so that the data begins at a multiple of eight.
-fn header(sorted: &[&TensorToWrite<'_>], metadata: &[(&str, &str)]) -> String {
+fn header_text(headers: &[TensorHeader], metadata: &[(&str, &str)]) -> String {
     let mut map = Map::new();
     if !metadata.is_empty() {
         let pairs: Map<_, _> = metadata.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
         map.insert("__metadata__".to_owned(), Value::Object(pairs));
     }
     let mut offset = 0;
-    for tensor in sorted {
-        assert_eq!(
-            tensor.shape.iter().product::<usize>(),
-            tensor.values.len(),
-            "{} fills its shape",
-            tensor.name
-        );
-        let end = offset + tensor.values.len() * DType::F32.size();
+    for tensor in headers {
+        let end = offset + tensor.shape.iter().product::<usize>() * tensor.dtype.size();
         let entry =
-            json!({ "dtype": DType::F32.name(), "shape": tensor.shape, "data_offsets": [offset, end] });
+            json!({ "dtype": tensor.dtype.name(), "shape": tensor.shape, "data_offsets": [offset, end] });
         map.insert(tensor.name.clone(), entry);
         offset = end;
     }

@@ -1,3 +1,5 @@
 //! Integration tests of `model`.
 
+mod adapter_files;
+mod golden;
 mod safetensors_files;

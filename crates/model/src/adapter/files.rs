@@ -1,0 +1,143 @@
+//! An adapter folder: `adapter_config.json`, `adapter_model.safetensors`, and our own `moru.json` beside them.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{AdapterInfo, LoraConfig, peft_config};
+use crate::weights::{TensorToWrite, write_safetensors};
+use crate::{ModelConfig, ModelError, SafetensorsFile, TensorSource, TensorView, platform};
+
+/// PEFT's settings file.
+pub const CONFIG_FILE: &str = "adapter_config.json";
+/// PEFT's tensor file.
+pub const TENSOR_FILE: &str = "adapter_model.safetensors";
+/// Ours: what PEFT has no key for. PEFT refuses unknown keys in its own file.
+pub const SIDECAR_FILE: &str = "moru.json";
+
+/// Writes an adapter folder as PEFT would; creates the folder.
+///
+/// `tensors` carry PEFT's keys, as `LoraConfig::tensors` names them. The same input gives the same bytes.
+///
+/// # Errors
+/// A tensor is missing, unexpected or of another shape than the settings lead to on `config`, or a file
+/// cannot be written.
+pub fn write_adapter(
+    folder: &Path,
+    config: &ModelConfig,
+    info: &AdapterInfo,
+    lora: &LoraConfig,
+    tensors: &[TensorToWrite<'_>],
+) -> Result<(), ModelError> {
+    check_tensors(
+        config,
+        lora,
+        &folder.display().to_string(),
+        &mut tensors.iter().map(|t| (&*t.name, &*t.shape)),
+    )?;
+    let value = peft_config::to_json(config, info, lora)?;
+    create_folder(folder)?;
+    write_json(&folder.join(CONFIG_FILE), &value)?;
+    write_safetensors(&folder.join(TENSOR_FILE), tensors, &[("format", "pt")])
+}
+
+/// Writes `moru.json` into an adapter folder.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_sidecar(folder: &Path, value: &Value) -> Result<(), ModelError> {
+    write_json(&folder.join(SIDECAR_FILE), value)
+}
+
+/// An adapter folder, opened and checked against its base.
+#[derive(Debug)]
+pub struct AdapterFolder {
+    /// The LoRA settings.
+    pub lora: LoraConfig,
+    /// What else `adapter_config.json` says.
+    pub info: AdapterInfo,
+    tensors: SafetensorsFile,
+}
+
+impl AdapterFolder {
+    /// Opens an adapter that PEFT or this engine wrote, for a base of architecture `config`.
+    ///
+    /// # Errors
+    /// A file is missing or broken, a setting is not supported, or a tensor does not fit the base; the error
+    /// names the tensor.
+    pub fn open(folder: &Path, config: &ModelConfig) -> Result<Self, ModelError> {
+        let path = folder.join(CONFIG_FILE);
+        if !path.exists() {
+            return Err(ModelError::MissingFile { folder: folder.to_owned(), wanted: CONFIG_FILE });
+        }
+        let text = std::fs::read_to_string(&path).map_err(|source| ModelError::Io {
+            action: "read",
+            path: path.clone(),
+            source,
+        })?;
+        let (lora, info) = peft_config::from_json(&path, &text)?;
+        let tensor_path = folder.join(TENSOR_FILE);
+        if !tensor_path.exists() {
+            return Err(ModelError::MissingFile { folder: folder.to_owned(), wanted: TENSOR_FILE });
+        }
+        let tensors = SafetensorsFile::open(&tensor_path)?;
+        let names = tensors.names();
+        let views: Vec<_> = names.iter().map(|name| tensors.get(name)).collect::<Result<_, _>>()?;
+        let place = tensor_path.display().to_string();
+        let mut found = names.iter().zip(&views).map(|(name, view)| (&**name, &*view.shape));
+        check_tensors(config, &lora, &place, &mut found)?;
+        Ok(Self { lora, info, tensors })
+    }
+}
+
+impl TensorSource for AdapterFolder {
+    fn names(&self) -> Vec<String> {
+        self.tensors.names()
+    }
+
+    fn get(&self, name: &str) -> Result<TensorView<'_>, ModelError> {
+        self.tensors.get(name)
+    }
+}
+
+/// Each tensor that the settings lead to is there once with its shape, and no other is.
+fn check_tensors(
+    config: &ModelConfig,
+    lora: &LoraConfig,
+    place: &str,
+    found: &mut dyn Iterator<Item = (&str, &[usize])>,
+) -> Result<(), ModelError> {
+    let mut wanted: std::collections::BTreeMap<String, Vec<usize>> =
+        lora.tensors(config)?.into_iter().map(|t| (t.name, t.shape)).collect();
+    for (name, shape) in found {
+        match wanted.remove(name) {
+            Some(expected) if expected == shape => {}
+            Some(expected) => {
+                return Err(ModelError::TensorShape {
+                    name: name.to_owned(),
+                    found: shape.to_vec(),
+                    expected,
+                });
+            }
+            None => return Err(ModelError::UnexpectedTensor { name: name.to_owned() }),
+        }
+    }
+    match wanted.into_keys().next() {
+        Some(name) => Err(ModelError::MissingTensor { place: place.to_owned(), name }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn create_folder(folder: &Path) -> Result<(), ModelError> {
+    std::fs::create_dir_all(folder).map_err(|source| ModelError::Io {
+        action: "create",
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+pub(super) fn write_json(path: &Path, value: &Value) -> Result<(), ModelError> {
+    // A map of strings, numbers and lists always has a text.
+    let text = format!("{value:#}\n");
+    platform::write_then_rename(path, |file| file.write_all(text.as_bytes()))
+}
