@@ -5,12 +5,19 @@
 //!
 //! Never depends on tensors, the network or sources of rows.
 
+pub mod batch;
 pub mod example;
 pub mod responder;
+pub mod sample;
+pub mod seeded;
+pub mod shard;
 pub mod tokenizer;
 
+pub use batch::{Batch, BatchRow, Segment};
 pub use example::{Example, Message, Role, ToolCall};
 pub use responder::{
     CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, Usage,
 };
+pub use sample::{Sample, SampleView};
+pub use shard::{Shard, ShardError, ShardWriter};
 pub use tokenizer::{Encoding, Markup, SpecialIds, StreamDecoder, Tokenizer, TokenizerError};

@@ -1,0 +1,171 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::sample::{Sample, SampleView};
+use crate::seeded;
+
+/// Samples over few ids with chance beginnings in common, some equal, some the beginning of others.
+fn samples(n: usize, seed: u64) -> Vec<Sample> {
+    let mut draws = 0;
+    let mut draw = |below: usize| {
+        draws += 1;
+        (seeded::at(seed, draws) % below as u64) as usize
+    };
+    let mut out: Vec<Sample> = Vec::new();
+    for i in 0..n {
+        let mut ids: Vec<u32> = match out.get(draw(n)) {
+            Some(earlier) => earlier.ids[..draw(earlier.ids.len()) + 1].to_vec(),
+            None => vec![draw(3) as u32],
+        };
+        ids.extend((0..draw(12)).map(|_| draw(3) as u32));
+        ids.push(3);
+        let trained = (0..ids.len()).map(|at| at > 0 && (at + 1 == ids.len() || draw(3) == 0)).collect();
+        out.push(Sample { row: format!("s#{i}"), part: 0, ids, trained });
+    }
+    out
+}
+
+/// What separate samples ask for: (ids so far, target) → weight.
+fn wanted(samples: &[SampleView], members: &[usize]) -> BTreeMap<(Vec<u32>, u32), f32> {
+    let mut loss = BTreeMap::new();
+    for &i in members {
+        let sample = samples[i];
+        for at in (0..sample.ids.len()).filter(|&at| sample.trained[at] != 0) {
+            *loss.entry((sample.ids[..at].to_vec(), sample.ids[at])).or_default() += 1.0;
+        }
+    }
+    loss
+}
+
+/// What a batch asks for, with the ids so far as its mask lets them be seen.
+fn asked(batch: &Batch) -> BTreeMap<(Vec<u32>, u32), f32> {
+    let mut loss = BTreeMap::new();
+    for i in 0..batch.loss_rows.len() {
+        let row = batch.loss_rows[i] as usize;
+        let segment = batch.segments.iter().find(|s| (s.start..s.start + s.len).contains(&row)).unwrap();
+        let mut seen: Vec<usize> = segment.ancestors.iter().flat_map(Clone::clone).collect();
+        seen.extend(segment.start..=row);
+        for (position, &at) in seen.iter().enumerate() {
+            assert_eq!(batch.positions[at] as usize, position);
+        }
+        let seen = seen.iter().map(|&at| batch.ids[at]).collect();
+        *loss.entry((seen, batch.targets[i])).or_default() += batch.weights[i];
+    }
+    loss
+}
+
+fn check_batch(samples: &[SampleView], members: &[usize], min_shared: usize) -> Batch {
+    let batch = build(samples, members, min_shared);
+    assert_eq!(asked(&batch), wanted(samples, members));
+    assert_eq!(batch.rows.len(), members.len());
+    for row in &batch.rows {
+        let path = batch.path(row);
+        let ids: Vec<u32> = path.iter().map(|&at| batch.ids[at]).collect();
+        assert_eq!(ids, samples[row.sample].ids, "a path spells its sample");
+        let last = &batch.segments[*row.segments.last().unwrap()];
+        let mut visible: Vec<usize> = last.ancestors.iter().flat_map(Clone::clone).collect();
+        visible.extend(last.start..last.start + last.len);
+        assert_eq!(visible, path, "a leaf sees its path and nothing else");
+    }
+    let mut covered = 0;
+    for segment in &batch.segments {
+        assert_eq!(segment.start, covered);
+        covered += segment.len;
+        assert!(segment.len > 0 && segment.ancestors.windows(2).all(|w| w[0].end < w[1].start));
+    }
+    assert_eq!(covered, batch.ids.len());
+    assert!(batch.loss_rows.windows(2).all(|w| w[0] <= w[1]));
+    batch
+}
+
+#[test]
+fn a_tree_asks_for_what_the_separate_samples_ask_for() {
+    for seed in 0..60 {
+        let owned = samples(2 + seed as usize % 17, seed);
+        let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
+        let all: Vec<usize> = (0..views.len()).collect();
+        let separate = check_batch(&views, &all, usize::MAX).ids.len();
+        assert_eq!(separate, views.iter().map(|v| v.ids.len()).sum::<usize>());
+        for min_shared in [2, 4, 9] {
+            assert!(check_batch(&views, &all, min_shared).ids.len() <= separate, "sharing never costs");
+        }
+        let prefixes: BTreeSet<&[u32]> =
+            views.iter().flat_map(|v| (1..=v.ids.len()).map(|at| &v.ids[..at])).collect();
+        assert_eq!(check_batch(&views, &all, 1).ids.len(), prefixes.len(), "each prefix is laid once");
+    }
+}
+
+#[test]
+fn a_shared_prefix_ends_with_several_targets() {
+    let sample = |ids: &[u32]| Sample {
+        row: String::new(),
+        part: 0,
+        ids: ids.to_vec(),
+        trained: (0..ids.len()).map(|at| at >= 3).collect(),
+    };
+    let owned = [sample(&[1, 2, 3, 7, 9]), sample(&[1, 2, 3, 8, 9]), sample(&[1, 2, 3, 7, 9])];
+    let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
+    let batch = build(&views, &[0, 1, 2], 2);
+    assert_eq!(batch.ids, [1, 2, 3, 7, 9, 8, 9]);
+    assert_eq!(batch.positions, [0, 1, 2, 3, 4, 3, 4]);
+    assert_eq!(batch.segments[2], Segment { start: 5, len: 2, ancestors: vec![0..3] });
+    assert_eq!(batch.loss_rows, [2, 2, 3, 5]);
+    assert_eq!(batch.targets, [7, 8, 9, 9]);
+    assert_eq!(batch.weights, [2.0, 1.0, 2.0, 1.0]);
+    assert_eq!(batch.weight_sum(), 6.0);
+}
+
+#[test]
+fn every_sample_is_seen_once_an_epoch_within_the_budget() {
+    for (seed, min_shared) in [(1, 1), (2, 4), (3, usize::MAX)] {
+        let owned = samples(200, seed);
+        let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
+        let budget_tokens = views.iter().map(|v| v.ids.len()).max().unwrap().max(60);
+        let options = PlanOptions { budget_tokens, max_samples: 20, seed, min_shared };
+        let planner = Planner::new(&views, options).unwrap();
+        let (first, second) = (planner.epoch(0), planner.epoch(1));
+        assert_ne!(first.batches, second.batches);
+        assert_eq!(first, planner.epoch(0));
+        for epoch in [&first, &second] {
+            let mut seen: Vec<usize> = epoch.batches.iter().flatten().copied().collect();
+            seen.sort_unstable();
+            assert_eq!(seen, (0..200).collect::<Vec<_>>());
+            let mut laid = 0;
+            for members in &epoch.batches {
+                let batch = check_batch(&views, members, min_shared);
+                assert!(batch.ids.len() <= budget_tokens && members.len() <= 20);
+                laid += batch.ids.len();
+            }
+            assert_eq!(epoch.counts.tree_tokens, laid);
+            assert!(epoch.counts.tree_tokens <= epoch.counts.packed_tokens);
+            assert!(epoch.counts.packed_tokens <= epoch.counts.padded_tokens);
+        }
+    }
+}
+
+#[test]
+fn sharing_over_the_split_pays() {
+    let leaf = |i: u32| {
+        let ids: Vec<u32> = (0..100).chain((0..20).map(|at| 1000 + i * 100 + at)).collect();
+        let trained = (0..120).map(|at| at >= 100).collect();
+        Sample { row: format!("s#{i}"), part: 0, ids, trained }
+    };
+    let owned: Vec<Sample> = (0..40).map(leaf).collect();
+    let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
+    let options = PlanOptions { budget_tokens: 500, max_samples: usize::MAX, seed: 0, min_shared: 16 };
+    let counts = Planner::new(&views, options).unwrap().epoch(0).counts;
+    // 20 leaves of 20 tokens fit behind a prefix of 100: two batches.
+    assert_eq!((counts.batches, counts.tree_tokens, counts.packed_tokens), (2, 1000, 4800));
+    assert_eq!((counts.trained_tokens, counts.largest_batch_tokens), (800, 500));
+    assert!((counts.saving() - (1.0 - 1000.0 / 4800.0)).abs() < 1e-12);
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let owned = samples(3, 5);
+    let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
+    let options = PlanOptions { budget_tokens: 1, max_samples: 1, seed: 0, min_shared: 1 };
+    let error = Planner::new(&views, options.clone()).unwrap_err();
+    assert!(matches!(&error, PlanError::TooLong { row, budget: 1, .. } if row == "s#0"), "{error}");
+    assert_eq!(Planner::new(&[], options).unwrap_err(), PlanError::Empty);
+}
