@@ -23,7 +23,7 @@ pub enum Tokenisation {
 impl Tokenisation {
     /// The tokens of a text, after NFKC and lowering.
     pub fn tokens(self, text: &str) -> Vec<String> {
-        let text: String = text.nfkc().flat_map(char::to_lowercase).collect();
+        let text = text.nfkc().collect::<String>().to_lowercase();
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         match self {
             Self::Char => words.flat_map(str::chars).map(String::from).collect(),
