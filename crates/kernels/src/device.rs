@@ -343,6 +343,8 @@ pub trait Device: Send + Sync + 'static {
     fn scale(&self, dst: &mut Self::Buffer, range: Range<usize>, factor: f32);
     /// `dst[..len] = src[..len]`.
     fn copy(&self, dst: &mut Self::Buffer, src: &Self::Buffer, len: usize);
+    /// `buffer[to..to + len] = buffer[from..from + len]`.
+    fn copy_within(&self, buffer: &mut Self::Buffer, from: usize, to: usize, len: usize);
     /// `dst[..len] += src[..len]`.
     fn add(&self, dst: &mut Self::Buffer, src: &Self::Buffer, len: usize);
 
@@ -564,6 +566,8 @@ pub trait Device: Send + Sync + 'static {
         range: Range<usize>,
         settings: &AdamW,
     );
+    /// Σ v over `range`, in f64 and in a fixed order. Ends a step: waits for the device.
+    fn sum(&self, values: &Self::Buffer, range: Range<usize>) -> f64;
     /// Σ g² over `range`, in f64 and in a fixed order. Ends a step: waits for the device.
     fn sum_of_squares(&self, grads: &Self::Buffer, range: Range<usize>) -> f64;
 }

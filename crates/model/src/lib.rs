@@ -16,15 +16,26 @@
 //! Never depends on text, an optimizer, an async runtime or a processor's name.
 
 pub mod adapter;
+mod batch;
+mod cache;
 pub mod config;
+mod decoder;
 pub mod error;
+mod layers;
+mod parameters;
 pub mod platform;
 pub mod weights;
+mod workspace;
 
 pub use adapter::{LoraConfig, LoraTargets};
+pub use batch::{LossSum, Segment, TrainBatch};
+pub use cache::KvCache;
 pub use config::{
     Activation, Family, LinearKind, LinearModule, MlpKind, ModelConfig, Norm, NormKind, Orientation,
     Positions, RopeScaling, Rotary,
 };
+pub use decoder::{DecodeRow, Decoder, MemoryPlan, base_layout};
 pub use error::{FileProblem, ModelError};
+pub use parameters::{ParamLayout, ParamSpec, Parameters, Trainable};
 pub use weights::{DType, MemoryTensors, ModelFolder, SafetensorsFile, TensorSource, TensorView};
+pub use workspace::{Recompute, Workspace};

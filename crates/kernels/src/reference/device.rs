@@ -146,6 +146,10 @@ impl<R: Real> Device for Reference<R> {
         dst[..len].copy_from_slice(&src[..len]);
     }
 
+    fn copy_within(&self, buffer: &mut Vec<R>, from: usize, to: usize, len: usize) {
+        buffer.copy_within(from..from + len, to);
+    }
+
     fn add(&self, dst: &mut Vec<R>, src: &Vec<R>, len: usize) {
         for (d, &s) in dst[..len].iter_mut().zip(&src[..len]) {
             *d += s;
@@ -438,6 +442,10 @@ impl<R: Real> Device for Reference<R> {
     ) {
         let (values, mean) = (&mut values[range.clone()], &mut mean[range.clone()]);
         optimizer::adamw(values, mean, &mut square[range.clone()], &grads[range], settings);
+    }
+
+    fn sum(&self, values: &Vec<R>, range: Range<usize>) -> f64 {
+        values[range].iter().map(|v| v.wide()).sum()
     }
 
     fn sum_of_squares(&self, grads: &Vec<R>, range: Range<usize>) -> f64 {

@@ -1,0 +1,56 @@
+//! The decoder: one architecture described by a config, its frozen weights, and what is done with them.
+//!
+//! 1. `build` takes the weights from a source, or draws them at random.
+//! 2. `trainable` lays out what is trained: an adapter or everything.
+//! 3. `pass` runs the blocks forward and backward; `step` makes losses and gradients of them.
+//! 4. `generate` continues sequences over a KV cache.
+//! 5. `plan` predicts the memory of a step.
+
+mod build;
+mod generate;
+mod pass;
+mod plan;
+mod step;
+mod trainable;
+
+use std::sync::Arc;
+
+use kernels::Device;
+
+pub use build::base_layout;
+pub use generate::DecodeRow;
+pub use plan::MemoryPlan;
+
+use crate::ModelConfig;
+use crate::layers::Base;
+
+/// A decoder-only transformer on a device.
+#[derive(Debug)]
+pub struct Decoder<D: Device> {
+    device: Arc<D>,
+    config: ModelConfig,
+    /// None once [`Decoder::full_parameters`] has taken the weights.
+    base: Option<Base<D>>,
+    /// (D/2): what a position turns each pair by; empty without rotation.
+    frequencies: D::Buffer,
+}
+
+impl<D: Device> Decoder<D> {
+    /// The architecture.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The machine.
+    pub fn device(&self) -> &Arc<D> {
+        &self.device
+    }
+
+    /// Bytes of the frozen weights; 0 once they were taken.
+    pub fn weight_bytes(&self) -> usize {
+        let Some(base) = &self.base else { return 0 };
+        let matrices =
+            base.matrices.iter().flatten().chain([&base.embedding]).chain(&base.positions).chain(&base.head);
+        matrices.map(|w| self.device.weight_bytes(w)).sum::<usize>() + 4 * self.device.len(&base.vectors)
+    }
+}

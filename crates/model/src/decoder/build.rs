@@ -1,0 +1,169 @@
+//! Taking weights from a source, or drawing them at random.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use kernels::{DType as Stored, Device, Layout, WeightPart, random};
+
+use super::Decoder;
+use crate::layers::{Base, Offsets, Projection};
+use crate::parameters::{ParamLayout, ParamSpec};
+use crate::weights::get_checked;
+use crate::{DType, ModelConfig, ModelError, Orientation, Positions, TensorSource};
+
+/// All tensors of an architecture with their Hugging Face names; the layout of [`Decoder::full_parameters`].
+pub fn base_layout(config: &ModelConfig) -> ParamLayout {
+    Offsets::lay_out(config, true).0
+}
+
+type Stuff<'a> = (DType, Cow<'a, [u8]>);
+
+impl<D: Device> Decoder<D> {
+    /// Takes the weights by their Hugging Face names; they keep their dtype.
+    ///
+    /// # Errors
+    /// A tensor is missing or has another shape, or the architecture has a part that is not built.
+    pub fn load(device: Arc<D>, config: ModelConfig, tensors: &dyn TensorSource) -> Result<Self, ModelError> {
+        Self::build(device, config.clone(), |spec| {
+            let view = get_checked(tensors, &config, &spec.name, &spec.shape)?;
+            Ok((view.dtype, Cow::Borrowed(view.bytes)))
+        })
+    }
+
+    /// Draws the weights: matrices normal with deviation 0.02 (those that write to the residual stream divided by
+    /// √(2 · layers), as GPT-2), norms 1, biases 0.
+    ///
+    /// # Errors
+    /// The architecture has a part that is not built.
+    pub fn random(device: Arc<D>, config: ModelConfig, seed: u64) -> Result<Self, ModelError> {
+        Self::random_as(device, config, seed, DType::F32)
+    }
+
+    /// As [`Decoder::random`], with the matrices rounded to `dtype`.
+    ///
+    /// # Errors
+    /// The architecture has a part that is not built.
+    pub fn random_as(
+        device: Arc<D>,
+        config: ModelConfig,
+        seed: u64,
+        dtype: DType,
+    ) -> Result<Self, ModelError> {
+        let residual = 0.02 / (2.0 * config.layers as f32).sqrt();
+        Self::build(device, config, |spec| {
+            let draw = |index: usize| {
+                let deviation = if writes_residual(&spec.name) { residual } else { 0.02 };
+                deviation * random::normal(random::mix(seed, spec.offset as u64), index as u64)
+            };
+            if !spec.decay {
+                let value = if spec.name.ends_with(".bias") { 0.0f32 } else { 1.0 };
+                return Ok((DType::F32, Cow::Owned(value.to_le_bytes().repeat(spec.len))));
+            }
+            let bytes = match dtype {
+                DType::F32 => (0..spec.len).flat_map(|i| draw(i).to_le_bytes()).collect(),
+                DType::F16 => {
+                    (0..spec.len).flat_map(|i| half::f16::from_f32(draw(i)).to_le_bytes()).collect()
+                }
+                DType::BF16 => {
+                    (0..spec.len).flat_map(|i| half::bf16::from_f32(draw(i)).to_le_bytes()).collect()
+                }
+            };
+            Ok((dtype, Cow::Owned(bytes)))
+        })
+    }
+
+    fn build<'a>(
+        device: Arc<D>,
+        config: ModelConfig,
+        mut fetch: impl FnMut(&ParamSpec) -> Result<Stuff<'a>, ModelError>,
+    ) -> Result<Self, ModelError> {
+        if config.parallel_residual {
+            return Err(ModelError::UnsupportedSetting {
+                key: "use_parallel_residual".to_owned(),
+                value: "true".to_owned(),
+                allowed: "attention and MLP one after the other",
+            });
+        }
+        let all = base_layout(&config);
+        let (small, offsets) = Offsets::lay_out(&config, false);
+        let mut vectors = device.zeros(small.total);
+        for spec in &small.specs {
+            let whole = all.find(&spec.name).unwrap_or(spec);
+            device.write(&mut vectors, spec.offset, &widen(&fetch(whole)?));
+        }
+        let mut table =
+            |name: &str| matrix(&*device, &all, &[(name.to_owned(), Orientation::Linear)], &mut fetch);
+        let embedding = table(config.embedding_name())?;
+        let learned = config.positions == Positions::Learned;
+        let positions = learned.then(|| table(config.positions_name())).transpose()?;
+        let head = (!config.tied_head).then(|| table(config.head_name())).transpose()?;
+        let mut matrices = Vec::with_capacity(config.layers);
+        for layer in 0..config.layers {
+            let mut block = Vec::with_capacity(Projection::COUNT);
+            for projection in Projection::ALL {
+                let modules = config.linear_modules_of(layer);
+                let parts = modules.iter().filter(|m| Projection::of(m.kind) == projection);
+                let names: Vec<_> = parts.map(|m| (m.weight_name(), config.orientation)).collect();
+                block.push(matrix(&*device, &all, &names, &mut fetch)?);
+            }
+            matrices.extend(<[D::Weight; Projection::COUNT]>::try_from(block));
+        }
+        let frequencies = frequencies(&*device, &config);
+        let base = Base { embedding, positions, matrices, head, vectors, offsets };
+        Ok(Self { device, config, base: Some(base), frequencies })
+    }
+}
+
+/// Whether a matrix's output is added to the residual stream.
+fn writes_residual(name: &str) -> bool {
+    ["c_proj.weight", "o_proj.weight", "down_proj.weight"].iter().any(|end| name.ends_with(end))
+}
+
+fn frequencies<D: Device>(device: &D, config: &ModelConfig) -> D::Buffer {
+    let Positions::Rotary(rotary) = &config.positions else { return device.zeros(0) };
+    let host = rotary.inverse_frequencies(config.head_dim);
+    let mut buffer = device.zeros(host.len());
+    device.write(&mut buffer, 0, &host);
+    buffer
+}
+
+fn widen((dtype, bytes): &Stuff<'_>) -> Vec<f32> {
+    crate::TensorView { dtype: *dtype, shape: vec![bytes.len() / dtype.size()], bytes }.to_f32()
+}
+
+/// One frozen matrix, stacked from the tensors of these names.
+fn matrix<'a, D: Device>(
+    device: &D,
+    all: &ParamLayout,
+    names: &[(String, Orientation)],
+    fetch: &mut impl FnMut(&ParamSpec) -> Result<Stuff<'a>, ModelError>,
+) -> Result<D::Weight, ModelError> {
+    let mut found = Vec::with_capacity(names.len());
+    for (name, orientation) in names {
+        let missing =
+            || ModelError::MissingTensor { place: "the architecture".to_owned(), name: name.clone() };
+        let spec = all.find(name).ok_or_else(missing)?;
+        found.push((fetch(spec)?, spec, *orientation));
+    }
+    let mut inputs = 0;
+    let parts: Vec<_> = found
+        .iter()
+        .map(|((dtype, bytes), spec, orientation)| {
+            let (outputs, layout) = match orientation {
+                Orientation::Linear => (spec.shape[0], Layout::OutIn),
+                Orientation::Conv1D => (spec.shape[1], Layout::InOut),
+            };
+            inputs = spec.len / outputs;
+            WeightPart { dtype: stored(*dtype), bytes, outputs, layout }
+        })
+        .collect();
+    Ok(device.weight(inputs, &parts))
+}
+
+fn stored(dtype: DType) -> Stored {
+    match dtype {
+        DType::F32 => Stored::F32,
+        DType::F16 => Stored::F16,
+        DType::BF16 => Stored::Bf16,
+    }
+}

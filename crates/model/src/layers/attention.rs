@@ -1,0 +1,259 @@
+//! `middle = x + out(attention(rotate(norm(qkv(norm(x))))))`.
+//!
+//! Query, key and value are one stacked product; the rotation is in place. Keys and values come from the same rows
+//! (training) or from a cache (prefill and generation).
+
+use kernels::{AttentionShape, CacheShape, Device, Groups, Phase, Place, Rows};
+
+use super::{Projection, View};
+use crate::workspace::{Activations, DeviceBatch, Temporary};
+use crate::{ModelConfig, Positions};
+
+/// Which gradients a block's attention has to make.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// Of the low-rank or full weights of query, key and value.
+    pub qkv: bool,
+    /// Of those of the projection after attention.
+    pub out: bool,
+    /// Of the norms' parameters.
+    pub norm: bool,
+    /// Of the block's input.
+    pub input: bool,
+}
+
+/// Where keys and values come from.
+pub(crate) enum Keys<'a, D: Device> {
+    /// The rows themselves.
+    Rows,
+    /// New rows are appended to slot `slot`, and see it.
+    Prefill(&'a mut LayerCache<D>, usize, CacheShape),
+    /// Each row is appended to a slot of its own.
+    Decode(&'a mut LayerCache<D>, CacheShape),
+}
+
+/// A block's part of a KV cache.
+#[derive(Debug)]
+pub(crate) struct LayerCache<D: Device> {
+    /// (slots, capacity, Hk·D), rotated.
+    pub keys: D::Buffer,
+    /// (slots, capacity, Hk·D).
+    pub values: D::Buffer,
+}
+
+/// Places of query, key and value in a stacked row.
+fn places(config: &ModelConfig) -> [Place; 3] {
+    let (q, kv) = (config.q_width(), config.kv_width());
+    [0, q, q + kv].map(|offset| Place { offset, stride: q + 2 * kv })
+}
+
+fn heads_of(config: &ModelConfig, place: Place, heads: usize, rows: usize) -> Groups {
+    Groups { rows, groups: heads, width: config.head_dim, place }
+}
+
+fn shape_of(config: &ModelConfig) -> AttentionShape {
+    AttentionShape {
+        heads: config.heads,
+        kv_heads: config.kv_heads,
+        head_dim: config.head_dim,
+        scale: 1.0 / (config.head_dim as f32).sqrt(),
+    }
+}
+
+/// Reads `x`, (N, C); writes `kept.middle`.
+pub(crate) fn forward<D: Device>(
+    view: &View<'_, D>,
+    layer: usize,
+    x: &D::Buffer,
+    keys: Keys<'_, D>,
+    kept: &mut Activations<D>,
+    t: &mut Temporary<D>,
+    batch: &DeviceBatch<D>,
+    rows: usize,
+    phase: Phase,
+    scratch: &mut D::Buffer,
+) {
+    let (device, config) = (view.device, view.config);
+    let shape = Groups::whole(rows, config.hidden);
+    device.norm(&mut t.normed, shape.place, &mut kept.attention_stats, x, shape, view.attention_norm(layer));
+    let qkv = view.linear(layer, Projection::Qkv, rows, phase);
+    let low_rank = &mut kept.low_rank[Projection::Qkv as usize];
+    let raw = if config.qk_norm { &mut kept.qkv_raw } else { &mut kept.qkv };
+    device.linear(raw, low_rank, &t.normed, qkv.matrix, qkv.bias, None, &qkv.lora, qkv.shape, scratch);
+    normalise(view, layer, kept, rows);
+    rotate(view, &mut kept.qkv, batch, rows, false);
+    attend(view, keys, kept, batch, rows, scratch);
+    let out = view.linear(layer, Projection::Out, rows, phase);
+    let low_rank = &mut kept.low_rank[Projection::Out as usize];
+    let middle = &mut kept.middle;
+    device.linear(
+        middle,
+        low_rank,
+        &kept.attended,
+        out.matrix,
+        out.bias,
+        Some(x),
+        &out.lora,
+        out.shape,
+        scratch,
+    );
+}
+
+/// q/k norm from `qkv_raw` to `qkv`.
+fn normalise<D: Device>(view: &View<'_, D>, layer: usize, kept: &mut Activations<D>, rows: usize) {
+    let config = view.config;
+    let Some(norms) = view.qk_norm(layer) else { return };
+    let places = places(config);
+    view.device.copy(&mut kept.qkv, &kept.qkv_raw, rows * places[0].stride);
+    for (i, heads) in [config.heads, config.kv_heads].into_iter().enumerate() {
+        let shape = heads_of(config, places[i], heads, rows);
+        view.device.norm(&mut kept.qkv, places[i], &mut kept.qk_stats[i], &kept.qkv_raw, shape, norms[i]);
+    }
+}
+
+fn rotate<D: Device>(
+    view: &View<'_, D>,
+    qkv: &mut D::Buffer,
+    batch: &DeviceBatch<D>,
+    rows: usize,
+    backwards: bool,
+) {
+    let config = view.config;
+    if let Positions::Rotary(_) = config.positions {
+        let places = places(config);
+        for (i, heads) in [config.heads, config.kv_heads].into_iter().enumerate() {
+            let shape = heads_of(config, places[i], heads, rows);
+            view.device.rope(qkv, &batch.angles, shape, backwards);
+        }
+    }
+}
+
+fn attend<D: Device>(
+    view: &View<'_, D>,
+    keys: Keys<'_, D>,
+    kept: &mut Activations<D>,
+    batch: &DeviceBatch<D>,
+    rows: usize,
+    scratch: &mut D::Buffer,
+) {
+    let (device, shape, width) = (view.device, shape_of(view.config), view.config.kv_width());
+    let [q, k, v] = places(view.config).map(|place| Rows { buffer: &kept.qkv, place });
+    let (out, lse) = (&mut kept.attended, &mut kept.lse);
+    match keys {
+        Keys::Rows => device.attention(out, lse, q, k, v, shape, &batch.attention, scratch),
+        Keys::Prefill(cache, slot, size) => {
+            device.cache_write(&mut cache.keys, &mut cache.values, k, v, &batch.cache_rows, rows, width);
+            let place = Place { offset: slot * size.capacity * size.width, stride: size.width };
+            let k = Rows { buffer: &cache.keys, place };
+            let v = Rows { buffer: &cache.values, place };
+            device.attention(out, lse, q, k, v, shape, &batch.attention, scratch);
+        }
+        Keys::Decode(cache, size) => {
+            device.cache_write(&mut cache.keys, &mut cache.values, k, v, &batch.cache_rows, rows, width);
+            let (slots, lengths) = (&batch.slots, &batch.lengths);
+            device.attention_decode(
+                out,
+                q,
+                &cache.keys,
+                &cache.values,
+                size,
+                slots,
+                lengths,
+                rows,
+                shape,
+                scratch,
+            );
+        }
+    }
+}
+
+/// Turns `t.dresidual` from the gradient of `kept.middle` into that of `x`.
+pub(crate) fn backward<D: Device>(
+    view: &View<'_, D>,
+    layer: usize,
+    x: &D::Buffer,
+    kept: &Activations<D>,
+    t: &mut Temporary<D>,
+    batch: &DeviceBatch<D>,
+    grads: &mut D::Buffer,
+    wanted: Wanted,
+    rows: usize,
+    scratch: &mut D::Buffer,
+) {
+    let (device, config) = (view.device, view.config);
+    let normed_wanted = wanted.norm || wanted.input;
+    let inner = wanted.qkv || normed_wanted;
+    let out = view.linear(layer, Projection::Out, rows, Phase::Many);
+    let dx = inner.then_some(&mut t.dattended);
+    let to = wanted.out.then_some(&mut *grads);
+    let low_rank = &kept.low_rank[Projection::Out as usize];
+    device.linear_backward(
+        dx,
+        to,
+        &t.dresidual,
+        &kept.attended,
+        low_rank,
+        out.matrix,
+        out.bias,
+        &out.lora,
+        out.shape,
+        scratch,
+    );
+    if !inner {
+        return;
+    }
+    let [q, k, v] = places(config).map(|place| Rows { buffer: &kept.qkv, place });
+    device.attention_backward(
+        &mut t.dqkv,
+        &t.dattended,
+        &kept.attended,
+        &kept.lse,
+        q,
+        k,
+        v,
+        shape_of(config),
+        &batch.attention,
+        scratch,
+    );
+    rotate(view, &mut t.dqkv, batch, rows, true);
+    normalise_backward(view, layer, kept, t, grads, wanted.norm, rows);
+    let shape = Groups::whole(rows, config.hidden);
+    let norm = view.attention_norm(layer);
+    if wanted.qkv {
+        // The statistics come out as they were; the norm's output was not kept.
+        device.norm(&mut t.normed, shape.place, &mut t.dattended, x, shape, norm);
+    }
+    let qkv = view.linear(layer, Projection::Qkv, rows, Phase::Many);
+    let dx = normed_wanted.then_some(&mut t.dnormed);
+    let to = wanted.qkv.then_some(&mut *grads);
+    let low_rank = &kept.low_rank[Projection::Qkv as usize];
+    device.linear_backward(
+        dx, to, &t.dqkv, &t.normed, low_rank, qkv.matrix, qkv.bias, &qkv.lora, qkv.shape, scratch,
+    );
+    if normed_wanted {
+        let dx = wanted.input.then_some((&mut t.dresidual, shape.place));
+        let to = wanted.norm.then_some(&mut *grads);
+        let x = Rows { buffer: x, place: shape.place };
+        device.norm_backward(dx, to, &t.dnormed, x, &kept.attention_stats, shape, norm);
+    }
+}
+
+fn normalise_backward<D: Device>(
+    view: &View<'_, D>,
+    layer: usize,
+    kept: &Activations<D>,
+    t: &mut Temporary<D>,
+    grads: &mut D::Buffer,
+    train: bool,
+    rows: usize,
+) {
+    let config = view.config;
+    let Some(norms) = view.qk_norm(layer) else { return };
+    let places = places(config);
+    for (i, heads) in [config.heads, config.kv_heads].into_iter().enumerate() {
+        let shape = heads_of(config, places[i], heads, rows);
+        let x = Rows { buffer: &kept.qkv_raw, place: places[i] };
+        let to = train.then_some(&mut *grads);
+        view.device.norm_backward_in_place(&mut t.dqkv, to, x, &kept.qk_stats[i], shape, norms[i]);
+    }
+}
