@@ -1,1 +1,2 @@
+mod recipe;
 fn main() {}

@@ -1,0 +1,46 @@
+//! `[evaluate]`: how the answers are scored.
+
+use serde::{Deserialize, Serialize};
+
+use super::reader::Section;
+
+/// The metrics.
+pub const METRICS: [&str; 6] = ["chrf", "rouge", "rouge-ko", "bleu", "exact", "key_facts"];
+
+/// `[evaluate]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluate {
+    /// What is computed.
+    pub metrics: Vec<String>,
+    /// Most rows of the test split that are answered; 0 is all.
+    pub max_rows: usize,
+    /// Most tokens of an answer.
+    pub max_new_tokens: usize,
+    /// Sequences decoded at once.
+    pub batch: usize,
+    /// Whether the base model answers as well.
+    pub base: bool,
+}
+
+impl Evaluate {
+    pub(super) fn read(mut s: Section<'_>) -> Self {
+        let metrics = s.choices(
+            "metrics",
+            &["chrf", "rouge-ko", "bleu", "exact"],
+            &METRICS,
+            "what is computed of the answers",
+        );
+        let evaluate = Self {
+            metrics: metrics.into_iter().map(str::to_owned).collect(),
+            max_rows: s.value("max_rows", 150, "most rows of the test split that are answered; 0 is all"),
+            max_new_tokens: s.within("max_new_tokens", 96, 1..=1 << 20, "most tokens of an answer"),
+            batch: s.within("batch", 16, 1..=1024, "answers written at once; does not change them"),
+            base: s.value("base", true, "let the base model answer the same questions, to compare"),
+        };
+        if evaluate.metrics.is_empty() {
+            s.impossible("metrics", "[evaluate] `metrics` is empty: nothing would be scored");
+        }
+        s.finish(false);
+        evaluate
+    }
+}

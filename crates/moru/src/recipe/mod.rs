@@ -1,0 +1,166 @@
+//! The recipe: what is wanted.
+//!
+//! 1. [`file`]: as typed, with `--set` overrides and the place of each value.
+//! 2. One file a section: as meant, with defaults; every value knows its [`Origin`].
+//! 3. Structure is checked here, without disk or network; the environment by `stages::check`.
+
+mod environment;
+mod error;
+mod evaluate;
+mod file;
+mod model;
+mod prepare;
+mod project;
+mod reader;
+mod replies;
+mod report;
+mod source;
+mod split;
+mod tokenize;
+mod train;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use environment::Environment;
+pub use error::{RecipeError, closest};
+pub use evaluate::Evaluate;
+use file::{File, Node};
+pub use model::Model;
+pub use prepare::{Mask, Prepare, Reject};
+pub use project::Project;
+use reader::{Gathered, Section};
+pub use reader::{KeyDoc, Origin};
+pub use replies::Replies;
+pub use report::Report;
+pub use source::{Source, redacted};
+pub use split::Split;
+pub use tokenize::Tokenize;
+pub use train::{MAIN, Train};
+
+/// The sections of a recipe.
+const SECTIONS: [&str; 10] =
+    ["project", "model", "source", "prepare", "split", "tokenize", "train", "evaluate", "replies", "report"];
+
+/// A recipe as meant: no value is missing. Its JSON is what stages read their parameters from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// `[project]`
+    pub project: Project,
+    /// `[model]`
+    pub model: Model,
+    /// `[source.NAME]`
+    pub source: BTreeMap<String, Source>,
+    /// `[prepare]`
+    pub prepare: Prepare,
+    /// `[split]`
+    pub split: Split,
+    /// `[tokenize]`
+    pub tokenize: Tokenize,
+    /// `[train]`, `[train.NAME]`
+    pub train: BTreeMap<String, Train>,
+    /// `[evaluate]`
+    pub evaluate: Evaluate,
+    /// `[replies]`
+    pub replies: Replies,
+    /// `[report]`
+    pub report: Report,
+}
+
+/// A recipe that was read, with where its values come from.
+#[derive(Debug)]
+pub struct Recipe {
+    /// What it means.
+    pub resolved: Resolved,
+    /// Where each value comes from, by its path.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// All that is wrong with a recipe; never empty.
+#[derive(Debug)]
+pub struct RecipeErrors(pub Vec<RecipeError>);
+
+impl std::fmt::Display for RecipeErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        write!(f, "{}", lines.join("\n"))
+    }
+}
+
+impl std::error::Error for RecipeErrors {}
+
+impl Recipe {
+    /// Reads `moru.toml` in a project folder, with overrides `section.key=value`.
+    pub fn read(folder: &Path, sets: &[String]) -> Result<Self, RecipeErrors> {
+        let path = folder.join("moru.toml");
+        let text = std::fs::read_to_string(&path).map_err(|e| {
+            RecipeErrors(vec![if e.kind() == std::io::ErrorKind::NotFound {
+                RecipeError::Absent { path: path.clone() }
+            } else {
+                RecipeError::Unreadable { path: path.clone(), message: e.to_string() }
+            }])
+        })?;
+        let name = folder.canonicalize().ok().and_then(|f| Some(f.file_name()?.to_str()?.to_owned()));
+        Self::parse(&text, name.as_deref().unwrap_or("project"), sets)
+    }
+
+    /// Reads a recipe from text. `folder` is the default of the project's name.
+    pub fn parse(text: &str, folder: &str, sets: &[String]) -> Result<Self, RecipeErrors> {
+        let one = |error| RecipeErrors(vec![error]);
+        let mut file = File::parse(Path::new("moru.toml"), text).map_err(one)?;
+        for set in sets {
+            file.set(set).map_err(one)?;
+        }
+        let gathered = Gathered::default();
+        let resolved = resolve(&file, folder, &gathered);
+        let errors = gathered.errors.into_inner();
+        if errors.is_empty() {
+            return Ok(Self { resolved, origins: gathered.origins.into_inner() });
+        }
+        Err(RecipeErrors(errors))
+    }
+
+    /// The parameters of stages: the recipe as JSON, without secrets.
+    pub fn params(&self) -> serde_json::Value {
+        serde_json::to_value(&self.resolved).expect("a recipe is JSON")
+    }
+}
+
+fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
+    let section = |name| Section::new(&file.root, name, gathered);
+    for field in file.root.0.iter().filter(|field| !SECTIONS.contains(&field.key.as_str())) {
+        let known = SECTIONS.map(String::from).into();
+        let (place, key) = (field.place.clone(), field.key.clone());
+        gathered.errors.borrow_mut().push(if matches!(field.value, Node::Table(_)) {
+            RecipeError::UnknownSection { place, section: key, known }
+        } else {
+            RecipeError::Impossible { place, what: format!("`{key}` stands outside of any [section]") }
+        });
+    }
+    Resolved {
+        project: Project::read(section("project"), folder),
+        model: Model::read(section("model")),
+        source: source::read_all(section("source"), gathered),
+        prepare: Prepare::read(section("prepare")),
+        split: Split::read(section("split")),
+        tokenize: Tokenize::read(section("tokenize")),
+        train: train::read_all(section("train")),
+        evaluate: Evaluate::read(section("evaluate")),
+        replies: Replies::read(section("replies")),
+        report: Report::read(section("report")),
+    }
+}
+
+/// What every key is for, in the order of the sections.
+pub fn key_docs() -> Vec<KeyDoc> {
+    let gathered = Gathered::default();
+    let text = "[source.NAME]\nkind = \"csv\"\npath = \"rows.csv\"\n";
+    let file = File::parse(Path::new("moru.toml"), text).expect("a short recipe");
+    resolve(&file, "", &gathered);
+    gathered.docs.into_inner()
+}
+
+#[cfg(test)]
+mod tests;

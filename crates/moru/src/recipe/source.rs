@@ -1,0 +1,171 @@
+//! `[source.NAME]`: where rows come from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::RecipeError;
+use super::reader::{Gathered, Section};
+
+/// The kinds of source.
+pub const KINDS: [&str; 7] = ["sql", "csv", "tsv", "xlsx", "jsonl", "parquet", "text"];
+
+/// `[source.NAME]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name in the recipe.
+    pub name: String,
+    /// One of [`KINDS`].
+    pub kind: String,
+    /// The database, as typed: it may name variables. A password typed into it is not written anywhere.
+    #[serde(serialize_with = "without_password")]
+    pub url: String,
+    /// What is selected.
+    pub query: String,
+    /// A query whose answer changes when the rows do.
+    pub probe: String,
+    /// Seconds that one answer of the database may take.
+    pub timeout_secs: u64,
+    /// The file or folder, relative to the project.
+    pub path: String,
+    /// The text encoding; found out where empty.
+    pub encoding: String,
+    /// The separator of a CSV file; found out where empty.
+    pub delimiter: String,
+    /// The sheet of a workbook; the first where empty.
+    pub sheet: String,
+    /// Columns of a JSONL file by path, `name = "a.b[0]"`; the top-level keys where empty.
+    pub fields: BTreeMap<String, String>,
+    /// Columns that tell rows apart.
+    pub key: Vec<String>,
+    /// Columns with personal values, and what they hold.
+    pub personal: BTreeMap<String, String>,
+    /// Whether everything in it is public already.
+    pub public: bool,
+    /// Its licence.
+    pub licence: String,
+    /// Whether its text may leave the organisation.
+    pub redistribute: bool,
+    /// The share of rows that may be unreadable.
+    pub bad_share: f64,
+    /// This many unreadable rows are always let pass.
+    pub bad_rows: u64,
+}
+
+impl Source {
+    pub(super) fn read(name: &str, mut s: Section<'_>) -> Self {
+        let kind = s.choice("kind", "csv", &KINDS, "sql, csv, tsv, xlsx, jsonl, parquet or text");
+        let text = String::new;
+        let source = Self {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            url: s.value("url", text(), "the database of kind sql: sqlite:FILE, mysql://USER:PASSWORD@HOST/NAME, postgres://…, ${DATABASE_URL}; without it, DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME of .env"),
+            query: s.value("query", text(), "the select statement of kind sql; order it by the key"),
+            probe: s.value("probe", text(), "a query whose answer changes when the rows do, such as a count and the greatest key; the extract is read again when it does"),
+            timeout_secs: s.within("timeout_secs", 600, 1..=86_400, "seconds that one statement may take"),
+            path: s.value("path", text(), "the file or folder of every kind but sql, relative to the project"),
+            encoding: s.value("encoding", text(), "the encoding of a text file (utf-8, utf-16le, utf-16be, cp949); found out where absent"),
+            delimiter: s.value("delimiter", text(), "the separator of a CSV file; found out where absent"),
+            sheet: s.value("sheet", text(), "the sheet of a workbook; the first where absent"),
+            fields: s.words("fields", "columns of a JSONL file by path, { question = \"turns[0].text\" }; the top-level keys where absent"),
+            key: s.value("key", Vec::new(), "the columns that tell rows apart; rows are numbered where absent"),
+            personal: s.words("personal", "columns with personal values and what they hold, { customer_name = \"person\" }; these values are masked wherever they stand"),
+            public: s.value("public", false, "everything in it is public already: contact data is kept and counted"),
+            licence: s.value("licence", text(), "the licence, carried into the cards"),
+            redistribute: s.value("redistribute", false, "whether the text may leave the organisation, carried into the cards"),
+            bad_share: s.within("bad_share", 0.01, 0.0..=1.0, "the share of rows that may be unreadable before the stage stops"),
+            bad_rows: s.value("bad_rows", 10, "this many unreadable rows are always let pass"),
+        };
+        source.check(&s);
+        s.finish(false);
+        source
+    }
+
+    /// What belongs together.
+    fn check(&self, section: &Section<'_>) {
+        let missing = |key: &str, why: &str| {
+            let (section, key, why) = (format!("source.{}", self.name), key.to_owned(), why.to_owned());
+            RecipeError::Missing { section, key, why }
+        };
+        let sql = self.kind == "sql";
+        if sql && self.query.trim().is_empty() {
+            section.error(missing("query", "a select statement says which rows are read"));
+        }
+        if !sql && self.path.is_empty() {
+            section.error(missing("path", "it names the file to read"));
+        }
+        let only = |key: &str, value: &str, kinds: &[&str]| {
+            if !value.is_empty() && !kinds.contains(&self.kind.as_str()) {
+                section.impossible(
+                    key,
+                    format!("`{key}` belongs to sources of kind {}, not {}", kinds.join(" and "), self.kind),
+                );
+            }
+        };
+        only("url", &self.url, &["sql"]);
+        only("query", &self.query, &["sql"]);
+        only("probe", &self.probe, &["sql"]);
+        only("path", &self.path, &KINDS[1..]);
+        only("encoding", &self.encoding, &["csv", "tsv", "text"]);
+        only("delimiter", &self.delimiter, &["csv", "tsv"]);
+        only("sheet", &self.sheet, &["xlsx"]);
+        if !self.fields.is_empty() && self.kind != "jsonl" {
+            section.impossible(
+                "fields",
+                format!("`fields` belongs to sources of kind jsonl, not {}", self.kind),
+            );
+        }
+        if self.delimiter.chars().count() > 1 {
+            section.impossible("delimiter", "`delimiter` is one character, such as \",\" or \"\\t\"");
+        }
+    }
+}
+
+/// The sources of a recipe by name.
+pub(super) fn read_all(sections: Section<'_>, gathered: &Gathered) -> BTreeMap<String, Source> {
+    let named = sections.instances(&[]);
+    if named.is_empty() {
+        gathered.errors.borrow_mut().push(RecipeError::Missing {
+            section: "source.NAME".into(),
+            key: "kind".into(),
+            why: "a recipe reads at least one source".into(),
+        });
+    }
+    let sources =
+        named.into_iter().map(|(name, section)| (name.clone(), Source::read(&name, section))).collect();
+    sections.finish(true);
+    sources
+}
+
+/// `mysql://user:password@host/name` without the password.
+pub fn redacted(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    // A password may hold an `@` that nobody escaped: the last one ends it.
+    let Some((login, place)) = rest.rsplit_once('@') else { return url.to_owned() };
+    match login.split_once(':') {
+        Some((user, password)) if !password.starts_with("${") => format!("{scheme}://{user}:***@{place}"),
+        _ => url.to_owned(),
+    }
+}
+
+fn without_password<S: serde::Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&redacted(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_taken_out() {
+        for (url, expected) in [
+            ("mysql://shop:hunter2@db/x", "mysql://shop:***@db/x"),
+            ("mysql://shop:hun@ter2@db:3306/x", "mysql://shop:***@db:3306/x"),
+            ("mysql://shop:${DB_PASSWORD}@db/x", "mysql://shop:${DB_PASSWORD}@db/x"),
+            ("sqlite:data/shop.db", "sqlite:data/shop.db"),
+            ("${DATABASE_URL}", "${DATABASE_URL}"),
+        ] {
+            assert_eq!(redacted(url), expected);
+        }
+    }
+}

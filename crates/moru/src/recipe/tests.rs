@@ -1,0 +1,124 @@
+use super::*;
+
+const SOURCE: &str = "[source.a]\nkind = \"csv\"\npath = \"a.csv\"\n";
+
+fn parse(text: &str, sets: &[&str]) -> Result<Recipe, RecipeErrors> {
+    let sets: Vec<_> = sets.iter().map(|&s| s.to_owned()).collect();
+    Recipe::parse(&format!("{SOURCE}{text}"), "shop", &sets)
+}
+
+fn errors(text: &str, sets: &[&str]) -> Vec<String> {
+    let errors = parse(text, sets).unwrap_err().0;
+    errors.iter().map(|e| e.hint().map_or_else(|| e.to_string(), |hint| format!("{e} | {hint}"))).collect()
+}
+
+#[test]
+fn defaults_recipe_and_flags() {
+    let recipe =
+        parse("[train]\nrank = 8\n[split]\ntrain = 0.9\nvalid = 0.05\ntest = 0.05\n", &["train.rank=4"])
+            .unwrap();
+    let main = &recipe.resolved.train["main"];
+    assert_eq!((main.rank, main.alpha, recipe.resolved.project.name.as_str()), (4, 8.0, "shop"));
+    let origin = |path: &str| recipe.origins[path].clone();
+    assert_eq!(origin("train.main.rank"), Origin::Flag);
+    assert_eq!(origin("train.main.alpha"), Origin::Default);
+    assert_eq!(origin("split.train"), Origin::Recipe(7));
+    assert_eq!(recipe.params()["train"]["main"]["rank"], 4);
+}
+
+#[test]
+fn trainings_have_names() {
+    let names = |text: &str| parse(text, &[]).unwrap().resolved.train.into_keys().collect::<Vec<_>>();
+    assert_eq!(names(""), ["main"]);
+    assert_eq!(names("[train]\nrank = 4\n"), ["main"]);
+    assert_eq!(names("[train]\nrank = 4\n[train.qna]\nrank = 2\n"), ["main", "qna"]);
+    assert_eq!(names("[train.a]\nrank = 4\n[train.b]\nrank = 2\n"), ["a", "b"]);
+    assert_eq!(names("[train.main]\nrank = 4\n"), ["main"]);
+}
+
+#[test]
+fn faults_are_told_together_with_their_places() {
+    let cases: &[(&str, &[&str], &[&str])] = &[
+        (
+            "[prepare]\npromt = \"x\"\n",
+            &[],
+            &["moru.toml:5: unknown key `promt` in [prepare] | did you mean `prompt`?"],
+        ),
+        ("[prepar]\n", &[], &["moru.toml:4: unknown section [prepar] | did you mean [prepare]?"]),
+        (
+            "[train]\nrank = \"16\"\nschedule = \"cosin\"\n",
+            &[],
+            &[
+                "moru.toml:5: `train.rank` is \"16\" (text); expected a whole number, zero or more | `moru explain train` lists the keys of a section with their meaning",
+                "moru.toml:6: `train.schedule` is \"cosin\"; allowed: cosine, linear, constant | did you mean \"cosine\"?",
+            ],
+        ),
+        ("[train]\nrank = 0\n", &[], &["moru.toml:5: `train.rank` is 0; allowed: 1 to 1024"]),
+        ("", &["train.rnk=3"], &["--set train.rnk: unknown key `rnk` in [train] | did you mean `rank`?"]),
+        (
+            "[split]\ntrain = 0.8\ntest = 0.3\n",
+            &[],
+            &["moru.toml:5: [split] train 0.8 + valid 0.1 + test 0.3 is 1.200; it has to be 1"],
+        ),
+        (
+            "[train]\nmethod = \"full\"\nrank = 3\n",
+            &[],
+            &["moru.toml:6: `rank` belongs to method \"lora\"; method \"full\" has no adapter"],
+        ),
+        (
+            "[prepare]\nmask = { style = \"tokens\" }\n",
+            &[],
+            &[
+                "moru.toml:5: `prepare.mask.style` is \"tokens\"; allowed: token, surrogate, partial | did you mean \"token\"?",
+            ],
+        ),
+        (
+            "[source.b]\nkind = \"sql\"\n",
+            &[],
+            &[
+                "[source.b] has no `query`: a select statement says which rows are read | `moru explain source` lists the keys of a section with their meaning",
+            ],
+        ),
+        (
+            "[model]\nbase = \"builtin:huge\"\n",
+            &[],
+            &[
+                "moru.toml:5: there is no built-in model `builtin:huge`; there are builtin:nano and builtin:toy",
+            ],
+        ),
+        ("[train]\nrank = 1\nrank = 2\n", &[], &["moru.toml:6: duplicate key"]),
+    ];
+    for (text, sets, expected) in cases {
+        assert_eq!(errors(text, sets), *expected, "{text}");
+    }
+}
+
+#[test]
+fn a_recipe_needs_a_source() {
+    let error = Recipe::parse("[train]\n", "x", &[]).unwrap_err().to_string();
+    assert_eq!(error, "[source.NAME] has no `kind`: a recipe reads at least one source");
+}
+
+#[test]
+fn every_key_has_a_meaning_and_a_place_in_the_parameters() {
+    let docs = key_docs();
+    let params = parse("", &[]).unwrap().params();
+    for doc in &docs {
+        assert!(doc.doc.len() > 10, "{doc:?}");
+        let section = match doc.section.as_str() {
+            "train" => "train.main".to_owned(),
+            other => other.replace("NAME", "a"),
+        };
+        let at = section.split('.').chain([doc.key.as_str()]).try_fold(&params, |v, key| v.get(key));
+        assert!(at.is_some(), "[{}] {} is read, but is no parameter", doc.section, doc.key);
+    }
+    assert!(docs.len() > 60);
+}
+
+#[test]
+fn a_password_is_no_parameter() {
+    let text = "[source.b]\nkind = \"sql\"\nquery = \"select 1\"\nurl = \"mysql://u:hunter2@h/x\"\n";
+    let recipe = parse(text, &[]).unwrap();
+    assert!(!recipe.params().to_string().contains("hunter2"));
+    assert!(recipe.resolved.source["b"].url.contains("hunter2"), "it is still used to connect");
+}

@@ -1,0 +1,173 @@
+//! `[train]` and `[train.NAME]`: how the adapter is made.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::reader::Section;
+
+/// The name of the training that `[train]` describes.
+pub const MAIN: &str = "main";
+
+/// `[train]`, or `[train.NAME]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Train {
+    /// `lora` or `full`.
+    pub method: String,
+    /// Rank of the adapter's matrices.
+    pub rank: usize,
+    /// What the adapter is scaled by, over the rank.
+    pub alpha: f64,
+    /// The share of adapter inputs that are dropped.
+    pub dropout: f64,
+    /// Layers that get an adapter; `all` is every projection.
+    pub targets: Vec<String>,
+    /// Scale by the root of the rank.
+    pub rslora: bool,
+    /// The learning rate of B over that of A.
+    pub lora_plus: f64,
+    /// The greatest learning rate.
+    pub learning_rate: f64,
+    /// `cosine`, `linear` or `constant`.
+    pub schedule: String,
+    /// The share of steps in which the learning rate rises.
+    pub warmup: f64,
+    /// How often every sample is seen.
+    pub epochs: f64,
+    /// Steps, if not 0: then epochs do not count.
+    pub steps: usize,
+    /// Most tokens of one forward and backward pass.
+    pub batch_tokens: usize,
+    /// Passes whose gradients make one step.
+    pub accumulate: usize,
+    /// AdamW's decay.
+    pub weight_decay: f64,
+    /// The greatest norm of a gradient; 0 is no limit.
+    pub clip_norm: f64,
+    /// Steps between two looks at the validation split; 0 is once an epoch.
+    pub eval_every: usize,
+    /// Steps between two checkpoints.
+    pub save_every: usize,
+    /// Looks without improvement before the training stops; 0 never stops early.
+    pub patience: usize,
+}
+
+impl Train {
+    fn read(mut s: Section<'_>) -> Self {
+        let method =
+            s.choice("method", "lora", &["lora", "full"], "lora tunes an adapter, full tunes every weight");
+        let lora = method == "lora";
+        let rank = s.within("rank", 16, 1..=1024, "rank of the adapter's matrices");
+        let schedule = ["cosine", "linear", "constant"];
+        let train = Self {
+            method: method.to_owned(),
+            rank,
+            alpha: s.within(
+                "alpha",
+                2.0 * rank as f64,
+                0.001..=1e5,
+                "the adapter is scaled by alpha / rank; twice the rank where absent",
+            ),
+            dropout: s.within(
+                "dropout",
+                0.0,
+                0.0..=0.9,
+                "the share of adapter inputs dropped while training",
+            ),
+            targets: s.value(
+                "targets",
+                vec!["all".to_owned()],
+                "the layers that get an adapter, by name; \"all\" is every projection",
+            ),
+            rslora: s.value("rslora", false, "scale by alpha / √rank instead"),
+            lora_plus: s.within(
+                "lora_plus",
+                1.0,
+                1.0..=1000.0,
+                "the learning rate of B over that of A (LoRA+)",
+            ),
+            learning_rate: s.within(
+                "learning_rate",
+                if lora { 2e-4 } else { 5e-5 },
+                0.0..=1.0,
+                "the greatest learning rate; 0.0002 for lora, 0.00005 for full",
+            ),
+            schedule: s.choice("schedule", "cosine", &schedule, "how the learning rate falls").to_owned(),
+            warmup: s.within(
+                "warmup",
+                0.03,
+                0.0..=1.0,
+                "the share of steps in which the learning rate rises",
+            ),
+            epochs: s.within("epochs", 3.0, 0.0..=10_000.0, "how often every sample is seen"),
+            steps: s.value("steps", 0, "optimizer steps; with it, epochs do not count"),
+            batch_tokens: s.within(
+                "batch_tokens",
+                4096,
+                16..=1 << 24,
+                "most tokens of one forward and backward pass",
+            ),
+            accumulate: s.within("accumulate", 1, 1..=4096, "passes whose gradients make one step"),
+            weight_decay: s.within("weight_decay", 0.0, 0.0..=1.0, "AdamW's decoupled weight decay"),
+            clip_norm: s.within(
+                "clip_norm",
+                1.0,
+                0.0..=1e6,
+                "the greatest norm of a step's gradient; 0 is no limit",
+            ),
+            eval_every: s.value(
+                "eval_every",
+                0,
+                "steps between two looks at the validation split; 0 is once an epoch",
+            ),
+            save_every: s.within(
+                "save_every",
+                50,
+                1..=1 << 30,
+                "steps between two checkpoints: at most so many are lost by a kill",
+            ),
+            patience: s.value(
+                "patience",
+                0,
+                "looks without improvement before the training stops; 0 never stops early",
+            ),
+        };
+        if !lora {
+            train.refuse_adapter_keys(&s);
+        }
+        if train.steps == 0 && train.epochs == 0.0 {
+            s.impossible("epochs", "[train] both `epochs` and `steps` are 0: nothing would be trained");
+        }
+        s.finish(false);
+        train
+    }
+
+    /// Keys of the adapter would have no effect on `full`.
+    fn refuse_adapter_keys(&self, s: &Section<'_>) {
+        for key in ["rank", "alpha", "dropout", "targets", "rslora", "lora_plus"] {
+            if s.has(key) {
+                s.impossible(
+                    key,
+                    format!("`{key}` belongs to method \"lora\"; method \"{}\" has no adapter", self.method),
+                );
+            }
+        }
+    }
+}
+
+/// All trainings: `[train]` is `main`, `[train.NAME]` are more. `[train.main]` may be written out.
+pub(super) fn read_all(section: Section<'_>) -> BTreeMap<String, Train> {
+    let mut named = BTreeMap::new();
+    let instances = section.instances(&[]);
+    let has_main = instances.iter().any(|(name, _)| name == MAIN);
+    let only_instances = section.is_only_tables();
+    for (name, inner) in instances {
+        named.insert(name, Train::read(inner));
+    }
+    if !has_main && (named.is_empty() || !only_instances) {
+        named.insert(MAIN.to_owned(), Train::read(section.at("train.main").without_tables()));
+    } else {
+        section.finish(true);
+    }
+    named
+}
