@@ -5,6 +5,14 @@
 //!
 //! Never depends on a model, and never prints.
 
+pub mod clean;
+pub mod dedupe;
+pub(crate) mod hash;
+pub mod ingest;
+pub mod output;
+pub mod prepare;
 pub mod record;
+pub mod reject;
+pub mod sources;
 
 pub use record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value};

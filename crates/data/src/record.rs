@@ -47,6 +47,32 @@ pub enum ColumnKind {
     Json,
 }
 
+impl ColumnKind {
+    /// The kind of a value; `Null` has none.
+    pub fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Null => return None,
+            Value::Bool(_) => Self::Bool,
+            Value::Int(_) => Self::Int,
+            Value::Float(_) => Self::Float,
+            Value::Text(_) => Self::Text,
+            Value::Json(_) => Self::Json,
+        })
+    }
+}
+
+/// The key of a record: its key columns' values as text, joined by `,`.
+pub(crate) fn key_text<'a>(values: impl Iterator<Item = &'a Value>) -> String {
+    let mut key = String::new();
+    for (i, value) in values.enumerate() {
+        if i > 0 {
+            key.push(',');
+        }
+        key.push_str(&value.to_text());
+    }
+    key
+}
+
 /// Which row of which source: `source#key`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RecordId {

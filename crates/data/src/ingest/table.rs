@@ -1,0 +1,180 @@
+//! The table file: a magic number, the schema, the rows, and an end mark with their number.
+//!
+//! ```text
+//! "MORUTBL1" | u32 n, n bytes: schema as JSON | row* | 0u8, u64: number of rows
+//! row = 1u8, u32 n, n bytes (see `codec`)
+//! ```
+//! Numbers are little-endian. A file without its end mark is not a table: a crash leaves none.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::IngestError;
+use super::codec;
+use crate::output::private_file;
+use crate::record::{Record, RecordId, Schema, Value};
+
+const MAGIC: &[u8; 8] = b"MORUTBL1";
+const END: u8 = 0;
+const ROW: u8 = 1;
+/// A row is refused beyond this, so that a length that is really damage does not allocate.
+const MAX_ROW_BYTES: u32 = 1 << 30;
+
+/// Writes a table, readable by its owner only.
+pub struct TableWriter {
+    path: PathBuf,
+    out: BufWriter<File>,
+    row: Vec<u8>,
+    rows: u64,
+}
+
+impl TableWriter {
+    /// Opens `path` and writes the head.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn create(path: &Path, schema: &Schema) -> Result<Self, IngestError> {
+        let file = private_file(path).map_err(|cause| IngestError::io(path, cause))?;
+        let mut writer = Self {
+            path: path.to_owned(),
+            out: BufWriter::with_capacity(1 << 18, file),
+            row: Vec::new(),
+            rows: 0,
+        };
+        let head = serde_json::to_vec(schema).expect("a schema is JSON");
+        writer.put(MAGIC)?;
+        writer.put(&(head.len() as u32).to_le_bytes())?;
+        writer.put(&head)?;
+        Ok(writer)
+    }
+
+    /// Appends a row.
+    ///
+    /// # Errors
+    /// The file system's; a row of a gigabyte or more.
+    pub fn push(&mut self, key: &str, values: &[Value]) -> Result<(), IngestError> {
+        let mut row = std::mem::take(&mut self.row);
+        row.clear();
+        codec::encode(&mut row, key, values);
+        let len = u32::try_from(row.len()).ok().filter(|&n| n < MAX_ROW_BYTES);
+        let len = len.ok_or_else(|| IngestError::RowTooLarge { key: key.to_owned(), bytes: row.len() })?;
+        self.put(&[ROW])?;
+        self.put(&len.to_le_bytes())?;
+        self.put(&row)?;
+        self.row = row;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Writes the end mark, and gives the number of rows. Nothing may follow.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn end(&mut self) -> Result<u64, IngestError> {
+        self.put(&[END])?;
+        let rows = self.rows;
+        self.put(&rows.to_le_bytes())?;
+        self.out.flush().map_err(|cause| IngestError::io(&self.path, cause))?;
+        Ok(rows)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
+        self.out.write_all(bytes).map_err(|cause| IngestError::io(&self.path, cause))
+    }
+}
+
+/// Reads a table, row by row.
+pub struct TableReader {
+    path: PathBuf,
+    input: BufReader<File>,
+    schema: Arc<Schema>,
+    source: Arc<str>,
+    row: Vec<u8>,
+    rows: u64,
+    done: bool,
+}
+
+impl TableReader {
+    /// Opens a table and reads its schema.
+    ///
+    /// # Errors
+    /// The file system's, and a file that is not a table.
+    pub fn open(path: &Path) -> Result<Self, IngestError> {
+        let file = File::open(path).map_err(|cause| IngestError::io(path, cause))?;
+        let mut input = BufReader::with_capacity(1 << 18, file);
+        let damaged = |what| IngestError::Damaged { path: path.to_owned(), what };
+        let mut magic = [0; 8];
+        input.read_exact(&mut magic).map_err(|_| damaged("no magic number"))?;
+        if magic != *MAGIC {
+            return Err(damaged("another magic number"));
+        }
+        let head = read_block(&mut input).ok_or_else(|| damaged("cut inside the schema"))?;
+        let schema: Schema = serde_json::from_slice(&head).map_err(|_| damaged("no schema"))?;
+        let source = Arc::from(schema.source.as_str());
+        let schema = Arc::new(schema);
+        Ok(Self { path: path.to_owned(), input, schema, source, row: Vec::new(), rows: 0, done: false })
+    }
+
+    /// The columns.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The next row; `None` after the end mark.
+    ///
+    /// # Errors
+    /// A table that is cut or damaged.
+    pub fn next_row(&mut self) -> Result<Option<Record>, IngestError> {
+        if self.done {
+            return Ok(None);
+        }
+        let mut tag = [0];
+        self.input.read_exact(&mut tag).map_err(|_| self.damaged("no end mark"))?;
+        match tag[0] {
+            END => {
+                let mut rows = [0; 8];
+                self.input.read_exact(&mut rows).map_err(|_| self.damaged("cut inside the end mark"))?;
+                if u64::from_le_bytes(rows) != self.rows {
+                    return Err(self.damaged("another number of rows than its end mark says"));
+                }
+                self.done = true;
+                Ok(None)
+            }
+            ROW => self.read_row().map(Some),
+            _ => Err(self.damaged("an unknown tag")),
+        }
+    }
+
+    fn read_row(&mut self) -> Result<Record, IngestError> {
+        let mut len = [0; 4];
+        self.input.read_exact(&mut len).map_err(|_| self.damaged("cut inside a row"))?;
+        let len = u32::from_le_bytes(len);
+        if len >= MAX_ROW_BYTES {
+            return Err(self.damaged("a row of a gigabyte"));
+        }
+        self.row.resize(len as usize, 0);
+        let mut row = std::mem::take(&mut self.row);
+        self.input.read_exact(&mut row).map_err(|_| self.damaged("cut inside a row"))?;
+        let decoded = codec::decode(&row, self.schema.columns.len());
+        self.row = row;
+        let (key, values) = decoded.ok_or_else(|| self.damaged("an unreadable row"))?;
+        self.rows += 1;
+        let id = RecordId { source: Arc::clone(&self.source), key };
+        Ok(Record { id, schema: Arc::clone(&self.schema), values })
+    }
+
+    fn damaged(&self, what: &'static str) -> IngestError {
+        IngestError::Damaged { path: self.path.clone(), what }
+    }
+}
+
+fn read_block(input: &mut impl Read) -> Option<Vec<u8>> {
+    let mut len = [0; 4];
+    input.read_exact(&mut len).ok()?;
+    let len = u32::from_le_bytes(len);
+    let mut block = Vec::new();
+    let read = input.take(u64::from(len)).read_to_end(&mut block).ok()?;
+    (read == len as usize).then_some(block)
+}

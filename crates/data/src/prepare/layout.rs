@@ -1,0 +1,168 @@
+//! From a record to a draft row, and from a draft row to an example.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chat::example::{Example, Message, Role};
+
+use super::step::{DraftRow, Field, Part};
+use super::template::{Template, TemplateError};
+use crate::record::{Record, Schema};
+
+/// The templates of a recipe's `[prepare]` section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Templates {
+    /// The user's turn.
+    pub prompt: Template,
+    /// The assistant's turn.
+    pub response: Template,
+    /// The instructions, where there are any.
+    pub system: Option<Template>,
+    /// Columns that are carried along in an example's `meta`.
+    pub meta: Vec<String>,
+    /// The column with the question itself; by default the last one of the prompt's template.
+    pub main_prompt: Option<String>,
+    /// The column with the answer itself; by default the last one of the response's template.
+    pub main_response: Option<String>,
+}
+
+impl Templates {
+    /// Templates for a prompt and a response, nothing else.
+    ///
+    /// # Errors
+    /// What is wrong with either.
+    pub fn new(prompt: &str, response: &str) -> Result<Self, TemplateError> {
+        Ok(Self {
+            prompt: Template::parse(prompt)?,
+            response: Template::parse(response)?,
+            system: None,
+            meta: Vec::new(),
+            main_prompt: None,
+            main_response: None,
+        })
+    }
+
+    /// Which columns of one source go where.
+    ///
+    /// # Errors
+    /// A column that the source does not have; a prompt or response that uses no column.
+    pub fn layout(&self, schema: &Arc<Schema>) -> Result<Layout, TemplateError> {
+        for template in [Some(&self.prompt), Some(&self.response), self.system.as_ref()].into_iter().flatten()
+        {
+            template.check(schema)?;
+        }
+        for template in [&self.prompt, &self.response] {
+            if template.columns().next().is_none() {
+                return Err(TemplateError::NoColumn { template: template.as_str().to_owned() });
+            }
+        }
+        let mut layout = Layout { templates: self.clone(), fields: Vec::new() };
+        let mut seen = BTreeSet::new();
+        let main_prompt = main_column(&self.prompt, self.main_prompt.as_ref());
+        let main_response = main_column(&self.response, self.main_response.as_ref());
+        let system = self.system.iter().flat_map(|t| t.columns()).map(|c| (Part::System, c));
+        let uses = (self.prompt.columns().map(|c| (Part::Prompt, c)))
+            .chain(self.response.columns().map(|c| (Part::Response, c)))
+            .chain(system)
+            .chain(self.meta.iter().map(|c| (Part::Meta, c.as_str())));
+        for (part, column) in uses {
+            if !seen.insert(column) {
+                continue;
+            }
+            let index = self.index(schema, column)?;
+            let main = match part {
+                Part::Prompt => column == main_prompt,
+                Part::Response => column == main_response,
+                Part::System | Part::Meta => false,
+            };
+            layout.fields.push(Slot { column: column.into(), index, part, main });
+        }
+        Ok(layout)
+    }
+
+    fn index(&self, schema: &Schema, column: &str) -> Result<usize, TemplateError> {
+        schema.index_of(column).ok_or_else(|| TemplateError::UnknownColumn {
+            template: format!("meta = [{}]", self.meta.join(", ")),
+            column: column.to_owned(),
+            table: schema.source.clone(),
+            columns: schema.columns.iter().map(|c| c.name.clone()).collect(),
+        })
+    }
+}
+
+fn main_column<'a>(template: &'a Template, named: Option<&'a String>) -> &'a str {
+    named.map_or_else(|| template.columns().next_back().unwrap_or(""), String::as_str)
+}
+
+/// The templates, bound to the columns of one source.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    templates: Templates,
+    fields: Vec<Slot>,
+}
+
+#[derive(Debug, Clone)]
+struct Slot {
+    column: Arc<str>,
+    index: usize,
+    part: Part,
+    main: bool,
+}
+
+impl Layout {
+    /// A draft of a record: its fields filled, nothing rendered.
+    pub fn draft(&self, record: Record) -> DraftRow {
+        let fields = self
+            .fields
+            .iter()
+            .map(|slot| Field {
+                column: Arc::clone(&slot.column),
+                part: slot.part,
+                main: slot.main,
+                text: record.values[slot.index].to_text().into_owned(),
+            })
+            .collect();
+        DraftRow {
+            record,
+            fields,
+            prompt: String::new(),
+            response: String::new(),
+            system: String::new(),
+            signature: Vec::new(),
+        }
+    }
+
+    /// Fills `prompt`, `response` and `system` from the fields, without white space at either end.
+    pub fn render(&self, row: &mut DraftRow) {
+        let fields = &row.fields;
+        let lookup = |name: &str| fields.iter().find(|f| &*f.column == name).map_or("", |f| f.text.as_str());
+        let text = |template: &Template| {
+            let mut out = String::new();
+            template.render(&mut out, lookup);
+            trimmed(out)
+        };
+        let (prompt, response) = (text(&self.templates.prompt), text(&self.templates.response));
+        let system = self.templates.system.as_ref().map(text).unwrap_or_default();
+        (row.prompt, row.response, row.system) = (prompt, response, system);
+    }
+
+    /// The example of a rendered row: an optional system turn, the prompt, the response.
+    pub fn example(&self, row: &DraftRow) -> Example {
+        let mut messages = Vec::with_capacity(3);
+        if !row.system.is_empty() {
+            messages.push(Message::new(Role::System, row.system.clone()));
+        }
+        messages.push(Message::new(Role::User, row.prompt.clone()));
+        messages.push(Message::new(Role::Assistant, row.response.clone()));
+        let meta = self.templates.meta.iter().filter_map(|column| {
+            let field = row.fields.iter().find(|f| *f.column == **column)?;
+            Some((column.clone(), serde_json::Value::String(field.text.clone())))
+        });
+        Example { id: row.id().to_string(), messages, tools: Vec::new(), meta: meta.collect() }
+    }
+}
+
+fn trimmed(text: String) -> String {
+    let trim = text.trim();
+    if trim.len() == text.len() { text } else { trim.to_owned() }
+}

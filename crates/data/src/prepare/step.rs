@@ -1,0 +1,110 @@
+//! What happens to a row between its source and its example, one step at a time.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::record::{Record, RecordId};
+
+/// Which part of an example a column is written into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// The instructions.
+    System,
+    /// The user's turn.
+    Prompt,
+    /// The assistant's turn.
+    Response,
+    /// Carried along for splits and reports.
+    Meta,
+}
+
+/// One column of a row that reaches an output. Cleaning and masking change `text` in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The column's name.
+    pub column: Arc<str>,
+    /// Where it goes. A column that goes to several places is one field, with the first of
+    /// prompt, response, system and meta that uses it.
+    pub part: Part,
+    /// Whether it is the main text of its part (the question, the answer), not a label beside it.
+    pub main: bool,
+    /// Its text, as far as the steps have come.
+    pub text: String,
+}
+
+/// A row on its way from record to example.
+#[derive(Debug, Clone)]
+pub struct DraftRow {
+    /// The row as its source gave it, raw. Steps read typed personal columns here; nothing of it may
+    /// reach an output except through `fields`.
+    pub record: Record,
+    /// The columns that the templates and the meta list use, each once.
+    pub fields: Vec<Field>,
+    /// The rendered prompt; empty until the field steps are done.
+    pub prompt: String,
+    /// The rendered response; empty until the field steps are done.
+    pub response: String,
+    /// The rendered system text; empty where there is no template, or until the field steps are done.
+    pub system: String,
+    /// What a row step leaves for an ordered step, so that the costly part runs in parallel
+    /// (a MinHash signature).
+    pub signature: Vec<u64>,
+}
+
+impl DraftRow {
+    /// Where the row came from.
+    pub fn id(&self) -> &RecordId {
+        &self.record.id
+    }
+
+    /// The main text of a part: the question, the answer. Empty where the part uses no column.
+    pub fn main(&self, part: Part) -> &str {
+        self.fields.iter().find(|f| f.part == part && f.main).map_or("", |f| f.text.as_str())
+    }
+}
+
+/// What a step decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The row goes on.
+    Keep,
+    /// The row is set aside for a reason that is counted.
+    Reject(Reason),
+    /// The step could not do its work on this row.
+    Fail(Reason),
+}
+
+impl Outcome {
+    /// A rejection with a code to count by and a note on place and shape (never a personal value).
+    pub fn reject(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self::Reject(Reason { code: code.into(), detail: detail.into() })
+    }
+}
+
+/// Why a row does not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// A code to count by: `too_short`, `duplicate` …
+    pub code: Cow<'static, str>,
+    /// Place and shape of what was wrong; never a personal value.
+    pub detail: String,
+}
+
+/// A step that looks at one row alone. It runs on several threads at once.
+pub trait Step: Sync {
+    /// Its name in counts and in the change log: `clean`, `mask` …
+    fn name(&self) -> &str;
+
+    /// Changes the row, or sets it aside. The same row must give the same result on any thread and
+    /// in any order.
+    fn apply(&self, row: &mut DraftRow) -> Outcome;
+}
+
+/// A step that looks at rows in their order, one at a time: duplicates, quotas.
+pub trait OrderedStep: Sync {
+    /// Its name in counts and in the change log.
+    fn name(&self) -> &str;
+
+    /// Changes the row, or sets it aside.
+    fn apply(&mut self, row: &mut DraftRow) -> Outcome;
+}

@@ -1,0 +1,201 @@
+//! Templates for prompt, response and system text: `[{category}] [고객문의] {question}`.
+//!
+//! `{column}` is a column's text, `{{` and `}}` are the braces themselves. Nothing else is special.
+
+use crate::record::Schema;
+
+/// A template as it was written, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    source: String,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Column(String),
+}
+
+/// Why a template does not stand.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A brace without its partner.
+    #[error(
+        "the template `{template}` has a lone `{brace}` at character {at}; write `{brace}{brace}` for the brace itself, `{{column}}` for a column"
+    )]
+    LoneBrace {
+        /// The template.
+        template: String,
+        /// The brace.
+        brace: char,
+        /// Its place, counted in characters from 1.
+        at: usize,
+    },
+    /// `{}`.
+    #[error("the template `{template}` has an empty `{{}}` at character {at}; write a column's name into it")]
+    EmptyName {
+        /// The template.
+        template: String,
+        /// Its place, counted in characters from 1.
+        at: usize,
+    },
+    /// A column that the source does not have.
+    #[error(
+        "the template `{template}` names the column `{column}`, but `{table}` has {}",
+        crate::sources::quoted(columns)
+    )]
+    UnknownColumn {
+        /// The template.
+        template: String,
+        /// The name.
+        column: String,
+        /// The source.
+        table: String,
+        /// The columns there are.
+        columns: Vec<String>,
+    },
+    /// A template for the answer or the question that uses no column.
+    #[error(
+        "the template `{template}` uses no column, so every row would read the same; write `{{column}}` where a column belongs"
+    )]
+    NoColumn {
+        /// The template.
+        template: String,
+    },
+}
+
+impl Template {
+    /// Takes a template apart.
+    ///
+    /// # Errors
+    /// Lone braces and empty names.
+    pub fn parse(source: &str) -> Result<Self, TemplateError> {
+        let mut pieces = Vec::new();
+        let mut text = String::new();
+        let mut chars = source.chars().enumerate().peekable();
+        while let Some((i, c)) = chars.next() {
+            let lone = |brace| TemplateError::LoneBrace { template: source.to_owned(), brace, at: i + 1 };
+            match c {
+                '{' | '}' if chars.peek().is_some_and(|&(_, next)| next == c) => {
+                    chars.next();
+                    text.push(c);
+                }
+                '}' => return Err(lone('}')),
+                '{' => {
+                    let mut name = String::new();
+                    loop {
+                        match chars.next() {
+                            None | Some((_, '{')) => return Err(lone('{')),
+                            Some((_, '}')) => break,
+                            Some((_, c)) => name.push(c),
+                        }
+                    }
+                    let name = name.trim().to_owned();
+                    if name.is_empty() {
+                        return Err(TemplateError::EmptyName { template: source.to_owned(), at: i + 1 });
+                    }
+                    if !text.is_empty() {
+                        pieces.push(Piece::Text(std::mem::take(&mut text)));
+                    }
+                    pieces.push(Piece::Column(name));
+                }
+                _ => text.push(c),
+            }
+        }
+        if !text.is_empty() {
+            pieces.push(Piece::Text(text));
+        }
+        Ok(Self { source: source.to_owned(), pieces })
+    }
+
+    /// The template as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// The columns it uses, in their order, with repetitions.
+    pub fn columns(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.pieces.iter().filter_map(|p| match p {
+            Piece::Column(name) => Some(name.as_str()),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// Checks that a source has every column.
+    ///
+    /// # Errors
+    /// The first column that it has not, with those that it has.
+    pub fn check(&self, schema: &Schema) -> Result<(), TemplateError> {
+        match self.columns().find(|c| schema.index_of(c).is_none()) {
+            None => Ok(()),
+            Some(column) => Err(TemplateError::UnknownColumn {
+                template: self.source.clone(),
+                column: column.to_owned(),
+                table: schema.source.clone(),
+                columns: schema.columns.iter().map(|c| c.name.clone()).collect(),
+            }),
+        }
+    }
+
+    /// Appends the template's text, with each column's text from `lookup`.
+    pub fn render<'a>(&self, out: &mut String, lookup: impl Fn(&str) -> &'a str) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Column(name) => out.push_str(lookup(name)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(template: &str, want: &str) {
+        let got = Template::parse(template).map_or_else(
+            |e| format!("error: {e}"),
+            |t| {
+                let mut out = String::new();
+                t.render(&mut out, |c| match c {
+                    "category" => "배송",
+                    "question" => "언제 오나요? {}",
+                    _ => "?",
+                });
+                out
+            },
+        );
+        assert_eq!(got, want, "{template}");
+    }
+
+    #[test]
+    fn render() {
+        check("[{category}] [고객문의] {question}", "[배송] [고객문의] 언제 오나요? {}");
+        check("{ category }{category}", "배송배송");
+        check("{{category}} {category}", "{category} 배송");
+        check("{{{category}}}", "{배송}");
+        check("", "");
+        check("no column", "no column");
+    }
+
+    #[test]
+    fn errors_name_the_place() {
+        check(
+            "a { b",
+            "error: the template `a { b` has a lone `{` at character 3; write `{{` for the brace itself, `{column}` for a column",
+        );
+        check(
+            "배송} b",
+            "error: the template `배송} b` has a lone `}` at character 3; write `}}` for the brace itself, `{column}` for a column",
+        );
+        check(
+            "{a{b}",
+            "error: the template `{a{b}` has a lone `{` at character 1; write `{{` for the brace itself, `{column}` for a column",
+        );
+        check(
+            "x { }",
+            "error: the template `x { }` has an empty `{}` at character 3; write a column's name into it",
+        );
+    }
+}

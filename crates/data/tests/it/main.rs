@@ -1,0 +1,4 @@
+//! Sources, ingest, preparing and outputs, from outside.
+
+mod support;
+mod thread;
