@@ -1,0 +1,3 @@
+//! The generators as their callers see them.
+
+mod shop;
