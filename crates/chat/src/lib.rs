@@ -11,7 +11,9 @@ pub mod responder;
 pub mod sample;
 pub mod seeded;
 pub mod shard;
+pub mod template;
 pub mod tokenizer;
+pub mod tools;
 
 pub use batch::{Batch, BatchRow, Segment};
 pub use example::{Example, Message, Role, ToolCall};
@@ -20,4 +22,5 @@ pub use responder::{
 };
 pub use sample::{Sample, SampleView};
 pub use shard::{Shard, ShardError, ShardWriter};
+pub use template::{Builtin, LocalTime, Template, TemplateError};
 pub use tokenizer::{Encoding, Markup, SpecialIds, StreamDecoder, Tokenizer, TokenizerError};

@@ -1,0 +1,3 @@
+//! Function calls as text.
+
+pub mod hermes;
