@@ -1,5 +1,9 @@
 //! Integration tests of `model`.
 
 mod adapter_files;
+mod decoder_generation;
+mod decoder_gradients;
 mod golden;
 mod safetensors_files;
+mod tiny;
+mod twins;
