@@ -62,7 +62,7 @@ struct Parser<'a> {
     names: &'a HashMap<String, usize>,
 }
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     fn all(mut self) -> Result<Seq, GrammarError> {
         let seq = self.sequence(&[])?;
         if self.rest.is_empty() { Ok(seq) } else { Err(self.expected("an opening bracket before this one")) }

@@ -109,7 +109,7 @@ pub fn forms(amount: u64, unit: Unit) -> Vec<String> {
         Unit::Won => won_forms(amount),
         Unit::Days => unit_forms(amount, "일"),
         Unit::Hours => unit_forms(amount, "시간"),
-        Unit::Months if amount % 12 == 0 => {
+        Unit::Months if amount.is_multiple_of(12) => {
             let mut all = unit_forms(amount, "개월");
             all.push(format!("{}년", amount / 12));
             all
@@ -134,10 +134,10 @@ fn won_forms(amount: u64) -> Vec<String> {
         format!("{} 원", won(amount)),
         format!("{} 원", sino_number(amount)),
     ];
-    if amount % 10_000 == 0 {
+    if amount.is_multiple_of(10_000) {
         all.push(format!("{}만 원", amount / 10_000));
         all.push(format!("{}만원", amount / 10_000));
-    } else if amount % 1000 == 0 && amount < 10_000 {
+    } else if amount.is_multiple_of(1000) && amount < 10_000 {
         all.push(format!("{}천 원", amount / 1000));
         all.push(format!("{}천원", amount / 1000));
     }
