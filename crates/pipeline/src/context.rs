@@ -27,7 +27,7 @@ pub struct Context<'a> {
     pub(crate) work: Option<PathBuf>,
     pub(crate) reads: Reads,
     pub(crate) cancelled: &'a AtomicBool,
-    pub(crate) on_event: &'a mut dyn FnMut(&Event<'_>),
+    pub(crate) on_event: &'a mut (dyn FnMut(&Event<'_>) + Send),
 }
 
 impl Context<'_> {

@@ -62,7 +62,7 @@ impl Project {
         params: &Value,
         request: &Request,
         cancelled: &AtomicBool,
-        on_event: &mut dyn FnMut(&Event<'_>),
+        on_event: &mut (dyn FnMut(&Event<'_>) + Send),
     ) -> Result<Summary, Error> {
         let _held = self.hold()?;
         platform::remove(&self.staging_dir())?;
@@ -102,7 +102,7 @@ impl Project {
         params: &Value,
         request: &Request,
         refresh: &mut Vec<String>,
-        (cancelled, on_event): (&AtomicBool, &mut dyn FnMut(&Event<'_>)),
+        (cancelled, on_event): (&AtomicBool, &mut (dyn FnMut(&Event<'_>) + Send)),
         summary: &mut Summary,
         ran: &mut Vec<String>,
     ) -> Result<(), Halt> {
@@ -156,7 +156,7 @@ impl Project {
         params: &Value,
         reasons: &[Reason],
         cancelled: &AtomicBool,
-        on_event: &mut dyn FnMut(&Event<'_>),
+        on_event: &mut (dyn FnMut(&Event<'_>) + Send),
     ) -> Result<(), Halt> {
         on_event(&Event::Started { stage: &stage.id, reasons });
         let start = Instant::now();
@@ -202,7 +202,7 @@ impl Project {
         base: Digest,
         staging: &Path,
         computed: &Computed,
-        on_event: &mut dyn FnMut(&Event<'_>),
+        on_event: &mut (dyn FnMut(&Event<'_>) + Send),
     ) -> Result<Record, Error> {
         let mut outputs = BTreeMap::new();
         for output in &stage.outputs {

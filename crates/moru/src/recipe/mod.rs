@@ -29,16 +29,16 @@ pub use error::{RecipeError, closest};
 pub use evaluate::Evaluate;
 use file::{File, Node};
 pub use model::Model;
-pub use prepare::{Mask, Prepare, Reject};
+pub use prepare::Prepare;
 pub use project::Project;
 use reader::{Gathered, Section};
 pub use reader::{KeyDoc, Origin};
 pub use replies::Replies;
 pub use report::Report;
-pub use source::{Source, redacted};
+pub use source::Source;
 pub use split::Split;
 pub use tokenize::Tokenize;
-pub use train::{MAIN, Train};
+pub use train::Train;
 
 /// The sections of a recipe.
 const SECTIONS: [&str; 10] =

@@ -97,6 +97,16 @@ impl FromNode for u64 {
     }
 }
 
+impl FromNode for i64 {
+    const EXPECTED: &'static str = "a whole number";
+    fn from_node(node: &Node) -> Option<Self> {
+        if let Node::Int(i) = node { Some(*i) } else { None }
+    }
+    fn typed(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl FromNode for usize {
     const EXPECTED: &'static str = "a whole number, zero or more";
     fn from_node(node: &Node) -> Option<Self> {
@@ -289,22 +299,6 @@ impl<'a> Section<'a> {
             self.note_origin(key, Origin::Default);
         }
         self.read(key).unwrap_or(default)
-    }
-
-    /// A value that may be absent.
-    pub fn option<T: FromNode>(&mut self, key: &'static str, doc: &'static str) -> Option<T> {
-        self.document(key, String::new(), doc);
-        self.read(key)
-    }
-
-    /// A value that must be there.
-    pub fn required<T: FromNode + Default>(&mut self, key: &'static str, doc: &'static str) -> T {
-        self.document(key, String::new(), doc);
-        if self.field(key).is_none() {
-            let (section, key, why) = (self.name.clone(), key.to_owned(), doc.to_owned());
-            self.error(RecipeError::Missing { section, key, why });
-        }
-        self.read(key).unwrap_or_default()
     }
 
     /// A number within a range.

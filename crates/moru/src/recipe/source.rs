@@ -22,14 +22,20 @@ pub struct Source {
     pub url: String,
     /// What is selected.
     pub query: String,
-    /// A query whose answer changes when the rows do.
-    pub probe: String,
+    /// All rows of a table, instead of a query.
+    pub table: String,
+    /// Whether the database is asked, at each run, if its rows changed.
+    pub probe: bool,
+    /// Text columns that hold JSON.
+    pub json_columns: Vec<String>,
+    /// What is done with columns of bytes: `refuse` or `hex`.
+    pub bytes: String,
+    /// At which offset from UTC instants are written.
+    pub utc_offset_minutes: i64,
     /// Seconds that one answer of the database may take.
     pub timeout_secs: u64,
     /// The file or folder, relative to the project.
     pub path: String,
-    /// The text encoding; found out where empty.
-    pub encoding: String,
     /// The separator of a CSV file; found out where empty.
     pub delimiter: String,
     /// The sheet of a workbook; the first where empty.
@@ -61,10 +67,13 @@ impl Source {
             kind: kind.to_owned(),
             url: s.value("url", text(), "the database of kind sql: sqlite:FILE, mysql://USER:PASSWORD@HOST/NAME, postgres://…, ${DATABASE_URL}; without it, DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME of .env"),
             query: s.value("query", text(), "the select statement of kind sql; order it by the key"),
-            probe: s.value("probe", text(), "a query whose answer changes when the rows do, such as a count and the greatest key; the extract is read again when it does"),
+            table: s.value("table", text(), "the table to read whole, of kind sql, instead of a query"),
+            probe: s.value("probe", true, "ask the database at each run for its number of rows and its greatest key, and read again when they changed; false keeps the extract until --refresh"),
+            json_columns: s.value("json_columns", Vec::new(), "text columns that hold JSON (MariaDB keeps JSON as text)"),
+            bytes: s.choice("bytes", "refuse", &["refuse", "hex"], "what is done with columns of bytes: an error, or hexadecimal text").to_owned(),
+            utc_offset_minutes: s.within("utc_offset_minutes", 0, -840..=840, "at which offset from UTC instants are written, 540 for Korea"),
             timeout_secs: s.within("timeout_secs", 600, 1..=86_400, "seconds that one statement may take"),
             path: s.value("path", text(), "the file or folder of every kind but sql, relative to the project"),
-            encoding: s.value("encoding", text(), "the encoding of a text file (utf-8, utf-16le, utf-16be, cp949); found out where absent"),
             delimiter: s.value("delimiter", text(), "the separator of a CSV file; found out where absent"),
             sheet: s.value("sheet", text(), "the sheet of a workbook; the first where absent"),
             fields: s.words("fields", "columns of a JSONL file by path, { question = \"turns[0].text\" }; the top-level keys where absent"),
@@ -88,8 +97,14 @@ impl Source {
             RecipeError::Missing { section, key, why }
         };
         let sql = self.kind == "sql";
-        if sql && self.query.trim().is_empty() {
-            section.error(missing("query", "a select statement says which rows are read"));
+        if sql && self.query.trim().is_empty() && self.table.is_empty() {
+            section.error(missing("query", "a select statement (or `table`) says which rows are read"));
+        }
+        if sql && !self.query.trim().is_empty() && !self.table.is_empty() {
+            section.impossible(
+                "table",
+                "both `query` and `table` are given; one of them says which rows are read",
+            );
         }
         if !sql && self.path.is_empty() {
             section.error(missing("path", "it names the file to read"));
@@ -104,11 +119,15 @@ impl Source {
         };
         only("url", &self.url, &["sql"]);
         only("query", &self.query, &["sql"]);
-        only("probe", &self.probe, &["sql"]);
+        only("table", &self.table, &["sql"]);
         only("path", &self.path, &KINDS[1..]);
-        only("encoding", &self.encoding, &["csv", "tsv", "text"]);
         only("delimiter", &self.delimiter, &["csv", "tsv"]);
         only("sheet", &self.sheet, &["xlsx"]);
+        for key in ["probe", "timeout_secs", "json_columns", "bytes", "utc_offset_minutes"] {
+            if !sql && section.has(key) {
+                section.impossible(key, format!("`{key}` belongs to sources of kind sql, not {}", self.kind));
+            }
+        }
         if !self.fields.is_empty() && self.kind != "jsonl" {
             section.impossible(
                 "fields",

@@ -36,10 +36,10 @@ pub struct Train {
     pub epochs: f64,
     /// Steps, if not 0: then epochs do not count.
     pub steps: usize,
+    /// Samples of one optimizer step.
+    pub batch_size: usize,
     /// Most tokens of one forward and backward pass.
-    pub batch_tokens: usize,
-    /// Passes whose gradients make one step.
-    pub accumulate: usize,
+    pub micro_tokens: usize,
     /// AdamW's decay.
     pub weight_decay: f64,
     /// The greatest norm of a gradient; 0 is no limit.
@@ -48,6 +48,8 @@ pub struct Train {
     pub eval_every: usize,
     /// Steps between two checkpoints.
     pub save_every: usize,
+    /// `best` or `last`.
+    pub result: String,
     /// Looks without improvement before the training stops; 0 never stops early.
     pub patience: usize,
 }
@@ -101,14 +103,9 @@ impl Train {
             ),
             epochs: s.within("epochs", 3.0, 0.0..=10_000.0, "how often every sample is seen"),
             steps: s.value("steps", 0, "optimizer steps; with it, epochs do not count"),
-            batch_tokens: s.within(
-                "batch_tokens",
-                4096,
-                16..=1 << 24,
-                "most tokens of one forward and backward pass",
-            ),
-            accumulate: s.within("accumulate", 1, 1..=4096, "passes whose gradients make one step"),
-            weight_decay: s.within("weight_decay", 0.0, 0.0..=1.0, "AdamW's decoupled weight decay"),
+            batch_size: s.within("batch_size", 16, 1..=1 << 20, "samples of one optimizer step"),
+            micro_tokens: s.within("micro_tokens", 2048, 1..=1 << 24, "most tokens of one forward and backward pass; a step is as many passes as it needs, with the same result"),
+            weight_decay: s.within("weight_decay", 0.0, 0.0..=1.0, "AdamW's decoupled decay of matrices"),
             clip_norm: s.within(
                 "clip_norm",
                 1.0,
@@ -126,6 +123,7 @@ impl Train {
                 1..=1 << 30,
                 "steps between two checkpoints: at most so many are lost by a kill",
             ),
+            result: s.choice("result", "best", &["best", "last"], "which checkpoint becomes the result: the one with the least validation loss, or the last").to_owned(),
             patience: s.value(
                 "patience",
                 0,

@@ -1,0 +1,97 @@
+//! `moru explain`: what a section of the recipe, a stage or a word means.
+
+use clap::Args;
+
+use crate::console::error::fail;
+use crate::console::{Console, Outcome, table};
+use crate::recipe::{closest, key_docs};
+
+/// Explain a section of the recipe, a stage, or a word
+///
+/// Without a topic, lists the topics.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A topic, such as `train`, `privacy` or `lock`
+    topic: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Topics that are no section of the recipe.
+const TOPICS: [(&str, &str); 7] = [
+    ("stages", include_str!("explain/stages.md")),
+    ("privacy", include_str!("explain/privacy.md")),
+    ("lock", include_str!("explain/lock.md")),
+    ("counts", include_str!("explain/counts.md")),
+    ("env", include_str!("explain/env.md")),
+    ("mask", include_str!("explain/mask.md")),
+    ("baselines", include_str!("explain/baselines.md")),
+];
+
+impl Explain {
+    pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
+        let docs = key_docs();
+        let mut sections: Vec<String> = Vec::new();
+        for doc in &docs {
+            let section = doc.section.split('.').next().unwrap_or_default().to_owned();
+            if !sections.contains(&section) {
+                sections.push(section);
+            }
+        }
+        let Some(topic) = self.topic else {
+            let words: Vec<_> = TOPICS.iter().map(|(name, _)| *name).collect();
+            if self.json {
+                console
+                    .print_json(&serde_json::json!({ "sections": sections, "topics": words, "keys": docs }));
+            } else {
+                console.print(format!(
+                    "sections of the recipe: {}\ntopics: {}",
+                    sections.join(", "),
+                    words.join(", ")
+                ));
+            }
+            return Ok(Outcome::Good);
+        };
+        if let Some((_, text)) = TOPICS.iter().find(|(name, _)| *name == topic) {
+            console.print(text.trim_end());
+            return Ok(Outcome::Good);
+        }
+        let keys: Vec<_> = docs.iter().filter(|doc| doc.section.split('.').next() == Some(&topic)).collect();
+        if keys.is_empty() {
+            let known: Vec<String> =
+                sections.into_iter().chain(TOPICS.map(|(name, _)| name.to_owned())).collect();
+            let hint = match closest(&topic, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", known.join(", ")),
+            };
+            return Err(fail(format!("nothing is known about `{topic}`"), hint));
+        }
+        if self.json {
+            console.print_json(&keys);
+            return Ok(Outcome::Good);
+        }
+        let mut section = "";
+        let mut rows = Vec::new();
+        for doc in keys {
+            if doc.section != section {
+                section = &doc.section;
+                rows.push(vec![format!("[{section}]")]);
+            }
+            let default = if doc.default.is_empty() { String::new() } else { format!("= {}", doc.default) };
+            rows.push(vec![format!("  {}", doc.key), default, doc.doc.to_owned()]);
+        }
+        console.print(table::render(&shortened(rows), &[]));
+        Ok(Outcome::Good)
+    }
+}
+
+/// Long defaults would push the meanings off the screen.
+fn shortened(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    for row in &mut rows {
+        if let Some(default) = row.get_mut(1) {
+            *default = crate::console::format::clipped(default, 28);
+        }
+    }
+    rows
+}

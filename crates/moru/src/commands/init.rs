@@ -1,0 +1,176 @@
+//! `moru init`: a project folder from a template, or from a table of your own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::console::error::fail;
+use crate::console::{Console, Outcome};
+
+/// Make a project folder with a recipe that runs
+///
+/// `moru init support DIR` writes the recipe of a support bot with an example shop's inquiries as
+/// SQLite, so that `moru run` works at once; then point [source.inquiries] at your own database.
+/// `moru init --from FILE.csv DIR` writes a recipe for a table with a question and an answer column.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The template (support), or the folder when --from is given
+    #[arg(value_name = "TEMPLATE")]
+    first: String,
+    /// The folder to make
+    #[arg(value_name = "DIR", required_unless_present = "from")]
+    second: Option<PathBuf>,
+    /// A CSV or TSV file with a header; it is copied into the project
+    #[arg(long, value_name = "FILE.csv")]
+    from: Option<PathBuf>,
+    /// The column with the questions; guessed by its name where absent
+    #[arg(long, requires = "from")]
+    question: Option<String>,
+    /// The column with the answers; guessed by its name where absent
+    #[arg(long, requires = "from")]
+    answer: Option<String>,
+    /// Only the recipe, without the example shop
+    #[arg(long, conflicts_with = "from")]
+    no_example: bool,
+    /// The shop that the example draws: the same number, the same shop
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    shop_seed: u64,
+}
+
+const TEMPLATES: [&str; 1] = ["support"];
+const SUPPORT: &str = include_str!("init/support.toml");
+const CSV: &str = include_str!("init/csv.toml");
+const IGNORED: &str = ".env\n.moru/\nout/\n";
+
+impl Init {
+    pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
+        match (&self.from, &self.second) {
+            (Some(file), None) => from_csv(file, Path::new(&self.first), &self, console)?,
+            (Some(_), Some(_)) => {
+                return Err(fail(
+                    "a template and --from were both given",
+                    "`moru init --from FILE.csv DIR`, without a template",
+                ));
+            }
+            (None, second) => {
+                if !TEMPLATES.contains(&self.first.as_str()) {
+                    let hint = format!("templates: {}", TEMPLATES.join(", "));
+                    return Err(fail(format!("there is no template `{}`", self.first), hint));
+                }
+                let folder = second.clone().unwrap_or_default();
+                support(&folder, "builtin:nano", (!self.no_example).then_some(self.shop_seed))?;
+                console.say(format!("wrote {}", folder.join("moru.toml").display()));
+            }
+        }
+        let folder = self.second.unwrap_or_else(|| PathBuf::from(&self.first));
+        console.say(format!("next: cd {} && moru check && moru run", folder.display()));
+        Ok(Outcome::Good)
+    }
+}
+
+/// Writes the support project, with the example shop of a seed where asked.
+pub fn support(folder: &Path, base: &str, shop_seed: Option<u64>) -> anyhow::Result<()> {
+    begin(folder)?;
+    let name = folder.file_name().map_or("support".into(), |name| name.to_string_lossy());
+    let recipe = SUPPORT.replace("@NAME@", &quoted(&name)).replace("@BASE@", base);
+    pipeline::platform::write_atomic(&folder.join("moru.toml"), recipe.as_bytes())?;
+    if let Some(seed) = shop_seed {
+        crate::stages::shop::write(folder, seed)?;
+    }
+    Ok(())
+}
+
+/// Makes the folder; one that already holds a recipe is refused.
+fn begin(folder: &Path) -> anyhow::Result<()> {
+    if folder.join("moru.toml").exists() {
+        let hint = "choose another folder, or edit its recipe";
+        return Err(fail(format!("{} already holds a project", folder.display()), hint));
+    }
+    fs::create_dir_all(folder)
+        .map_err(|e| anyhow::Error::from(e).context(format!("could not create {}", folder.display())))?;
+    if !folder.join(".gitignore").exists() {
+        pipeline::platform::write_atomic(&folder.join(".gitignore"), IGNORED.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// A name inside a TOML string.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// Names that question and answer columns usually have.
+const QUESTIONS: [&str; 12] = [
+    "question",
+    "질문",
+    "문의내용",
+    "문의",
+    "prompt",
+    "instruction",
+    "input",
+    "query",
+    "q",
+    "user",
+    "inquiry",
+    "content",
+];
+const ANSWERS: [&str; 11] = [
+    "answer",
+    "답변",
+    "답변내용",
+    "응답",
+    "response",
+    "output",
+    "completion",
+    "reply",
+    "a",
+    "assistant",
+    "summary",
+];
+
+fn from_csv(file: &Path, folder: &Path, init: &Init, console: &Console) -> anyhow::Result<()> {
+    let columns = crate::stages::sources::columns_of_csv(file)?;
+    let pick = |given: &Option<String>, names: &[&str], what: &str| -> anyhow::Result<String> {
+        if let Some(name) = given {
+            if columns.contains(name) {
+                return Ok(name.clone());
+            }
+            return Err(fail(
+                format!("{} has no column `{name}`", file.display()),
+                format!("its columns: {}", columns.join(", ")),
+            ));
+        }
+        let exact = names.iter().find_map(|name| columns.iter().find(|c| c.to_lowercase() == *name));
+        let part = || {
+            names
+                .iter()
+                .filter(|n| n.chars().count() > 1)
+                .find_map(|name| columns.iter().find(|c| c.to_lowercase().contains(name)))
+        };
+        exact.or_else(part).cloned().ok_or_else(|| {
+            fail(
+                format!("no column of {} looks like {what}", file.display()),
+                format!("name it with --question and --answer; its columns: {}", columns.join(", ")),
+            )
+        })
+    };
+    let question = pick(&init.question, &QUESTIONS, "the questions")?;
+    let answer = pick(&init.answer, &ANSWERS, "the answers")?;
+    begin(folder)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    fs::create_dir_all(folder.join("data"))?;
+    pipeline::export::<pipeline::Error>(file, &folder.join("data").join(&name), &mut |_| Ok(()))?;
+    let project = folder.file_name().map_or("project".into(), |name| name.to_string_lossy());
+    let recipe = CSV
+        .replace("@NAME@", &quoted(&project))
+        .replace("@PATH@", &quoted(&format!("data/{name}")))
+        .replace("@QUESTION@", &quoted(&question))
+        .replace("@ANSWER@", &quoted(&answer));
+    pipeline::platform::write_atomic(&folder.join("moru.toml"), recipe.as_bytes())?;
+    console.say(format!(
+        "wrote {}: questions are `{question}`, answers are `{answer}`",
+        folder.join("moru.toml").display()
+    ));
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! One verb, one file.
+
+pub mod bench;
+pub mod chat;
+pub mod check;
+pub mod clean;
+pub mod completions;
+pub mod doctor;
+pub mod explain;
+pub mod generate;
+pub mod init;
+pub mod inspect;
+pub mod plan;
+pub mod quickstart;
+pub mod report;
+pub mod run;
+pub mod status;
+pub mod tap;
+pub mod train;
+pub mod why;

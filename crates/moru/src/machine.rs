@@ -1,0 +1,120 @@
+//! What this machine has: cores, instruction set, memory, disk, accelerator.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+/// A machine as far as it can be seen from here. Sizes in bytes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Machine {
+    /// Operating system and architecture.
+    pub system: String,
+    /// The processor's name, where it can be told.
+    pub processor: Option<String>,
+    /// Threads that can run at once.
+    pub cores: usize,
+    /// Instruction sets beyond the architecture's base that matter here.
+    pub instructions: Vec<&'static str>,
+    /// All memory.
+    pub memory_bytes: Option<u64>,
+    /// Memory that is free now.
+    pub memory_free_bytes: Option<u64>,
+    /// Graphics processors.
+    pub gpus: Vec<String>,
+}
+
+impl Machine {
+    /// Looks at this machine.
+    pub fn here() -> Self {
+        let processor = read_field("/proc/cpuinfo", "model name");
+        Self {
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            processor,
+            cores: cores(),
+            instructions: instructions(),
+            memory_bytes: kilobytes("/proc/meminfo", "MemTotal"),
+            memory_free_bytes: kilobytes("/proc/meminfo", "MemAvailable"),
+            gpus: gpus(),
+        }
+    }
+}
+
+/// Threads that can run at once; one where it cannot be told.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn instructions() -> Vec<&'static str> {
+    let mut found = Vec::new();
+    macro_rules! look {
+        ($($name:tt),*) => { $(if std::is_x86_feature_detected!($name) { found.push($name); })* };
+    }
+    look!("avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vnni", "avx512bf16", "sha");
+    found
+}
+
+#[cfg(target_arch = "aarch64")]
+fn instructions() -> Vec<&'static str> {
+    let mut found = vec!["neon"];
+    macro_rules! look {
+        ($($name:tt),*) => { $(if std::arch::is_aarch64_feature_detected!($name) { found.push($name); })* };
+    }
+    look!("dotprod", "fp16", "bf16", "i8mm", "sve");
+    found
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn instructions() -> Vec<&'static str> {
+    Vec::new()
+}
+
+/// The names of NVIDIA devices, from the driver's files. Nothing is loaded or touched.
+fn gpus() -> Vec<String> {
+    let Ok(devices) = std::fs::read_dir("/proc/driver/nvidia/gpus") else { return Vec::new() };
+    let mut names: Vec<_> = devices
+        .filter_map(Result::ok)
+        .filter_map(|device| read_field(device.path().join("information"), "Model"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// `name : value` or `name: value` in a file of the kernel.
+fn read_field(path: impl AsRef<Path>, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let mut fields = text.lines().filter_map(|line| line.split_once(':'));
+    fields.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned())
+}
+
+fn kilobytes(path: &str, name: &str) -> Option<u64> {
+    let value = read_field(path, name)?;
+    value.split_whitespace().next()?.parse::<u64>().ok().map(|kb| kb * 1024)
+}
+
+/// The most memory that this process has held since the last [`forget_peak`]; 0 where it cannot be told.
+pub fn peak_rss_bytes() -> u64 {
+    kilobytes("/proc/self/status", "VmHWM").unwrap_or(0)
+}
+
+/// Begins to measure the peak anew, where the system can.
+pub fn forget_peak() {
+    use std::io::Write;
+    // Linux: writing 5 resets the high-water mark (proc_pid_clear_refs(5)).
+    if let Ok(mut file) = std::fs::File::options().write(true).open("/proc/self/clear_refs") {
+        let _ = file.write_all(b"5");
+    }
+}
+
+/// Free bytes on the disk of a folder, where it can be told.
+#[cfg(unix)]
+pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    Some(stat.f_bavail * stat.f_frsize)
+}
+
+/// Free bytes on the disk of a folder, where it can be told.
+#[cfg(not(unix))]
+pub fn disk_free_bytes(_: &Path) -> Option<u64> {
+    None
+}

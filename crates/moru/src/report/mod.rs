@@ -1,0 +1,72 @@
+//! The page a person reads: [`render`] turns a [`Report`] into one HTML file.
+//!
+//! 1. [`summary`] – what came out, in one sentence and a few numbers; what to be careful about.
+//! 2. [`answers`] – the same questions before and after, side by side.
+//! 3. [`scores`] – every measure with interval, baselines and paired tests.
+//! 4. [`training`] – loss and learning rate.
+//! 5. [`data`] – what was read, masked, set aside; categories, lengths, tokens.
+//! 6. [`costs`] – time and memory of the stages, and what it takes to make the result again.
+//!
+//! The page stands alone: no network, no fonts or scripts from elsewhere, readable without its few lines
+//! of script, in light and dark, on a phone and on paper. Its policy forbids it to load anything.
+//! Whatever comes from data goes through [`html::esc`].
+
+mod answers;
+mod chart;
+mod costs;
+mod curves;
+mod data;
+mod html;
+mod masking;
+mod scores;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod training;
+mod words;
+
+use eval::report::{Language, Report};
+
+use html::esc;
+use words::Words;
+
+/// One self-contained HTML page in the language asked for.
+pub fn render(report: &Report, language: Language) -> String {
+    let words = Words(language);
+    let sections = [
+        ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
+        ("scores", words.pick("점수", "Scores"), scores::render(report, words)),
+        ("training", words.pick("학습", "Training"), training::render(report, words)),
+        ("data", words.pick("데이터", "Data"), data::render(report, words)),
+        ("privacy", words.pick("개인정보", "Personal data"), masking::render(report, words)),
+        ("costs", words.pick("시간과 재현", "Costs"), costs::render(report, words)),
+    ];
+    let shown: Vec<_> = sections.iter().filter(|(_, _, body)| !body.is_empty()).collect();
+    let links: String =
+        shown.iter().map(|(id, title, _)| format!(r##"<li><a href="#{id}">{title}</a></li>"##)).collect();
+    let bodies: String = shown
+        .iter()
+        .map(|(id, _, body)| format!("<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n{body}</section>\n"))
+        .collect();
+    format!(
+        "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"generator\" content=\"moru {version}\">\n<title>{project} – {title}</title>\n\
+         <style>\n{style}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">{skip}</a>\n\
+         {head}<nav aria-label=\"{contents}\"><ul>{links}</ul></nav>\n\
+         <main id=\"main\">\n{bodies}</main>\n{foot}<script>\n{script}</script>\n</body>\n</html>\n",
+        lang = words.code(),
+        version = esc(&report.provenance.version),
+        project = esc(&report.project),
+        title = words.pick("학습 보고서", "training report"),
+        style = include_str!("style.css"),
+        skip = words.pick("본문으로", "Skip to content"),
+        contents = words.pick("차례", "Contents"),
+        head = summary::render(report, words),
+        foot = costs::foot(report, words),
+        script = include_str!("script.js"),
+    )
+}

@@ -1,0 +1,143 @@
+//! Loss, learning rate and what the training cost.
+
+use eval::report::{Report, Training};
+
+use super::curves::{Line, Plot, Style, smoothed};
+use super::html::{bytes, esc, int, share, short};
+use super::words::Words;
+
+/// The curves of every training; empty where none was trained.
+pub(super) fn render(report: &Report, words: Words) -> String {
+    if report.training.is_empty() {
+        return String::new();
+    }
+    let title = words.pick("학습", "Training");
+    let bodies: String = report
+        .training
+        .iter()
+        .map(|training| {
+            let name =
+                if report.training.len() > 1 { format!("<h3>{}</h3>", esc(&training.name)) } else { String::new() };
+            format!(
+                "{name}<div class=\"card\">{}</div>\n<div class=\"two\">{}{}</div>\n{}",
+                loss(training, words),
+                card(&learning_rate(training, words)),
+                card(&grad_norm(training, words)),
+                facts(training, words)
+            )
+        })
+        .collect();
+    format!("<h2 id=\"training-title\">{title}</h2>\n<p class=\"lead\">{}</p>\n{bodies}", lead(words))
+}
+
+fn lead(words: Words) -> &'static str {
+    words.pick(
+        "손실은 답변 토큰 하나를 맞히기 어려운 정도로, 낮을수록 좋습니다. 학습 손실만 내려가고 검증 손실이 오르면 외우기 시작한 것입니다.",
+        "Loss is how hard one answer token is to guess: lower is better. Where training loss falls and validation \
+         loss rises, the model has begun to memorise.",
+    )
+}
+
+fn card(body: &str) -> String {
+    if body.is_empty() { String::new() } else { format!("<div class=\"card\">{body}</div>") }
+}
+
+fn points(training: &Training, pick: fn(&eval::report::StepPoint) -> Option<f64>) -> Vec<(f64, f64)> {
+    training.steps.iter().filter_map(|step| Some((step.step as f64, pick(step)?))).collect()
+}
+
+fn loss(training: &Training, words: Words) -> String {
+    let raw = points(training, |step| Some(step.loss));
+    let valid: Vec<(f64, f64)> = training.valid.iter().map(|v| (v.step as f64, v.loss)).collect();
+    let last = |points: &[(f64, f64)]| points.last().map_or(String::new(), |p| format!("{:.3}", p.1));
+    let smooth = smoothed(&raw, raw.len() / 40);
+    let (first_valid, last_valid) = (valid.first().map_or(f64::NAN, |p| p.1), last(&valid));
+    let description = match words.pick("ko", "en") {
+        "ko" => format!("손실 곡선. 마지막 학습 손실 {}, 검증 손실 {first_valid:.3}에서 {last_valid}.", last(&smooth)),
+        _ => format!("Loss curves. Last training loss {}, validation from {first_valid:.3} to {last_valid}.", last(&smooth)),
+    };
+    let name = |korean: &str, english: &str, value: &str| format!("{} {value}", words.pick(korean, english));
+    let lines = vec![
+        Line { name: String::new(), class: "tuned", style: Style::Faint, points: raw },
+        Line { name: name("학습", "training", &last(&smooth)), class: "tuned", style: Style::Strong, points: smooth },
+        Line { name: name("검증", "validation", &last_valid), class: "valid", style: Style::Dots, points: valid },
+    ];
+    let mark = training.best_step.map(|step| {
+        (step as f64, format!("{} {}", words.pick("남긴 가중치:", "kept:"), int(step)))
+    });
+    Plot {
+        title: words.pick("손실", "Loss"),
+        description,
+        x_name: words.pick("단계", "step"),
+        from_zero: false,
+        mark,
+        lines,
+    }
+    .render()
+}
+
+fn single(training: &Training, title: &str, words: Words, pick: fn(&eval::report::StepPoint) -> Option<f64>) -> String {
+    let points = points(training, pick);
+    let line = Line { name: String::new(), class: "ink", style: Style::Strong, points };
+    Plot {
+        title,
+        description: title.to_owned(),
+        x_name: words.pick("단계", "step"),
+        from_zero: true,
+        mark: None,
+        lines: vec![line],
+    }
+    .render()
+}
+
+fn learning_rate(training: &Training, words: Words) -> String {
+    single(training, words.pick("학습률", "Learning rate"), words, |step| Some(step.learning_rate))
+}
+
+fn grad_norm(training: &Training, words: Words) -> String {
+    single(training, words.pick("기울기 크기", "Gradient norm"), words, |step| step.grad_norm)
+}
+
+fn facts(training: &Training, words: Words) -> String {
+    let mut facts: Vec<(&str, String)> = vec![
+        (words.pick("방법", "Method"), method(training, words)),
+        (words.pick("기본 모델", "Base model"), esc(&training.base_model).to_string()),
+    ];
+    if training.parameters > 0 {
+        let part = share(training.trained_parameters, training.parameters);
+        facts.push((
+            words.pick("학습한 매개변수", "Trained parameters"),
+            format!("{} / {} <small>{part:.2} %</small>", short(training.trained_parameters), short(training.parameters)),
+        ));
+    }
+    let steps = training.steps.last().map_or(0, |step| step.step);
+    facts.push((
+        words.pick("단계", "Steps"),
+        format!("{} <small>{:.1} {}</small>", int(steps), training.epochs, words.pick("에포크", "epochs")),
+    ));
+    facts.push((
+        words.pick("토큰", "Tokens"),
+        format!("{} <small>{} {}</small>", int(training.tokens), words.pick("손실을 건", "with loss:"), int(training.trained_tokens)),
+    ));
+    if let Some(rate) = training.tokens_per_second {
+        facts.push((words.pick("속도", "Speed"), format!("{} {}", int(rate.max(0.0) as u64), words.pick("토큰/초", "tokens/s"))));
+    }
+    if let Some(seconds) = training.seconds {
+        facts.push((words.pick("시간", "Time"), words.seconds(seconds)));
+    }
+    if let Some(peak) = training.peak_memory_bytes {
+        let predicted = training
+            .predicted_memory_bytes
+            .map(|predicted| format!(" <small>{} {}</small>", words.pick("예상", "predicted"), bytes(predicted)));
+        facts.push((words.pick("최대 메모리", "Peak memory"), format!("{}{}", bytes(peak), predicted.unwrap_or_default())));
+    }
+    let items: String = facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n")).collect();
+    format!("<dl class=\"facts card\">\n{items}</dl>\n")
+}
+
+fn method(training: &Training, words: Words) -> String {
+    match training.rank {
+        Some(rank) => format!("{} <small>{} {rank}</small>", esc(&training.method), words.pick("랭크", "rank")),
+        None => esc(&training.method).to_string(),
+    }
+}

@@ -1,0 +1,182 @@
+//! Korean and English: each phrase stands in both languages where it is used; names that come as codes
+//! are spelled out here.
+
+use eval::report::{Language, SystemRole};
+
+use super::html::esc;
+
+/// The language of a page.
+#[derive(Clone, Copy)]
+pub(super) struct Words(pub(super) Language);
+
+/// Code, Korean, English.
+type Name = (&'static str, &'static str, &'static str);
+
+const ENTITIES: [Name; 26] = [
+    ("resident", "주민등록번호", "Resident number"),
+    ("foreigner", "외국인등록번호", "Foreigner number"),
+    ("corporate", "법인등록번호", "Corporate number"),
+    ("business", "사업자등록번호", "Business number"),
+    ("driver_licence", "운전면허번호", "Driver’s licence"),
+    ("passport", "여권번호", "Passport"),
+    ("mobile", "휴대전화", "Mobile phone"),
+    ("landline", "유선전화", "Landline"),
+    ("voip", "인터넷전화", "Internet phone"),
+    ("safe_number", "안심번호", "Safe number"),
+    ("toll_free", "수신자 부담 전화", "Toll-free number"),
+    ("representative", "대표번호", "Company number"),
+    ("foreign_phone", "해외 전화", "Foreign phone"),
+    ("phone", "전화번호", "Phone"),
+    ("account", "계좌번호", "Bank account"),
+    ("card", "카드번호", "Card"),
+    ("address", "주소", "Address"),
+    ("email", "이메일", "E-mail"),
+    ("url", "URL", "URL"),
+    ("ip", "IP 주소", "IP address"),
+    ("mac", "MAC 주소", "MAC address"),
+    ("plate", "차량번호", "Vehicle plate"),
+    ("person", "이름", "Person name"),
+    ("pattern", "레시피 패턴", "Recipe pattern"),
+    ("personal", "개인정보 열", "Personal column"),
+    ("order", "주문번호", "Order number"),
+];
+
+const REASONS: [Name; 16] = [
+    ("too_short", "너무 짧음", "Too short"),
+    ("too_long", "너무 긺", "Too long"),
+    ("wrong_language", "다른 언어", "Other language"),
+    ("question_missing", "질문 없음", "No question"),
+    ("not_a_question", "질문이 아님", "Not a question"),
+    ("answer_missing", "답변 없음", "No answer"),
+    ("answer_deferred", "답변 보류(“확인 후 연락”)", "Answer put off"),
+    ("advertisement", "광고", "Advertisement"),
+    ("duplicate", "중복", "Duplicate"),
+    ("exact_duplicate", "완전 중복", "Exact duplicate"),
+    ("near_duplicate", "유사 중복", "Near duplicate"),
+    ("bad_row", "깨진 행", "Damaged row"),
+    ("over_long", "컨텍스트 초과", "Over the context"),
+    ("dropped", "제외", "Dropped"),
+    ("cut", "답변만 남김", "Cut to the answer"),
+    ("split", "나눔", "Split"),
+];
+
+const RULES: [Name; 5] = [
+    ("greetings", "인사말", "Greetings"),
+    ("closings", "맺음말", "Closings"),
+    ("over-polite", "과도한 존대", "Over-polite phrases"),
+    ("signatures", "서명", "Signatures"),
+    ("quotes", "인용된 이전 글", "Quoted earlier mail"),
+];
+
+const KEPT: [Name; 3] = [
+    ("public source", "공개 출처", "Public source"),
+    ("keep list", "유지 목록", "Keep list"),
+    ("representative number", "회사 대표번호", "A company’s number"),
+];
+
+const LENGTHS: [Name; 5] = [
+    ("prompt", "질문", "Prompts"),
+    ("response", "답변", "Answers"),
+    ("sample", "전체 표본", "Whole samples"),
+    ("tokens", "토큰", "tokens"),
+    ("characters", "글자", "characters"),
+];
+
+const STAGES: [Name; 12] = [
+    ("ingest", "가져오기", "Ingest"),
+    ("prepare", "정제", "Prepare"),
+    ("parse", "문서 분석", "Parse"),
+    ("chunk", "조각 나누기", "Chunk"),
+    ("synthesize", "문답 생성", "Synthesize"),
+    ("validate", "검증", "Validate"),
+    ("split", "분할", "Split"),
+    ("tokenize", "토큰화", "Tokenize"),
+    ("train", "학습", "Train"),
+    ("merge", "병합", "Merge"),
+    ("quantize", "양자화", "Quantize"),
+    ("evaluate", "평가", "Evaluate"),
+];
+
+impl Words {
+    /// The phrase in the page's language.
+    pub(super) fn pick<'a>(self, korean: &'a str, english: &'a str) -> &'a str {
+        match self.0 {
+            Language::Korean => korean,
+            Language::English => english,
+        }
+    }
+
+    /// For the `lang` attribute.
+    pub(super) fn code(self) -> &'static str {
+        self.pick("ko", "en")
+    }
+
+    fn name(self, names: &[Name], code: &str) -> String {
+        match names.iter().find(|(known, _, _)| *known == code) {
+            Some((_, korean, english)) => self.pick(korean, english).to_owned(),
+            None => esc(code).to_string(),
+        }
+    }
+
+    /// Escaped name of a kind of personal data.
+    pub(super) fn entity(self, code: &str) -> String {
+        self.name(&ENTITIES, code)
+    }
+
+    /// Escaped name of a reason for which a row is set aside.
+    pub(super) fn reason(self, code: &str) -> String {
+        self.name(&REASONS, code)
+    }
+
+    /// Escaped name of a cleaning rule.
+    pub(super) fn rule(self, code: &str) -> String {
+        self.name(&RULES, code)
+    }
+
+    /// Escaped reason for which something was not masked.
+    pub(super) fn kept(self, code: &str) -> String {
+        self.name(&KEPT, code)
+    }
+
+    /// Escaped name of what was measured in a histogram, or of its unit.
+    pub(super) fn length(self, code: &str) -> String {
+        self.name(&LENGTHS, code)
+    }
+
+    /// Escaped name of a stage, with its instance: `train:main` is `Train · main`.
+    pub(super) fn stage(self, id: &str) -> String {
+        match id.split_once(':') {
+            Some((kind, instance)) => format!("{} · {}", self.name(&STAGES, kind), esc(instance)),
+            None => self.name(&STAGES, id),
+        }
+    }
+
+    /// Escaped name of a system. The four parts have names; others go by their id.
+    pub(super) fn system(self, role: SystemRole, id: &str) -> String {
+        match role {
+            SystemRole::Base => self.pick("기본 모델", "Base model").to_owned(),
+            SystemRole::Tuned => self.pick("학습한 모델", "Tuned model").to_owned(),
+            SystemRole::CommonestAnswer => self.pick("가장 흔한 답", "Commonest answer").to_owned(),
+            SystemRole::NearestQuestion => {
+                self.pick("가장 비슷한 질문의 답", "Nearest question’s answer").to_owned()
+            }
+            SystemRole::Other => esc(id).to_string(),
+        }
+    }
+
+    /// A span of time: `0.4초`, `12초`, `3분 20초`, `1시간 5분`.
+    pub(super) fn seconds(self, seconds: f64) -> String {
+        if !seconds.is_finite() || seconds < 0.0 {
+            return "–".to_owned();
+        }
+        let whole = seconds.round() as u64;
+        let (h, m, s) = (self.pick("시간", " h"), self.pick("분", " min"), self.pick("초", " s"));
+        match whole {
+            0..10 => format!("{seconds:.1}{s}"),
+            10..60 => format!("{whole}{s}"),
+            60..3600 if whole.is_multiple_of(60) => format!("{}{m}", whole / 60),
+            60..3600 => format!("{}{m} {}{s}", whole / 60, whole % 60),
+            _ => format!("{}{h} {}{m}", whole / 3600, whole % 3600 / 60),
+        }
+    }
+}

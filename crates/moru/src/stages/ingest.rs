@@ -1,0 +1,124 @@
+//! `ingest:NAME`: a source's rows, as they are, in the private folder.
+
+use std::sync::Arc;
+
+use data::ingest::{IngestOptions, Threshold};
+use data::record::Schema;
+use data::sources::sql::{self, Scheme};
+use data::sources::{Item, Source as Rows, SourceError, SourceInfo};
+use pipeline::{Context, Counts, Input, Stage, StageError};
+
+use super::{Names, sources};
+use crate::project::Project;
+use crate::recipe::Source;
+
+/// Raised when the same rows would be kept otherwise.
+const VERSION: u32 = 1;
+
+/// The stage of one source.
+pub fn stage<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Stage<'a>> {
+    Ok(Stage {
+        id: Names::ingest(&source.name),
+        version: VERSION,
+        inputs: inputs(project, source)?,
+        outputs: vec![Names::EXTRACT.into()],
+        run: Box::new(move |stage| run(stage, project, source)),
+    })
+}
+
+/// Files are read again when they change. A database is asked how many rows it has and which is the
+/// greatest key; a SQLite database is both.
+fn inputs<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Vec<Input<'a>>> {
+    if source.kind != "sql" {
+        return Ok(vec![Input::file("file", &source.path)]);
+    }
+    let mut inputs = Vec::new();
+    if source.url.starts_with("sqlite:") {
+        // The recipe's own words: the path stays relative to the project.
+        let settings = sql::DbSettings::from_url(&source.url)?;
+        if settings.scheme == Scheme::Sqlite && !source.url.contains("${") {
+            inputs.push(Input::file("database", settings.name));
+        }
+    }
+    let ask = move || -> Result<String, StageError> {
+        let probe = sql::probe(&sources::settings(project, source)?, &sources::request(source))?;
+        let greatest = probe.greatest.join(", ");
+        Ok(format!("{} rows, greatest key {greatest}", probe.rows))
+    };
+    inputs.push(Input::pinned("rows", source.probe.then(|| Box::new(ask) as pipeline::Probe<'a>)));
+    Ok(inputs)
+}
+
+/// What of the recipe decides which rows are read, and how they look.
+const READ: [&str; 13] = [
+    "kind",
+    "url",
+    "query",
+    "table",
+    "key",
+    "json_columns",
+    "bytes",
+    "utc_offset_minutes",
+    "path",
+    "delimiter",
+    "sheet",
+    "fields",
+    "bad_share",
+];
+
+fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> Result<Vec<Counts>, StageError> {
+    for key in READ {
+        stage.param::<serde_json::Value>(&format!("source.{}.{key}", source.name))?;
+    }
+    let bad_rows = stage.param(&format!("source.{}.bad_rows", source.name))?;
+    let folder = stage.output(Names::EXTRACT)?;
+    std::fs::create_dir(&folder)?;
+    // Licence and publicity are told to the stages that act on them: changing them reads nothing anew.
+    let info = SourceInfo { name: source.name.clone(), kind: source.kind.clone(), ..SourceInfo::default() };
+    let threshold = Threshold { share: source.bad_share, rows: bad_rows };
+    let options = IngestOptions { threshold, ..IngestOptions::default() };
+    let mut rows = Watched { rows: sources::open(project, source)?, stage, seen: 0 };
+    let ingested = data::ingest::ingest(&mut rows, &info, &options, &folder);
+    if rows.stage.is_cancelled() {
+        return Err(pipeline::Error::Cancelled.into());
+    }
+    let extract = ingested?;
+    for note in &extract.notes {
+        stage.note(&super::words::note(note));
+    }
+    Ok(vec![Counts {
+        unit: "rows".into(),
+        input: extract.rows + extract.rejected.values().sum::<u64>(),
+        output: extract.rows,
+        rejected: extract.rejected,
+        failed: 0,
+    }])
+}
+
+/// A source whose progress is told, and which ends when the run is asked to.
+struct Watched<'a, 'b> {
+    rows: Box<dyn Rows>,
+    stage: &'a mut Context<'b>,
+    seen: u64,
+}
+
+impl Rows for Watched<'_, '_> {
+    fn schema(&self) -> &Arc<Schema> {
+        self.rows.schema()
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item>, SourceError> {
+        self.seen += 1;
+        if self.seen.is_multiple_of(1000) {
+            self.stage.progress(self.seen, None, "rows");
+            if self.stage.is_cancelled() {
+                return Ok(None);
+            }
+        }
+        self.rows.next_item()
+    }
+
+    fn notes(&self) -> Vec<data::sources::Note> {
+        self.rows.notes()
+    }
+}

@@ -1,0 +1,120 @@
+//! The stages of a recipe, wired: ingest → prepare → split → tokenize → train → evaluate → report.
+//!
+//! One file a stage; each is a plain function with named inputs and outputs. [`graph`] makes the graph
+//! of a recipe, [`run`] runs it and writes `out/`.
+
+pub mod check;
+pub mod costs;
+pub mod ingest;
+pub mod shop;
+pub mod sources;
+mod words;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pipeline::{Event, Graph, Request, Summary};
+use serde::Serialize;
+
+use crate::console::Console;
+use crate::console::progress::Progress;
+use crate::machine;
+use crate::project::Project;
+
+/// Names of stages and of what they write.
+pub struct Names;
+
+impl Names {
+    /// `ingest`: the raw rows of a source.
+    pub const EXTRACT: &'static str = "extract";
+
+    /// The ingest stage of a source.
+    pub fn ingest(source: &str) -> String {
+        format!("ingest:{source}")
+    }
+}
+
+/// The stages of a project's recipe.
+pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
+    let mut stages = Vec::new();
+    for source in project.resolved().source.values() {
+        stages.push(ingest::stage(project, source)?);
+    }
+    Ok(Graph::new(stages)?)
+}
+
+/// What a run did.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    /// Stages that ran.
+    pub ran: Vec<String>,
+    /// Stages whose earlier result was taken back.
+    pub restored: Vec<String>,
+    /// Stages that had nothing to do.
+    pub kept: Vec<String>,
+    /// Files for people that were written, relative to the project.
+    pub wrote: Vec<String>,
+}
+
+impl Done {
+    /// For a person.
+    pub fn text(&self) -> String {
+        if self.ran.is_empty() && self.restored.is_empty() && self.wrote.is_empty() {
+            return format!("nothing to do: {} stages are up to date", self.kept.len());
+        }
+        let mut text = format!("{} stages ran, {} were up to date", self.ran.len(), self.kept.len());
+        if !self.restored.is_empty() {
+            text += &format!(", {} were taken back from an earlier run", self.restored.len());
+        }
+        for file in &self.wrote {
+            text += &format!("\n  {file}");
+        }
+        text
+    }
+}
+
+/// Brings a project up to date and writes what people read.
+pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::Result<Done> {
+    let cancelled = stop_on_ctrl_c();
+    let mut results = project.results()?;
+    let private = results.private().to_owned();
+    let graph = graph(project)?;
+    let mut progress = Progress::new(*console, false);
+    let mut trouble = None;
+    let summary = results.run(&graph, &project.recipe.params(), request, &cancelled, &mut |event| {
+        if let Err(error) = note_cost(&private, event) {
+            trouble.get_or_insert(error);
+        }
+        progress.on(event);
+    })?;
+    drop(progress);
+    trouble.map_or(Ok(()), Err)?;
+    let Summary { ran, restored, kept } = summary;
+    Ok(Done { ran, restored, kept, wrote: Vec::new() })
+}
+
+/// Measures memory from the start of a stage, and writes down what it took at its end.
+fn note_cost(private: &std::path::Path, event: &Event<'_>) -> anyhow::Result<()> {
+    match event {
+        Event::Started { .. } => machine::forget_peak(),
+        Event::Finished { stage, took, .. } => {
+            let cost = costs::Cost { seconds: took.as_secs_f64(), peak_rss_bytes: machine::peak_rss_bytes() };
+            costs::note(private, stage, cost)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The first Ctrl-C asks the work to end where it can be continued; the second ends the process.
+fn stop_on_ctrl_c() -> Arc<AtomicBool> {
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&cancelled);
+    // A second handler cannot be set in one process; the first then stays, which is well.
+    let _ = ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    cancelled
+}

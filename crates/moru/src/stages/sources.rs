@@ -1,0 +1,105 @@
+//! Sources of the recipe, opened.
+
+use std::path::Path;
+use std::time::Duration;
+
+use data::sources::csv::{CsvOptions, CsvSource};
+use data::sources::sql::{self, BytesPolicy, DbSettings, SqlRequest, SqlSource};
+use data::sources::{Source as Rows, SourceError, SourceInfo};
+
+use crate::console::error::fail;
+use crate::project::Project;
+use crate::recipe::Source;
+
+/// What the recipe says about a source, for the cards and the privacy checks.
+pub fn info(source: &Source, keep: &[String]) -> SourceInfo {
+    SourceInfo {
+        name: source.name.clone(),
+        kind: source.kind.clone(),
+        licence: (!source.licence.is_empty()).then(|| source.licence.clone()),
+        redistribute: source.redistribute,
+        public: source.public,
+        keep: keep.to_vec(),
+    }
+}
+
+/// Where the database of a source is: its URL, or `DB_*` of the environment.
+pub fn settings(project: &Project, source: &Source) -> anyhow::Result<DbSettings> {
+    let key = format!("source.{}.url", source.name);
+    let env = &project.environment;
+    if !source.url.is_empty() {
+        let url = env.expand(&key, &source.url)?;
+        return Ok(DbSettings::from_url(&url)?.relative_to(&project.folder));
+    }
+    let Some(name) = env.get("DB_NAME") else {
+        return Err(fail(
+            format!("[source.{}] has no `url`, and DB_NAME is not set", source.name),
+            "write DB_USER, DB_PASSWORD, DB_HOST, DB_PORT and DB_NAME into .env, or a `url` into the recipe",
+        ));
+    };
+    let get = |name| env.get(name).unwrap_or_default();
+    let port = env.get("DB_PORT").map(|port| port.trim().parse::<u16>()).transpose().map_err(|_| {
+        fail(
+            "DB_PORT is not a number up to 65535",
+            "a MySQL server usually listens at 3306, PostgreSQL at 5432",
+        )
+    })?;
+    Ok(DbSettings {
+        user: get("DB_USER"),
+        password: sql::Secret::new(get("DB_PASSWORD")),
+        host: get("DB_HOST"),
+        port,
+        name,
+        ..DbSettings::default()
+    })
+}
+
+/// What is asked of the database.
+pub fn request(source: &Source) -> SqlRequest {
+    let extract = if source.table.is_empty() {
+        sql::Extract::Query(source.query.clone())
+    } else {
+        sql::Extract::Table(source.table.clone())
+    };
+    SqlRequest {
+        key: source.key.clone(),
+        json_columns: source.json_columns.clone(),
+        bytes: if source.bytes == "hex" { BytesPolicy::Hex } else { BytesPolicy::Refuse },
+        utc_offset_minutes: source.utc_offset_minutes as i32,
+        timeout: Duration::from_secs(source.timeout_secs),
+        ..SqlRequest::new(source.name.clone(), extract)
+    }
+}
+
+/// Opens a source for reading from its start.
+pub fn open(project: &Project, source: &Source) -> anyhow::Result<Box<dyn Rows>> {
+    let path = project.path(&source.path);
+    let name = &source.name;
+    Ok(match source.kind.as_str() {
+        "sql" => Box::new(
+            SqlSource::open(&settings(project, source)?, &request(source)).map_err(SourceError::from)?,
+        ),
+        "csv" | "tsv" => Box::new(CsvSource::open(&path, name, &csv_options(source))?),
+        kind => {
+            return Err(fail(
+                format!("sources of kind `{kind}` are not built into this version"),
+                "kinds that are: sql, csv, tsv",
+            ));
+        }
+    })
+}
+
+fn csv_options(source: &Source) -> CsvOptions {
+    let tsv = (source.kind == "tsv").then_some('\t');
+    CsvOptions {
+        delimiter: source.delimiter.chars().next().or(tsv),
+        key: source.key.clone(),
+        ..CsvOptions::default()
+    }
+}
+
+/// The columns of a CSV file.
+pub fn columns_of_csv(path: &Path) -> anyhow::Result<Vec<String>> {
+    let source = CsvSource::open(path, "table", &CsvOptions::default())?;
+    Ok(source.schema().columns.iter().map(|column| column.name.clone()).collect())
+}
