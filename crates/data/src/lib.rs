@@ -11,8 +11,10 @@ pub(crate) mod hash;
 pub mod ingest;
 pub mod output;
 pub mod prepare;
+pub mod privacy;
 pub mod record;
 pub mod reject;
 pub mod sources;
+pub mod steps;
 
 pub use record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value};

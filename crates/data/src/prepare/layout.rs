@@ -128,7 +128,7 @@ impl Layout {
             prompt: String::new(),
             response: String::new(),
             system: String::new(),
-            signature: Vec::new(),
+            sketch: None,
         }
     }
 

@@ -46,9 +46,9 @@ pub struct DraftRow {
     pub response: String,
     /// The rendered system text; empty where there is no template, or until the field steps are done.
     pub system: String,
-    /// What a row step leaves for an ordered step, so that the costly part runs in parallel
-    /// (a MinHash signature).
-    pub signature: Vec<u64>,
+    /// What a row step leaves for an ordered step, so that the costly part of finding duplicates runs
+    /// in parallel.
+    pub sketch: Option<crate::dedupe::Sketch>,
 }
 
 impl DraftRow {

@@ -1,4 +1,6 @@
 //! Sources, ingest, preparing and outputs, from outside.
 
+mod steps;
+mod sql;
 mod support;
 mod thread;

@@ -1,0 +1,136 @@
+//! Cleaning, refusing and de-duplicating as steps that [`crate::prepare::Runner`] runs.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::clean::{Cleaner, Rule};
+use crate::dedupe::{Index, Sketch};
+use crate::prepare::{DraftRow, OrderedStep, Outcome, Part, Step};
+use crate::reject::Limits;
+
+/// Cleans the prompt's and the response's fields. Labels beside a main text (a category) and meta columns are
+/// left as they are.
+#[derive(Debug)]
+pub struct Clean {
+    cleaner: Cleaner,
+    changed: [AtomicU64; Rule::ALL.len()],
+}
+
+impl Clean {
+    /// A step that applies `cleaner`.
+    pub fn new(cleaner: Cleaner) -> Self {
+        Self { cleaner, changed: [const { AtomicU64::new(0) }; Rule::ALL.len()] }
+    }
+
+    /// Fields that each rule changed so far.
+    pub fn changed(&self) -> BTreeMap<&'static str, u64> {
+        let counts = self.changed.iter().map(|n| n.load(Ordering::Relaxed));
+        Rule::ALL.iter().map(|rule| rule.name()).zip(counts).filter(|(_, n)| *n > 0).collect()
+    }
+}
+
+impl Step for Clean {
+    fn name(&self) -> &'static str {
+        "clean"
+    }
+
+    fn apply(&self, row: &mut DraftRow) -> Outcome {
+        for field in
+            row.fields.iter_mut().filter(|f| f.main && matches!(f.part, Part::Prompt | Part::Response))
+        {
+            let cleaned = self.cleaner.clean(&field.text);
+            for rule in cleaned.changed_by.iter() {
+                self.changed[rule as usize].fetch_add(1, Ordering::Relaxed);
+            }
+            let changed = match cleaned.text {
+                Cow::Owned(text) => Some(text),
+                Cow::Borrowed(text) if text.len() < field.text.len() => Some(text.to_string()),
+                Cow::Borrowed(_) => None,
+            };
+            if let Some(text) = changed {
+                field.text = text;
+            }
+        }
+        Outcome::Keep
+    }
+}
+
+/// Sets aside rows that [`Limits`] refuse, judged by the main texts of prompt and response.
+#[derive(Debug)]
+pub struct Refuse {
+    /// What is refused.
+    pub limits: Limits,
+}
+
+impl Step for Refuse {
+    fn name(&self) -> &'static str {
+        "refuse"
+    }
+
+    fn apply(&self, row: &mut DraftRow) -> Outcome {
+        // A response written by a template alone has no main column; the rendered text stands for it.
+        let text = |part, rendered: &str| -> String {
+            let main = row.main(part);
+            let is_from_a_column = row.fields.iter().any(|f| f.part == part && f.main);
+            if is_from_a_column { main.to_string() } else { rendered.to_string() }
+        };
+        let (question, answer) = (text(Part::Prompt, &row.prompt), text(Part::Response, &row.response));
+        match self.limits.check(&question, &answer) {
+            Some(refusal) => Outcome::reject(refusal.reason.code(), refusal.detail),
+            None => Outcome::Keep,
+        }
+    }
+}
+
+/// The parallel half of finding duplicates: sketches the question.
+#[derive(Debug, Clone, Copy)]
+pub struct SketchQuestion;
+
+impl Step for SketchQuestion {
+    fn name(&self) -> &'static str {
+        "sketch"
+    }
+
+    fn apply(&self, row: &mut DraftRow) -> Outcome {
+        let question = row.main(Part::Prompt);
+        row.sketch = Some(Sketch::of(if question.is_empty() { &row.prompt } else { question }));
+        Outcome::Keep
+    }
+}
+
+/// The serial half: the earlier row of two that are alike stays. Needs [`SketchQuestion`] before it.
+#[derive(Debug)]
+pub struct Duplicates {
+    index: Index,
+    ids: Vec<String>,
+}
+
+impl Duplicates {
+    /// Calls questions of at least this similarity (0 to 1) duplicates; 1 finds only texts that are equal
+    /// but for case, blanks and marks.
+    pub fn new(threshold: f64) -> Self {
+        Self { index: Index::new(threshold), ids: Vec::new() }
+    }
+}
+
+impl OrderedStep for Duplicates {
+    fn name(&self) -> &'static str {
+        "duplicates"
+    }
+
+    fn apply(&mut self, row: &mut DraftRow) -> Outcome {
+        let sketch = row.sketch.take().unwrap_or_else(|| Sketch::of(&row.prompt));
+        match self.index.insert_unless_duplicate(self.ids.len() as u32, &sketch) {
+            None => {
+                self.ids.push(row.id().to_string());
+                Outcome::Keep
+            }
+            Some(found) => {
+                let code = if found.similarity >= 1.0 { "duplicate" } else { "near_duplicate" };
+                let winner = &self.ids[found.row as usize];
+                Outcome::reject(code, format!("similarity {:.3} to {winner}", found.similarity))
+            }
+        }
+    }
+}
