@@ -20,7 +20,7 @@ pub use example::{Example, Message, Role, ToolCall};
 pub use responder::{
     CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, Usage,
 };
-pub use sample::{Sample, SampleView};
+pub use sample::{EncodeError, Encoder, FitCounts, Fitter, Overlong, Sample, SampleView};
 pub use shard::{Shard, ShardError, ShardWriter};
 pub use template::{Builtin, LocalTime, Template, TemplateError};
 pub use tokenizer::{Encoding, Markup, SpecialIds, StreamDecoder, Tokenizer, TokenizerError};

@@ -1,4 +1,13 @@
 //! An example as tokens: ids, and which of them are trained.
+//!
+//! 1. [`encode`] puts template and tokenizer together and makes samples of an example.
+//! 2. [`fit`] deals with those that are too long.
+
+mod encode;
+mod fit;
+
+pub use encode::{EncodeError, Encoder};
+pub use fit::{FitCounts, Fitter, Overlong};
 
 /// A token sequence with its loss mask. An example gives one, or several that share a beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,3 +68,6 @@ impl SampleView<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
