@@ -1,0 +1,49 @@
+//! Vehicle plates: `12가3456`, `123가 4567`, `서울 12가 3456`.
+
+use super::cues::Cue;
+use super::entity::Entity;
+use super::scan::Scan;
+
+/// The letters that plates carry: private, commercial (바사아자), delivery (배), rental (하허호).
+const LETTERS: &str = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호";
+/// Letters that are also counters or particles after a number: `3호 1234`, `10조 5000`.
+const ALSO_WORDS: &str = "나다도로모보소조구부수주사자하호오우가";
+
+/// The plate whose first digits are `start..end`.
+pub(crate) fn at(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Entity, usize, usize)> {
+    let n = end - start;
+    if !(1..=3).contains(&n) {
+        return None;
+    }
+    let letter = scan.text[end..].chars().next().filter(|&c| LETTERS.contains(c))?;
+    let after = end + letter.len_utf8();
+    let spaced = scan.bytes.get(after) == Some(&b' ');
+    let tail = after + usize::from(spaced);
+    let tail_end = tail + scan.bytes[tail..].iter().take(5).take_while(|b| b.is_ascii_digit()).count();
+    if tail_end - tail != 4 || scan.bytes.get(tail_end).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'-')
+    {
+        return None;
+    }
+    let region = region_before(scan, start);
+    if n == 1 && region.is_none() {
+        return None;
+    }
+    let before = scan.text[..start].chars().next_back();
+    if before.is_some_and(|c| c.is_ascii_alphanumeric() || ".,-제".contains(c))
+        || scan.is_amount(tail, tail_end)
+    {
+        return None;
+    }
+    let is_year = ["년", "호"].iter().any(|unit| scan.text[tail_end..].starts_with(unit));
+    let labelled = region.is_some() || scan.is_near(&[Cue::Plate], start, tail_end, 60, 30);
+    if is_year || (spaced && ALSO_WORDS.contains(letter) && !labelled) {
+        return None;
+    }
+    Some((Entity::Plate, region.unwrap_or(start), tail_end))
+}
+
+/// Where the name of a province starts that stands right before the digits.
+fn region_before(scan: &Scan<'_>, start: usize) -> Option<usize> {
+    let hit = scan.cues.ending_in(start.saturating_sub(1), start).find(|h| h.cue == Cue::Province)?;
+    Some(hit.start)
+}

@@ -1,0 +1,204 @@
+//! What the recognisers share: the view, its cues, the finds so far, and questions about neighbours.
+
+use super::chain::Chain;
+use super::cues::{Cue, Cues};
+use super::entity::Entity;
+
+/// A find on the view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) entity: Entity,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// One text being scanned.
+#[derive(Debug)]
+pub(crate) struct Scan<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) cues: &'a Cues,
+    pub(crate) found: Vec<Found>,
+}
+
+/// How far a label may stand before its number, in bytes.
+const LABEL_REACH: usize = 48;
+/// How much text may stand between a label and its number, in bytes: `번호는 신한은행 `.
+const LABEL_GAP: usize = 26;
+
+impl<'a> Scan<'a> {
+    pub(crate) fn new(text: &'a str, cues: &'a Cues) -> Self {
+        Self { text, bytes: text.as_bytes(), cues, found: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, entity: Entity, start: usize, end: usize) {
+        self.found.push(Found { entity, start, end });
+    }
+
+    /// The label that a number at `at` stands under, where there is one right before it.
+    pub(crate) fn label_before(&self, at: usize) -> Option<Cue> {
+        let from = at.saturating_sub(LABEL_REACH);
+        let mut bank = None;
+        for hit in self.cues.ending_in(from, at) {
+            if !is_number_label(hit.cue) {
+                continue;
+            }
+            let gap = &self.text[hit.end..at];
+            if gap.len() > LABEL_GAP || !is_label_gap(gap) {
+                break;
+            }
+            match hit.cue {
+                Cue::BankWord if gap.len() > 4 => {}
+                // `카드로 …`: a bank or card named first, then the real label; the nearer one is it.
+                Cue::Bank | Cue::BankWord => bank = bank.or(Some(Cue::Bank)),
+                cue if bank.is_some() && cue != Cue::Code => return Some(cue),
+                cue => return Some(bank.unwrap_or(cue)),
+            }
+        }
+        bank
+    }
+
+    /// Whether one of the cues stands within `before` bytes before `start` or `after` bytes after `end`,
+    /// in the same paragraph.
+    pub(crate) fn is_near(
+        &self,
+        wanted: &[Cue],
+        start: usize,
+        end: usize,
+        before: usize,
+        after: usize,
+    ) -> bool {
+        let from = start.saturating_sub(before);
+        let ahead = self.cues.ending_in(from, start).any(|h| {
+            wanted.contains(&h.cue) && self.text.get(h.end..start).is_some_and(|gap| !gap.contains("\n\n"))
+        });
+        ahead
+            || self.cues.starting_in(end, end + after).any(|h| {
+                wanted.contains(&h.cue) && self.text.get(end..h.start).is_some_and(|gap| !gap.contains('\n'))
+            })
+    }
+
+    /// Whether a Latin letter, digit or underscore touches the range.
+    pub(crate) fn is_glued(&self, start: usize, end: usize) -> bool {
+        let before = start.checked_sub(1).map(|i| self.bytes[i]);
+        let after = self.bytes.get(end).copied();
+        before.is_some_and(is_word_byte) || after.is_some_and(is_word_byte)
+    }
+
+    /// Whether the range is a part of a code such as `ORD-123-45` or `123-45-A`.
+    pub(crate) fn is_inside_code(&self, start: usize, end: usize) -> bool {
+        let joins = |b: u8| matches!(b, b'-' | b'_' | b'/' | b'#' | b'=');
+        let before = start >= 1
+            && joins(self.bytes[start - 1])
+            && (self.bytes[start - 1] == b'#'
+                || (start >= 2 && self.bytes[start - 2].is_ascii_alphanumeric()));
+        let after = self.bytes.get(end).is_some_and(|&b| b == b'-' || b == b'_')
+            && self.bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
+        before || after
+    }
+
+    /// Whether a unit or a currency makes the range an amount.
+    pub(crate) fn is_amount(&self, start: usize, end: usize) -> bool {
+        const UNITS: [&str; 25] = [
+            "원",
+            "개",
+            "건",
+            "명",
+            "점",
+            "%",
+            "만원",
+            "달러",
+            "포인트",
+            "마일",
+            "회",
+            "위",
+            "번째",
+            "권",
+            "장",
+            "박스",
+            "km",
+            "kg",
+            "krw",
+            "usd",
+            "억",
+            "만",
+            "천",
+            "배",
+            "ms",
+        ];
+        const MONEY: [&str; 5] = ["₩", "$", "€", "¥", "\\"];
+        let rest = self.text[end..].trim_start_matches(' ');
+        let before = self.text[..start].trim_end_matches(' ');
+        let decimal = rest.starts_with(',') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
+        decimal
+            || UNITS.iter().any(|u| starts_with_ignoring_case(rest, u))
+            || MONEY.iter().any(|m| before.ends_with(m))
+    }
+
+    /// Whether a window without separators may be a number of its own.
+    pub(crate) fn is_free(&self, start: usize, end: usize) -> bool {
+        !self.is_glued(start, end) && !self.is_inside_code(start, end) && !self.is_amount(start, end)
+    }
+
+    /// The range of groups `from..to` of a chain, with a parenthesis that opens right before and closes inside.
+    pub(crate) fn range(&self, chain: &Chain<'_>, from: usize, to: usize) -> (usize, usize) {
+        let groups = chain.groups();
+        let (mut start, end) = (groups[from].start, groups[to - 1].end);
+        let closes = self.bytes[start..end].contains(&b')') && !self.bytes[start..end].contains(&b'(');
+        if closes && start > 0 && self.bytes[start - 1] == b'(' {
+            start -= 1;
+        }
+        (start, end)
+    }
+
+    /// Whether a place is inside a find.
+    pub(crate) fn is_found(&self, at: usize) -> bool {
+        self.found.iter().rev().take(16).any(|f| (f.start..f.end).contains(&at))
+    }
+}
+
+fn starts_with_ignoring_case(text: &str, head: &str) -> bool {
+    text.get(..head.len()).is_some_and(|t| t.eq_ignore_ascii_case(head))
+}
+
+fn is_word_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
+
+/// Whether a cue labels a number (and not a name or a place).
+fn is_number_label(cue: Cue) -> bool {
+    matches!(
+        cue,
+        Cue::Resident
+            | Cue::Foreigner
+            | Cue::Corporate
+            | Cue::Business
+            | Cue::Licence
+            | Cue::Passport
+            | Cue::Phone
+            | Cue::Account
+            | Cue::Bank
+            | Cue::BankWord
+            | Cue::Card
+            | Cue::Plate
+            | Cue::Ip
+            | Cue::Version
+            | Cue::Code
+            | Cue::Zip
+    )
+}
+
+/// Whether a text may stand between a label and its number: no other number, no end of a sentence.
+fn is_label_gap(gap: &str) -> bool {
+    let bytes = gap.as_bytes();
+    let ends_sentence = |i: usize| {
+        matches!(bytes[i], b'.' | b'?' | b'!')
+            && bytes.get(i + 1).is_none_or(|b| b.is_ascii_whitespace())
+            && i > 2
+    };
+    if (0..bytes.len()).any(|i| bytes[i].is_ascii_digit() || ends_sentence(i)) {
+        return false;
+    }
+    // A label above its value: nothing but marks between them.
+    !gap.contains('\n') || gap.chars().all(|c| !c.is_alphanumeric())
+}

@@ -1,0 +1,149 @@
+//! The one walk over the bytes of a view: digits, `@`, `:` and `-` go to their recognisers.
+
+use super::chain::Chain;
+use super::cues::Cue;
+use super::scan::{Found, Scan};
+use super::{ids, money, net, phones, plate};
+
+/// What a byte can begin.
+const DIGIT: u8 = 1;
+const AT: u8 = 2;
+const COLON: u8 = 3;
+const HYPHEN: u8 = 4;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut b = b'0';
+    while b <= b'9' {
+        classes[b as usize] = DIGIT;
+        b += 1;
+    }
+    classes[b'@' as usize] = AT;
+    classes[b':' as usize] = COLON;
+    classes[b'-' as usize] = HYPHEN;
+    classes
+};
+
+/// Finds everything that starts from a digit or a mark.
+pub(crate) fn numbers_and_nets(scan: &mut Scan<'_>) {
+    let mut i = 0;
+    while i < scan.bytes.len() {
+        let class = CLASSES[scan.bytes[i] as usize];
+        if class == 0 {
+            i += 1;
+        } else if class == DIGIT {
+            i = digits(scan, i);
+        } else {
+            mark(scan, class, i);
+            i += 1;
+        }
+    }
+    for hit in scan.cues.all() {
+        if hit.cue == Cue::Web
+            && let Some(found) = net::bare_url(scan, hit.start)
+        {
+            scan.found.push(found);
+        }
+    }
+    spelled_emails(scan);
+}
+
+fn mark(scan: &mut Scan<'_>, class: u8, at: usize) {
+    let is_hex = |i: usize| scan.bytes.get(i).is_some_and(u8::is_ascii_hexdigit);
+    let found = match class {
+        AT => net::email(scan, at),
+        COLON if scan.bytes.get(at + 1) == Some(&b'/') => net::url(scan, at),
+        COLON if is_hex(at + 1) || scan.bytes.get(at + 1) == Some(&b':') => {
+            let inside = scan.found.last().is_some_and(|f: &Found| f.end > at);
+            if inside { None } else { net::colon_hex(scan, at) }
+        }
+        HYPHEN if at >= 2 && is_hex(at - 1) && is_hex(at - 2) && scan.bytes.get(at + 3) == Some(&b'-') => {
+            net::hyphen_hex(scan, at)
+        }
+        _ => None,
+    };
+    scan.found.extend(found);
+}
+
+/// Reads the chain at `at` and returns where the walk goes on.
+fn digits(scan: &mut Scan<'_>, at: usize) -> usize {
+    let chain = Chain::at(scan.bytes, at);
+    let before = scan.found.len();
+    recognise(scan, &chain);
+    if scan.found.len() == before
+        && let Some(joined) = chain.unbroken()
+    {
+        recognise(scan, &joined);
+    }
+    // The hyphens inside may belong to a hardware address.
+    for i in at..chain.end() {
+        if scan.bytes[i] == b'-' {
+            mark(scan, HYPHEN, i);
+        }
+    }
+    chain.end().max(at + 1)
+}
+
+fn recognise(scan: &mut Scan<'_>, chain: &Chain<'_>) {
+    let groups = chain.groups();
+    let mut i = 0;
+    while i < groups.len() {
+        if groups.len() == 1 && groups[0].len < 8 {
+            small(scan, chain);
+            return;
+        }
+        if let Some((entity, start, end)) = odd_shapes(scan, chain, i) {
+            scan.push(entity, start, end);
+            i += groups[i..].iter().take_while(|g| g.start < end).count().max(1);
+        } else if let Some((entity, to)) = by_groups(scan, chain, i) {
+            let (mut start, end) = scan.range(chain, i, to);
+            if start > 0 && scan.bytes[start - 1] == b'+' && entity.is_numeric() {
+                start -= 1;
+            }
+            scan.push(entity, start, end);
+            i = to;
+        } else {
+            i += 1;
+        }
+    }
+}
+
+/// Finds whose range is not simply that of some groups.
+fn odd_shapes(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<(super::Entity, usize, usize)> {
+    let group = chain.groups()[i];
+    ids::half_hidden(scan, chain, i)
+        .or_else(|| ids::licence(scan, chain, i))
+        .or_else(|| ids::passport(scan, chain, i))
+        .or_else(|| plate::at(scan, group.start, group.end))
+}
+
+fn by_groups(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<(super::Entity, usize)> {
+    net::ipv4(scan, chain, i)
+        .or_else(|| ids::six_seven(scan, chain, i))
+        .or_else(|| ids::business(scan, chain, i))
+        .or_else(|| money::card(scan, chain, i))
+        .or_else(|| phones::at(scan, chain, i))
+        .or_else(|| money::account(scan, chain, i))
+}
+
+/// A short lone group can only be a plate or the head of a new passport number.
+fn small(scan: &mut Scan<'_>, chain: &Chain<'_>) {
+    let group = chain.groups()[0];
+    if group.len <= 3
+        && let Some((entity, start, end)) =
+            plate::at(scan, group.start, group.end).or_else(|| ids::passport(scan, chain, 0))
+    {
+        scan.push(entity, start, end);
+    }
+}
+
+/// `hong[at]example.com`, `hong 골뱅이 example.com`.
+fn spelled_emails(scan: &mut Scan<'_>) {
+    for spelled in ["[at]", "(at)", "골뱅이"] {
+        for (start, word) in scan.text.match_indices(spelled) {
+            if let Some(found) = net::spelled_email(scan, start, start + word.len()) {
+                scan.found.push(found);
+            }
+        }
+    }
+}
