@@ -2,6 +2,7 @@
 
 use data::sources::{Item, Source};
 use data::{Record, Rejection};
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
 /// Everything that a source gives.
 pub fn drain(source: &mut dyn Source) -> (Vec<Record>, Vec<Rejection>) {
@@ -14,4 +15,17 @@ pub fn drain(source: &mut dyn Source) -> (Vec<Record>, Vec<Rejection>) {
     }
     assert!(source.next_item().unwrap().is_none(), "the end stays the end");
     (records, rejected)
+}
+
+/// Runs a script on a server, as its administrator would.
+pub fn run_sql(url: &str, script: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let script = sqlx::raw_sql(AssertSqlSafe(script));
+    runtime.block_on(async {
+        if url.starts_with("mysql") {
+            sqlx::MySqlConnection::connect(url).await.unwrap().execute(script).await.unwrap();
+        } else {
+            sqlx::PgConnection::connect(url).await.unwrap().execute(script).await.unwrap();
+        }
+    });
 }

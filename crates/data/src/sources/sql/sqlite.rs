@@ -172,6 +172,7 @@ fn reading(declared: &str) -> Read {
         "datetime" | "timestamp" | "timestamp without time zone" => Read::Moment,
         "timestamptz" | "timestamp with time zone" => Read::Instant,
         "json" | "jsonb" => Read::Json,
+        "blob" | "bytea" | "binary" | "varbinary" => Read::Hex,
         "char" | "character" | "nchar" | "bpchar" => Read::Padded,
         "decimal" | "numeric" => match (arguments.next(), arguments.next()) {
             (Some(Some(_)), Some(Some(scale))) => Read::Scaled(scale),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use super::plan::{BytesPolicy, ColumnPlan, SqlRequest, Statements, check_columns};
+use super::plan::{BytesPolicy, ColumnPlan, Read, SqlRequest, Statements, check_columns};
 use super::settings::{DbSettings, Scheme};
 use super::{Probe, SqlError, error, values};
 use crate::record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value};
@@ -78,7 +78,7 @@ pub(super) fn runtime(settings: &DbSettings) -> Result<tokio::runtime::Runtime, 
 }
 
 enum Message {
-    Schema(Schema),
+    Schema(Schema, Vec<Note>),
     Rows(Vec<Item>),
     Failed(SqlError),
 }
@@ -103,10 +103,6 @@ impl SqlSource {
         let (sender, messages) = sync_channel(2);
         let (settings, request) = (settings.clone(), request.clone());
         let place = settings.place();
-        let mut notes = Vec::new();
-        if request.key.is_empty() {
-            notes.push(Note::NoKey);
-        }
         std::thread::spawn(move || {
             let told = runtime(&settings).and_then(|runtime| match settings.scheme {
                 Scheme::MySql => runtime
@@ -122,7 +118,7 @@ impl SqlSource {
             }
         });
         match messages.recv() {
-            Ok(Message::Schema(schema)) => Ok(Self {
+            Ok(Message::Schema(schema, notes)) => Ok(Self {
                 notes,
                 schema: Arc::new(schema),
                 messages,
@@ -156,7 +152,7 @@ impl Source for SqlSource {
             }
             match self.messages.recv() {
                 Ok(Message::Rows(rows)) => self.rows = rows.into_iter(),
-                Ok(Message::Schema(_)) => {}
+                Ok(Message::Schema(..)) => {}
                 Ok(Message::Failed(error)) => {
                     self.ended = true;
                     return Err(error.into());
@@ -229,6 +225,7 @@ struct Rows<'a> {
     block: Vec<Item>,
     fetch_rows: usize,
     number: u64,
+    notes: Vec<Note>,
     sent_schema: bool,
 }
 
@@ -243,8 +240,15 @@ impl<'a> Rows<'a> {
         };
         let places =
             |names: &[String]| names.iter().filter_map(|name| schema.index_of(name)).collect::<Vec<_>>();
+        let mut notes = Vec::new();
+        if request.key.is_empty() {
+            notes.push(Note::NoKey);
+        }
+        let hex = columns.iter().filter(|c| c.read == Read::Hex);
+        notes.extend(hex.map(|c| Note::HexBytes { column: c.name.clone() }));
         Self {
             sender,
+            notes,
             undecided: columns.iter().map(|c| c.kind.is_none()).collect(),
             json: places(&request.json_columns),
             key: places(&request.key),
@@ -308,7 +312,7 @@ impl<'a> Rows<'a> {
             for (i, column) in schema.columns.iter_mut().enumerate().filter(|(i, _)| self.undecided[*i]) {
                 column.kind = self.kind_of(i);
             }
-            if self.sender.send(Message::Schema(schema)).is_err() {
+            if self.sender.send(Message::Schema(schema, std::mem::take(&mut self.notes))).is_err() {
                 return false;
             }
         }
