@@ -1,0 +1,217 @@
+//! From samples to the passes of a step: order, packing, and the checks before the first step.
+
+use chat::{SampleView, batch, seeded};
+use model::{ModelConfig, Segment, TrainBatch};
+
+use crate::{Order, TrainError};
+
+/// Most rows that an error names.
+const NAMED_ROWS: usize = 5;
+
+/// Samples, each cut behind its last trained token: what follows changes neither loss nor gradient.
+#[derive(Debug)]
+pub(crate) struct Samples<'a> {
+    views: Vec<SampleView<'a>>,
+    given_tokens: Vec<usize>,
+}
+
+impl<'a> Samples<'a> {
+    /// Checks every sample.
+    ///
+    /// # Errors
+    /// A mask does not fit, no token is trained, or a sample is longer than the context; rows are named.
+    pub fn new(given: &[SampleView<'a>], config: &ModelConfig) -> Result<Self, TrainError> {
+        if let Some(bad) = given.iter().find(|s| s.ids.len() != s.trained.len()) {
+            let (row, ids, flags) = (bad.row.to_owned(), bad.ids.len(), bad.trained.len());
+            return Err(TrainError::MaskLength { row, ids, flags });
+        }
+        for sample in given {
+            if let Some(&id) = sample.ids.iter().find(|&&id| id as usize >= config.vocab) {
+                return Err(TrainError::TokenId { row: sample.row.to_owned(), id, vocab: config.vocab });
+            }
+        }
+        let untrained: Vec<_> = given.iter().filter(|s| last_trained(s).is_none()).collect();
+        if !untrained.is_empty() {
+            let rows = untrained.iter().take(NAMED_ROWS).map(|s| s.row.to_owned()).collect();
+            return Err(TrainError::NothingTrained { count: untrained.len(), rows });
+        }
+        let long: Vec<_> = given.iter().filter(|s| s.ids.len() > config.context).collect();
+        if !long.is_empty() {
+            let name = |s: &&SampleView| format!("{} ({} tokens)", s.row, s.ids.len());
+            let rows = long.iter().copied().take(NAMED_ROWS).map(|s| name(&s)).collect();
+            return Err(TrainError::TooLong { count: long.len(), rows, context: config.context });
+        }
+        let cut = |s: &SampleView<'a>| {
+            let end = last_trained(s).map_or(0, |last| last + 1);
+            SampleView { ids: &s.ids[..end], trained: &s.trained[..end], ..*s }
+        };
+        Ok(Self {
+            views: given.iter().map(cut).collect(),
+            given_tokens: given.iter().map(|s| s.ids.len()).collect(),
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        self.views.len()
+    }
+
+    pub fn tokens(&self, sample: usize) -> usize {
+        self.views[sample].ids.len()
+    }
+
+    /// Tokens before the cut.
+    pub fn given_tokens(&self, sample: usize) -> usize {
+        self.given_tokens[sample]
+    }
+
+    pub fn trained_tokens(&self, sample: usize) -> usize {
+        self.views[sample].trained_tokens()
+    }
+
+    pub fn rows(&self, members: &[usize]) -> Vec<String> {
+        members.iter().map(|&s| self.views[s].row.to_owned()).collect()
+    }
+
+    /// Packs members, in their order, into passes of at most `micro_tokens` tokens.
+    pub fn passes(&self, members: &[usize], micro_tokens: usize) -> Vec<Vec<usize>> {
+        let mut passes: Vec<Vec<usize>> = Vec::new();
+        let mut filled = 0;
+        for &sample in members {
+            let tokens = self.tokens(sample);
+            match passes.last_mut() {
+                Some(pass) if filled + tokens <= micro_tokens => pass.push(sample),
+                _ => {
+                    passes.push(vec![sample]);
+                    filled = 0;
+                }
+            }
+            filled += tokens;
+        }
+        passes
+    }
+
+    /// Lays a pass out: samples side by side, none seeing another.
+    pub fn lay_out(&self, pass: &[usize]) -> TrainBatch {
+        let batch = batch::build(&self.views, pass, usize::MAX);
+        let segment = |s: batch::Segment| Segment { start: s.start, len: s.len, ancestors: s.ancestors };
+        TrainBatch {
+            ids: batch.ids,
+            positions: batch.positions,
+            segments: batch.segments.into_iter().map(segment).collect(),
+            loss_rows: batch.loss_rows,
+            targets: batch.targets,
+            weights: batch.weights,
+        }
+    }
+}
+
+/// Index of the last trained token; the first token has nothing that could predict it.
+fn last_trained(sample: &SampleView) -> Option<usize> {
+    sample.trained.iter().rposition(|&t| t != 0).filter(|&last| last > 0)
+}
+
+/// Which samples a step takes.
+#[derive(Debug, Clone)]
+pub(crate) struct Epochs {
+    samples: usize,
+    per_step: usize,
+    order: Order,
+    seed: u64,
+    /// The order of the epoch that was asked for last.
+    current: Option<(u64, Vec<usize>)>,
+}
+
+impl Epochs {
+    pub fn new(samples: usize, per_step: usize, order: Order, seed: u64) -> Self {
+        Self { samples, per_step, order, seed, current: None }
+    }
+
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.samples.div_ceil(self.per_step) as u64
+    }
+
+    /// The samples of the step after `done` steps. The last step of an epoch may be smaller; each sample is taken
+    /// once an epoch.
+    pub fn members(&mut self, done: u64) -> Vec<usize> {
+        let (epoch, step) = (done / self.steps_per_epoch(), (done % self.steps_per_epoch()) as usize);
+        if self.current.as_ref().is_none_or(|(current, _)| *current != epoch) {
+            let mut order: Vec<usize> = (0..self.samples).collect();
+            if self.order == Order::Shuffled {
+                seeded::shuffle(&mut order, self.seed, epoch);
+            }
+            self.current = Some((epoch, order));
+        }
+        let order = self.current.as_ref().map(|(_, order)| order.as_slice()).unwrap_or_default();
+        let start = step * self.per_step;
+        order[start..(start + self.per_step).min(order.len())].to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sample_is_taken_once_an_epoch_in_an_order_of_its_own() {
+        let mut epochs = Epochs::new(10, 4, Order::Shuffled, 1);
+        assert_eq!(epochs.steps_per_epoch(), 3);
+        let mut take = |epoch: u64| -> Vec<usize> {
+            (epoch * 3..epoch * 3 + 3).flat_map(|done| epochs.members(done)).collect()
+        };
+        let (first, second) = (take(0), take(1));
+        assert_ne!(first, second);
+        assert_eq!(first, take(0));
+        for mut order in [first, second] {
+            order.sort_unstable();
+            assert_eq!(order, (0..10).collect::<Vec<_>>());
+        }
+    }
+
+    fn sample<'a>(row: &'a str, ids: &'a [u32], trained: &'a [u8]) -> SampleView<'a> {
+        SampleView { row, part: 0, ids, trained }
+    }
+
+    #[test]
+    fn passes_fill_up_to_the_budget_and_drop_what_follows_the_last_trained_token() {
+        let config = ModelConfig::preset("nano").unwrap();
+        let given = [
+            sample("a", &[1, 2, 3, 4], &[0, 1, 0, 0]),
+            sample("b", &[5, 6, 7], &[0, 0, 1]),
+            sample("c", &[8, 9, 10, 11, 12, 13], &[0, 0, 0, 0, 0, 1]),
+        ];
+        let samples = Samples::new(&given, &config).unwrap();
+        assert_eq!(samples.passes(&[0, 1, 2], 5), [vec![0, 1], vec![2]]);
+        let batch = samples.lay_out(&[0, 1]);
+        assert_eq!(batch.ids, [1, 2, 5, 6, 7]);
+        assert_eq!(batch.positions, [0, 1, 0, 1, 2]);
+        assert_eq!((batch.loss_rows, batch.targets), (vec![0, 3], vec![2, 7]));
+    }
+
+    #[test]
+    fn bad_samples_are_refused_by_name() {
+        let config = ModelConfig { context: 3, ..ModelConfig::preset("nano").unwrap() };
+        let message = |given: &[SampleView]| Samples::new(given, &config).unwrap_err().to_string();
+        assert_eq!(
+            message(&[
+                sample("a", &[1, 2], &[0, 0]),
+                sample("b", &[1, 2], &[1, 0]),
+                sample("c", &[1, 2], &[0, 1])
+            ]),
+            "2 samples have no trained token, such as a, b; correct their loss mask or reject them"
+        );
+        assert_eq!(
+            message(&[sample("a", &[1, 2, 3, 4], &[0, 0, 0, 1])]),
+            "1 samples are longer than the model's context of 3 tokens, such as a (4 tokens); lower the greatest \
+             length when tokenizing"
+        );
+        assert_eq!(
+            message(&[sample("a", &[1, 2], &[0])]),
+            "sample a has 2 tokens and 1 loss flags; they must be as many"
+        );
+        assert_eq!(
+            message(&[sample("a", &[1, 8192], &[0, 1])]),
+            "sample a has token 8192, the model's vocabulary has 8192; tokenize with the tokenizer that belongs to \
+             this model"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! The loop's own step, repeated on one set of samples: what `bench` measures.
+
+use chat::SampleView;
+use kernels::Device;
+use model::Decoder;
+
+use crate::batches::Samples;
+use crate::learner::Learner;
+use crate::{Settings, TrainError};
+
+/// A training that repeats one step.
+pub struct Bench<'a, D: Device> {
+    learner: Learner<'a, D>,
+    samples: Samples<'a>,
+    passes: Vec<Vec<usize>>,
+    learning_rate: f64,
+    steps: u64,
+}
+
+/// What a step of a bench did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BenchStep {
+    /// Mean negative log-likelihood of the trained tokens, in nats; not finite when the training broke down.
+    pub loss: f64,
+    /// Tokens computed.
+    pub tokens: usize,
+    /// Tokens trained.
+    pub trained_tokens: usize,
+}
+
+impl<'a, D: Device> Bench<'a, D> {
+    /// Prepares to train `samples`, all of them in every step.
+    ///
+    /// # Errors
+    /// Settings or samples are refused.
+    pub fn new(
+        decoder: &'a mut Decoder<D>,
+        settings: &Settings,
+        samples: &[SampleView<'a>],
+    ) -> Result<Self, TrainError> {
+        settings.check()?;
+        if samples.is_empty() {
+            return Err(TrainError::NoSamples);
+        }
+        let samples = Samples::new(samples, decoder.config())?;
+        let all: Vec<usize> = (0..samples.len()).collect();
+        let passes = samples.passes(&all, settings.micro_tokens);
+        let learner = Learner::new(decoder, settings)?;
+        Ok(Self { learner, samples, passes, learning_rate: settings.learning_rate, steps: 0 })
+    }
+
+    /// One optimizer step, the same code as the training loop's.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn step(&mut self) -> Result<BenchStep, TrainError> {
+        self.steps += 1;
+        let mut batches = self.passes.iter().map(|pass| self.samples.lay_out(pass));
+        let result = self.learner.step(&mut batches, self.steps, self.learning_rate)?;
+        let count = |of: &dyn Fn(usize) -> usize| (0..self.samples.len()).map(of).sum();
+        Ok(BenchStep {
+            loss: result.map_or_else(|bad| bad.value, |good| good.loss),
+            tokens: count(&|s| self.samples.tokens(s)),
+            trained_tokens: count(&|s| self.samples.trained_tokens(s)),
+        })
+    }
+
+    /// Number of trainable parameters.
+    pub fn trainable_parameters(&self) -> usize {
+        self.learner.trainable.parameters.layout.total
+    }
+
+    /// The decoder that is trained.
+    pub fn decoder(&self) -> &Decoder<D> {
+        self.learner.decoder
+    }
+}

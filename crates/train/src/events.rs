@@ -1,0 +1,160 @@
+//! What a training tells while it runs. Showing it is someone else's.
+
+use std::path::PathBuf;
+
+/// Something that happened. Steps count from 1.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Before the first step.
+    Started {
+        /// What lies ahead.
+        plan: PlanFigures,
+    },
+    /// The training goes on where a checkpoint was written.
+    Resumed {
+        /// Steps that are done.
+        step: u64,
+        /// The checkpoint.
+        checkpoint: PathBuf,
+    },
+    /// A checkpoint is broken and is passed over.
+    CheckpointIgnored {
+        /// The checkpoint.
+        checkpoint: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// After each optimizer step.
+    Step(StepFigures),
+    /// The valid split was measured.
+    Eval(EvalFigures),
+    /// A checkpoint stands.
+    Checkpoint {
+        /// Steps that are done.
+        step: u64,
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// The outputs stand.
+    Finished(Outcome),
+}
+
+/// What lies ahead of a training, told before its first step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanFigures {
+    /// Samples of the training split.
+    pub samples: usize,
+    /// Samples of the valid split.
+    pub valid_samples: usize,
+    /// Optimizer steps.
+    pub steps: u64,
+    /// Optimizer steps of an epoch.
+    pub steps_per_epoch: u64,
+    /// Epochs, with a fraction.
+    pub epochs: f64,
+    /// Tokens of the training split as given.
+    pub tokens: u64,
+    /// Tokens that are trained.
+    pub trained_tokens: u64,
+    /// Tokens that an epoch would compute if each step were padded to its longest sample.
+    pub padded_tokens: u64,
+    /// Tokens that an epoch computes: samples packed, without what follows their last trained token.
+    pub packed_tokens: u64,
+    /// Tokens of the longest sample.
+    pub longest_tokens: usize,
+    /// Samples of one optimizer step.
+    pub samples_per_step: usize,
+    /// Parameters that are trained.
+    pub trainable_parameters: usize,
+    /// Parameters of the base.
+    pub base_parameters: usize,
+    /// Bytes of parameters, gradients and the optimizer's two means.
+    pub trainable_bytes: usize,
+    /// What settings and data amount to; a checkpoint is only taken up by the same.
+    pub digest: String,
+}
+
+/// One optimizer step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepFigures {
+    /// The step.
+    pub step: u64,
+    /// All steps.
+    pub steps: u64,
+    /// Epochs done, with a fraction.
+    pub epoch: f64,
+    /// Mean negative log-likelihood of the step's trained tokens, in nats.
+    pub loss: f64,
+    /// Norm of the gradient of that mean, before clipping.
+    pub grad_norm: f64,
+    /// The learning rate that was used.
+    pub learning_rate: f64,
+    /// Tokens computed.
+    pub tokens: u64,
+    /// Tokens trained.
+    pub trained_tokens: u64,
+    /// Tokens computed since the first step, over all runs.
+    pub num_tokens: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Tokens computed a second.
+    pub tokens_per_s: f64,
+    /// Tokens trained a second.
+    pub trained_tokens_per_s: f64,
+}
+
+/// A measurement of the valid split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvalFigures {
+    /// After which step.
+    pub step: u64,
+    /// Epochs done, with a fraction.
+    pub epoch: f64,
+    /// Mean negative log-likelihood of its trained tokens, in nats.
+    pub eval_loss: f64,
+    /// The in-loop metric, where there is one.
+    pub metric: Option<Metric>,
+    /// Whether it is the best so far.
+    pub best: bool,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// A number that says how good a model is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: f64,
+    /// Whether more is better.
+    pub greater_is_better: bool,
+}
+
+/// How a training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps are done.
+    Complete,
+    /// The valid split showed no more gain.
+    Early,
+    /// It was asked to stop; a checkpoint was written and nothing else.
+    Stopped,
+}
+
+/// What a training leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// Steps that are done.
+    pub step: u64,
+    /// The step whose parameters are the result.
+    pub result_step: u64,
+    /// Loss of the last step.
+    pub loss: f64,
+    /// Loss of the valid split at the result's step.
+    pub eval_loss: Option<f64>,
+    /// Folder of the adapter, or of the model when all parameters were trained; none when stopped.
+    pub result: Option<PathBuf>,
+}

@@ -1,0 +1,61 @@
+//! The result's `README.md`: a model card that says what it is, how it was made and how good it was.
+
+use serde_json::Value;
+
+use crate::record::Record;
+use crate::{Method, PlanFigures, Settings};
+
+/// The card's text. It holds no times, so that the same training gives the same bytes.
+pub(crate) fn text(settings: &Settings, plan: &PlanFigures, record: &Record, result_step: u64) -> String {
+    let mut out = front_matter(settings);
+    let what = match settings.method {
+        Method::Lora { .. } => "A LoRA adapter",
+        Method::Full => "All parameters",
+    };
+    let base = &settings.base.name;
+    out += &format!("# Tuned from {base}\n\n{what} of `{base}`, trained with moru.\n\n");
+    out += "## Figures\n\n| figure | value |\n|---|---|\n";
+    let mut row = |name: &str, value: String| out += &format!("| {name} | {value} |\n");
+    row("training samples", plan.samples.to_string());
+    row("trained tokens per epoch", plan.trained_tokens.to_string());
+    row("steps", format!("{result_step} of {}", plan.steps));
+    row("trainable parameters", plan.trainable_parameters.to_string());
+    row("last training loss", format!("{:.4}", record.last_loss()));
+    if let Some(loss) = record.eval_loss_at(result_step) {
+        row("loss on the valid split", format!("{loss:.4}"));
+        row("perplexity on the valid split", format!("{:.3}", loss.exp()));
+    }
+    out +=
+        "\nLosses are means over trained tokens, in nats.\n\n## Settings\n\n| setting | value |\n|---|---|\n";
+    let json = settings.to_json();
+    for (key, value) in json.as_object().into_iter().flatten() {
+        out += &format!("| {key} | {} |\n", plain(value));
+    }
+    if matches!(settings.method, Method::Lora { .. }) {
+        out += &format!("\n{}", usage(base));
+    }
+    out
+}
+
+fn front_matter(settings: &Settings) -> String {
+    let base = Value::from(settings.base.name.as_str());
+    let library = if matches!(settings.method, Method::Full) { "transformers" } else { "peft" };
+    format!("---\nbase_model: {base}\nlibrary_name: {library}\npipeline_tag: text-generation\n---\n\n")
+}
+
+fn usage(base: &str) -> String {
+    let base = Value::from(base);
+    format!(
+        "## Use\n\n```python\nfrom peft import PeftModel\nfrom transformers import AutoModelForCausalLM\n\n\
+         base = AutoModelForCausalLM.from_pretrained({base})\n\
+         model = PeftModel.from_pretrained(base, \"path/to/this/folder\")\n```\n"
+    )
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.replace('|', "\\|"),
+        Value::Null => "none".to_owned(),
+        other => format!("`{}`", other.to_string().replace('|', "\\|")),
+    }
+}

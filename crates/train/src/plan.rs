@@ -1,0 +1,113 @@
+//! What a training will do, known before its first step.
+
+use model::ModelConfig;
+use model::adapter::TENSOR_FILE;
+use sha2::{Digest as _, Sha256};
+
+use chat::SampleView;
+
+use crate::batches::{Epochs, Samples};
+use crate::{Length, Method, PlanFigures, Settings, TrainError};
+
+/// Samples, steps, and the digest that a checkpoint must have.
+pub(crate) struct Plan<'a> {
+    pub train: Samples<'a>,
+    pub valid: Samples<'a>,
+    pub epochs: Epochs,
+    pub steps: u64,
+    pub warmup: u64,
+    pub digest: String,
+}
+
+impl<'a> Plan<'a> {
+    /// Checks settings and samples.
+    pub fn new(
+        settings: &Settings,
+        config: &ModelConfig,
+        train: &[SampleView<'a>],
+        valid: &[SampleView<'a>],
+    ) -> Result<Self, TrainError> {
+        settings.check()?;
+        if train.is_empty() {
+            return Err(TrainError::NoSamples);
+        }
+        let digest = digest(settings, config, train, valid)?;
+        let (train, valid) = (Samples::new(train, config)?, Samples::new(valid, config)?);
+        let epochs = Epochs::new(train.len(), settings.samples_per_step, settings.order, settings.seed);
+        let steps = match settings.length {
+            Length::Steps(steps) => steps,
+            Length::Epochs(count) => (count * epochs.steps_per_epoch() as f64).ceil() as u64,
+        };
+        let warmup = settings.warmup.steps(steps);
+        Ok(Self { train, valid, epochs, steps, warmup, digest })
+    }
+
+    /// Epochs that `step` steps are.
+    pub fn epoch(&self, step: u64) -> f64 {
+        step as f64 / self.epochs.steps_per_epoch() as f64
+    }
+
+    /// The learning rate of the step after `done` steps.
+    pub fn learning_rate(&self, settings: &Settings, done: u64) -> f64 {
+        settings.learning_rate * settings.schedule.factor(done, self.warmup, self.steps)
+    }
+
+    /// The plan in figures; those of the first epoch stand for all.
+    pub fn figures(&self, settings: &Settings, config: &ModelConfig, trainable: usize) -> PlanFigures {
+        let tokens = |sample: usize| self.train.tokens(sample);
+        let packed: usize = (0..self.train.len()).map(tokens).sum();
+        let mut order = self.epochs.clone();
+        let padded: usize = (0..order.steps_per_epoch())
+            .map(|done| order.members(done))
+            .map(|members| {
+                members.iter().map(|&s| self.train.given_tokens(s)).max().unwrap_or(0) * members.len()
+            })
+            .sum();
+        PlanFigures {
+            samples: self.train.len(),
+            valid_samples: self.valid.len(),
+            steps: self.steps,
+            steps_per_epoch: self.epochs.steps_per_epoch(),
+            epochs: self.epoch(self.steps),
+            tokens: (0..self.train.len()).map(|s| self.train.given_tokens(s) as u64).sum(),
+            trained_tokens: (0..self.train.len()).map(|s| self.train.trained_tokens(s) as u64).sum(),
+            padded_tokens: padded as u64,
+            packed_tokens: packed as u64,
+            longest_tokens: (0..self.train.len()).map(|s| self.train.given_tokens(s)).max().unwrap_or(0),
+            samples_per_step: settings.samples_per_step,
+            trainable_parameters: trainable,
+            base_parameters: config.parameters(),
+            trainable_bytes: 4 * 4 * trainable,
+            digest: self.digest.clone(),
+        }
+    }
+}
+
+/// SHA-256 of everything that decides the result.
+fn digest(
+    settings: &Settings,
+    config: &ModelConfig,
+    train: &[SampleView<'_>],
+    valid: &[SampleView<'_>],
+) -> Result<String, TrainError> {
+    let mut hash = Sha256::new();
+    if let Method::Lora { start_from: Some(folder), .. } = &settings.method {
+        let path = folder.join(TENSOR_FILE);
+        hash.update(std::fs::read(&path).map_err(TrainError::io("read", &path))?);
+    }
+    hash.update(settings.to_json().to_string());
+    hash.update(config.to_config_json().to_string());
+    for split in [train, valid] {
+        hash.update((split.len() as u64).to_le_bytes());
+        for sample in split {
+            hash.update((sample.row.len() as u64).to_le_bytes());
+            hash.update(sample.row);
+            hash.update(sample.part.to_le_bytes());
+            hash.update((sample.ids.len() as u64).to_le_bytes());
+            sample.ids.iter().for_each(|id| hash.update(id.to_le_bytes()));
+            hash.update((sample.trained.len() as u64).to_le_bytes());
+            hash.update(sample.trained);
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
