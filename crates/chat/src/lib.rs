@@ -6,7 +6,9 @@
 //! Never depends on tensors, the network or sources of rows.
 
 pub mod batch;
+pub mod double;
 pub mod example;
+pub mod import;
 pub mod responder;
 pub mod sample;
 pub mod seeded;
@@ -16,7 +18,9 @@ pub mod tokenizer;
 pub mod tools;
 
 pub use batch::{Batch, BatchRow, Segment};
+pub use double::{Script, ScriptedResponder};
 pub use example::{Example, Message, Role, ToolCall};
+pub use import::{ImportError, Shape};
 pub use responder::{
     CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, Usage,
 };
