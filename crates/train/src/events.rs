@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use model::MemoryPlan;
+
 /// Something that happened. Steps count from 1.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -68,8 +70,10 @@ pub struct PlanFigures {
     pub trainable_parameters: usize,
     /// Parameters of the base.
     pub base_parameters: usize,
-    /// Bytes of parameters, gradients and the optimizer's two means.
-    pub trainable_bytes: usize,
+    /// Tokens of the largest forward and backward pass.
+    pub largest_pass_tokens: usize,
+    /// Predicted memory, at that pass.
+    pub memory: MemoryPlan,
     /// What settings and data amount to; a checkpoint is only taken up by the same.
     pub digest: String,
 }

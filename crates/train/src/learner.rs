@@ -2,7 +2,7 @@
 
 use kernels::Device;
 use model::adapter::AdapterFolder;
-use model::{Decoder, LossSum, Parameters, Recompute, TensorSource, TrainBatch, Trainable, Workspace};
+use model::{Decoder, LossSum, Parameters, TensorSource, TrainBatch, Trainable, Workspace};
 
 use crate::optimizer::Optimizer;
 use crate::{Method, Settings, TrainError};
@@ -55,7 +55,7 @@ impl<'a, D: Device> Learner<'a, D> {
         let optimizer = Optimizer::new(device, &trainable.parameters, settings);
         let gradients = Parameters::zeros(device, trainable.parameters.layout.clone());
         Ok(Self {
-            workspace: Workspace::new(device, Recompute::Never),
+            workspace: Workspace::new(device, settings.recompute),
             decoder,
             trainable,
             optimizer,

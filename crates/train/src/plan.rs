@@ -1,5 +1,6 @@
 //! What a training will do, known before its first step.
 
+use kernels::Device;
 use model::ModelConfig;
 use model::adapter::TENSOR_FILE;
 use sha2::{Digest as _, Sha256};
@@ -7,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use chat::SampleView;
 
 use crate::batches::{Epochs, Samples};
+use crate::learner::Learner;
 use crate::{Length, Method, PlanFigures, Settings, TrainError};
 
 /// Samples, steps, and the digest that a checkpoint must have.
@@ -52,8 +54,31 @@ impl<'a> Plan<'a> {
         settings.learning_rate * settings.schedule.factor(done, self.warmup, self.steps)
     }
 
+    /// Rows and loss rows of the largest pass; those of the first epoch and of the valid split stand for all.
+    fn largest_pass(&self, settings: &Settings) -> (usize, usize) {
+        let mut order = self.epochs.clone();
+        let mut largest = (0, 0);
+        let mut grow = |samples: &Samples<'_>, members: &[usize]| {
+            for pass in samples.passes(members, settings.micro_tokens) {
+                let rows = pass.iter().map(|&s| samples.tokens(s)).sum();
+                let loss_rows = pass.iter().map(|&s| samples.trained_tokens(s)).sum();
+                largest = (largest.0.max(rows), largest.1.max(loss_rows));
+            }
+        };
+        for done in 0..order.steps_per_epoch() {
+            grow(&self.train, &order.members(done));
+        }
+        grow(&self.valid, &(0..self.valid.len()).collect::<Vec<_>>());
+        largest
+    }
+
     /// The plan in figures; those of the first epoch stand for all.
-    pub fn figures(&self, settings: &Settings, config: &ModelConfig, trainable: usize) -> PlanFigures {
+    pub fn figures<D: Device>(&self, settings: &Settings, learner: &Learner<'_, D>) -> PlanFigures {
+        let config = learner.decoder.config();
+        let trainable = learner.trainable.parameters.layout.total;
+        let (rows, loss_rows) = self.largest_pass(settings);
+        let trained = Some(&learner.trainable);
+        let memory = learner.decoder.memory_plan(trained, rows, loss_rows, settings.recompute);
         let tokens = |sample: usize| self.train.tokens(sample);
         let packed: usize = (0..self.train.len()).map(tokens).sum();
         let mut order = self.epochs.clone();
@@ -77,7 +102,8 @@ impl<'a> Plan<'a> {
             samples_per_step: settings.samples_per_step,
             trainable_parameters: trainable,
             base_parameters: config.parameters(),
-            trainable_bytes: 4 * 4 * trainable,
+            largest_pass_tokens: rows,
+            memory,
             digest: self.digest.clone(),
         }
     }
@@ -109,5 +135,9 @@ fn digest(
             hash.update(sample.trained);
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut text = String::new();
+    for byte in hash.finalize() {
+        text += &format!("{byte:02x}");
+    }
+    Ok(text)
 }

@@ -69,8 +69,7 @@ pub fn run<D: Device>(
     })?;
     let mut learner = Learner::new(decoder, settings)?;
     let mut journal = Journal::open(out, (host.clock)())?;
-    let trainable = learner.trainable.parameters.layout.total;
-    let figures = plan.figures(settings, learner.decoder.config(), trainable);
+    let figures = plan.figures(settings, &learner);
     (host.events)(&Event::Started { plan: figures.clone() });
 
     let mut record = Record::new(&plan.digest);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use model::{LoraConfig, LoraTargets};
+use model::{LoraConfig, LoraTargets, Recompute};
 use serde_json::{Value, json};
 
 use crate::{Schedule, TrainError, Warmup};
@@ -21,6 +21,8 @@ pub struct Settings {
     /// Tokens of one forward and backward pass; a step is as many passes as it needs. A longer sample has a pass
     /// of its own. The result does not depend on it, except for rounding.
     pub micro_tokens: usize,
+    /// Which blocks are computed again in the backward pass, to hold less. The result does not depend on it.
+    pub recompute: Recompute,
     /// In which order an epoch takes the samples.
     pub order: Order,
     /// Of order, initial values and dropout.
@@ -152,6 +154,7 @@ impl Settings {
             length: Length::Epochs(3.0),
             samples_per_step: 16,
             micro_tokens: 2048,
+            recompute: Recompute::Never,
             order: Order::Shuffled,
             seed: 42,
             learning_rate: 2e-4,
