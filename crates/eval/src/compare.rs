@@ -219,8 +219,8 @@ impl Comparison<'_> {
             .collect()
     }
 
-    /// The leading measure within each category, largest category first.
-    fn by_category(&self, (scorer, statistics): (&dyn Scorer, &Statistics)) -> Vec<CategoryScore> {
+    /// The places of the rows of each category, largest category first; rows without one are left out.
+    fn categories(&self) -> Vec<(&str, Vec<usize>)> {
         let mut categories: Vec<(&str, Vec<usize>)> = Vec::new();
         for (place, row) in self.rows.iter().enumerate() {
             let Some(category) = row.category.as_deref() else { continue };
@@ -230,11 +230,16 @@ impl Comparison<'_> {
             }
         }
         categories.sort_by_key(|(_, places)| std::cmp::Reverse(places.len()));
+        categories
+    }
+
+    /// The leading measure within each category, largest category first.
+    fn by_category(&self, (scorer, statistics): (&dyn Scorer, &Statistics)) -> Vec<CategoryScore> {
         let score = |rows: &Vec<Vec<f64>>, places: &[usize]| {
             let picked: Vec<Vec<f64>> = places.iter().map(|&place| rows[place].clone()).collect();
             scorer.scores(&sum(&picked))[0]
         };
-        categories
+        self.categories()
             .into_iter()
             .map(|(category, places)| CategoryScore {
                 category: category.to_owned(),
@@ -249,10 +254,14 @@ impl Comparison<'_> {
             .collect()
     }
 
-    /// Rows spread evenly over the test split, so that nobody picks them.
+    /// Questions that nobody picks: the categories take turns, each with rows spread evenly over it.
     fn samples(&self, (scorer, statistics): (&dyn Scorer, &Statistics)) -> Vec<Sample> {
-        let wanted = self.samples.min(self.rows.len());
-        (0..wanted).map(|i| self.sample(i * self.rows.len() / wanted, scorer, statistics)).collect()
+        let mut groups: Vec<Vec<usize>> = self.categories().into_iter().map(|(_, places)| places).collect();
+        groups.push((0..self.rows.len()).filter(|&place| self.rows[place].category.is_none()).collect());
+        take_turns(&groups, self.samples)
+            .into_iter()
+            .map(|place| self.sample(place, scorer, statistics))
+            .collect()
     }
 
     fn sample(&self, place: usize, scorer: &dyn Scorer, statistics: &Statistics) -> Sample {
@@ -274,4 +283,21 @@ impl Comparison<'_> {
             answers: self.systems.iter().zip(statistics).map(answer).collect(),
         }
     }
+}
+
+/// `wanted` places from groups that take turns; those of one group lie evenly apart in it.
+fn take_turns(groups: &[Vec<usize>], wanted: usize) -> Vec<usize> {
+    let mut turns = vec![0; groups.len()];
+    let mut left = wanted.min(groups.iter().map(Vec::len).sum());
+    let mut order = Vec::with_capacity(left);
+    while left > 0 {
+        for (group, places) in groups.iter().enumerate() {
+            if left > 0 && turns[group] < places.len() {
+                order.push((group, turns[group]));
+                turns[group] += 1;
+                left -= 1;
+            }
+        }
+    }
+    order.into_iter().map(|(group, turn)| groups[group][turn * groups[group].len() / turns[group]]).collect()
 }

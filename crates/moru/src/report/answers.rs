@@ -16,8 +16,8 @@ pub(super) fn render(report: &Report, words: Words) -> String {
     }
     let title = words.pick("같은 질문, 학습 전과 후", "The same question, before and after");
     let lead = words.pick(
-        "평가용 질문에서 고르게 뽑은 것으로, 사람이 고르지 않았습니다. 두 모델은 글자 하나까지 같은 질문을 받았습니다.",
-        "Spread evenly over the test questions, picked by nobody. Both models got the same prompts, letter by letter.",
+        "평가용 질문에서 유형마다 고르게 뽑은 것으로, 사람이 고르지 않았습니다. 두 모델은 글자 하나까지 같은 질문을 받았습니다.",
+        "Spread evenly over the categories of the test questions, picked by nobody. Both models got the same prompts, letter by letter.",
     );
     let bodies: String = evaluations.iter().map(|evaluation| side_by_side(evaluation, words)).collect();
     format!("<h2 id=\"answers-title\">{title}</h2>\n<p class=\"lead\">{lead}</p>\n{bodies}")
@@ -50,7 +50,8 @@ fn card(sample: &Sample, evaluation: &Evaluation, measure: &str, words: Words) -
         let answers = sample.answers.iter().filter(|answer| is_model(role_of(answer)) == models);
         answers.map(|answer| bubble(answer, role_of(answer), measure, words)).collect()
     };
-    let category = sample.category.as_deref().map(|name| format!("<span class=\"chip\">{}</span>", esc(name)));
+    let category =
+        sample.category.as_deref().map(|name| format!("<span class=\"chip\">{}</span>", esc(name)));
     let others = shown(false);
     let baselines = if others.is_empty() {
         String::new()

@@ -57,9 +57,14 @@ pub(super) fn histogram(histogram: &eval::report::Histogram, label: &str, marks:
         })
         .collect();
     let span = (last.to - first.from).max(1) as f64;
-    let at = |value: u64| percent(100.0 * (value.saturating_sub(first.from) as f64 + 0.5) / span);
     let mark = |value: u64, name: &str, class: &str| {
-        format!(r#"<b class="{class}" style="left:{}"><span>{name} {}</span></b>"#, at(value), int(value))
+        let left = (100.0 * (value.saturating_sub(first.from) as f64 + 0.5) / span).clamp(0.0, 100.0);
+        let side = if left > 50.0 { " mark-left" } else { "" };
+        format!(
+            r#"<b class="{class}{side}" style="left:{}"><span>{name} {}</span></b>"#,
+            percent(left),
+            int(value)
+        )
     };
     format!(
         "<div class=\"histogram\" role=\"img\" aria-label=\"{}\"><div class=\"histogram-bars\">{bars}{}{}</div>\
@@ -83,12 +88,12 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     (from..=to).map(|i| i as f64 * step).collect()
 }
 
-/// A tick in as many decimals as tell neighbours apart.
+/// A tick in as many decimals as tell neighbours apart; in powers of ten where `step`, their distance, is tiny.
 pub(super) fn tick_text(value: f64, step: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    if value.abs() < 1e-3 || value.abs() >= 1e6 {
+    if step < 1e-3 || value.abs() >= 1e6 {
         return format!("{value:.1e}").replace(".0e", "e").replace("e-", "e−");
     }
     let decimals = (-(step.log10() + 1e-9).floor()).clamp(0.0, 6.0) as usize;
@@ -119,7 +124,14 @@ mod tests {
 
     #[test]
     fn tick_texts_tell_neighbours_apart() {
-        let cases = [(2.5, 2.5, "2.5"), (75.0, 25.0, "75"), (1.75, 0.25, "1.75"), (0.0, 5e-5, "0"), (3.0, 1.0, "3")];
+        let cases = [
+            (2.5, 2.5, "2.5"),
+            (75.0, 25.0, "75"),
+            (1.75, 0.25, "1.75"),
+            (0.0, 5e-5, "0"),
+            (3.0, 1.0, "3"),
+            (2e-3, 5e-4, "2e−3"),
+        ];
         for (value, step, text) in cases {
             assert_eq!(tick_text(value, step), text);
         }

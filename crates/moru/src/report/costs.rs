@@ -24,12 +24,8 @@ fn stages(report: &Report, words: Words) -> String {
     let total: f64 = report.stages.iter().filter_map(|stage| stage.seconds).sum();
     let peak = report.stages.iter().filter_map(|stage| stage.peak_memory_bytes).max();
     let memory = peak.map(|peak| format!(" · {} {}", words.pick("최대 메모리", "peak memory"), bytes(peak)));
-    let note = format!(
-        "{} {}{}",
-        words.pick("모두", "In all"),
-        words.seconds(total),
-        memory.unwrap_or_default()
-    );
+    let note =
+        format!("{} {}{}", words.pick("모두", "In all"), words.seconds(total), memory.unwrap_or_default());
     format!(
         "<div class=\"card\"><h3>{}</h3><p class=\"note\">{note}</p>{}{}</div>\n",
         words.pick("단계별 시간과 메모리", "Time and memory by stage"),
@@ -39,7 +35,11 @@ fn stages(report: &Report, words: Words) -> String {
 }
 
 fn bar(stage: &Stage, words: Words) -> Bar {
-    let reused = if stage.reused { format!("<small>{}</small>", words.pick("다시 씀", "reused")) } else { String::new() };
+    let reused = if stage.reused {
+        format!("<small>{}</small>", words.pick("다시 씀", "reused"))
+    } else {
+        String::new()
+    };
     let memory = stage.peak_memory_bytes.map(|peak| format!(" <small>{}</small>", bytes(peak)));
     Bar {
         label: format!("{}{reused}", words.stage(&stage.id)),
@@ -107,7 +107,8 @@ fn provenance(report: &Report, words: Words) -> String {
         words.pick("기계", "Machine"),
         format!("{} · {} {}", esc(&provenance.machine), provenance.threads, words.pick("스레드", "threads")),
     ));
-    let items: String = facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n")).collect();
+    let items: String =
+        facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n")).collect();
     let lead = words.pick(
         "같은 레시피, 데이터, 시드는 같은 결과를 냅니다(같은 프로그램과 프로세서, 스레드 수에서).",
         "The same recipe, data and seed give the same result (same program, processor model and thread count).",
@@ -123,6 +124,7 @@ pub(super) fn foot(report: &Report, words: Words) -> String {
     format!(
         "<footer class=\"foot\"><div class=\"wrap\"><p>moru {} · {}</p></div></footer>\n",
         esc(&report.provenance.version),
-        words.pick("같은 내용의 자료: <code>report.json</code>", "the same as data: <code>report.json</code>")
+        words
+            .pick("같은 내용의 자료: <code>report.json</code>", "the same as data: <code>report.json</code>")
     )
 }

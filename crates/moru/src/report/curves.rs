@@ -161,7 +161,9 @@ fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
         part.iter().map(pick).sum::<f64>() / part.len() as f64
     };
     let mut thin = vec![points[0]];
-    thin.extend(points[1..points.len() - 1].chunks(size).map(|part| (mean(part, |p| p.0), mean(part, |p| p.1))));
+    thin.extend(
+        points[1..points.len() - 1].chunks(size).map(|part| (mean(part, |p| p.0), mean(part, |p| p.1))),
+    );
     thin.push(points[points.len() - 1]);
     thin
 }
@@ -241,8 +243,15 @@ mod tests {
     fn nothing_to_draw_is_no_figure() {
         let plot = |points: Vec<(f64, f64)>| {
             let line = Line { name: "loss".into(), class: "tuned", style: Style::Strong, points };
-            Plot { title: "t", description: String::new(), x_name: "step", from_zero: false, mark: None, lines: vec![line] }
-                .render()
+            Plot {
+                title: "t",
+                description: String::new(),
+                x_name: "step",
+                from_zero: false,
+                mark: None,
+                lines: vec![line],
+            }
+            .render()
         };
         assert_eq!(plot(vec![]), "");
         assert_eq!(plot(vec![(f64::NAN, 1.0), (1.0, f64::INFINITY)]), "");

@@ -3,7 +3,7 @@
 use eval::report::{Count, Report, SplitTokens};
 
 use super::chart::{Bar, bars, histogram};
-use super::html::{esc, int, share};
+use super::html::{esc, int, percent, share};
 use super::words::Words;
 
 /// Reasons whose examples are shown, and categories that are shown one by one.
@@ -12,6 +12,7 @@ const MOST: usize = 16;
 /// The data section; empty where nothing is known about the data.
 pub(super) fn render(report: &Report, words: Words) -> String {
     let parts = [
+        flow(report, words),
         sources(report, words),
         rejected(report, words),
         stripped(report, words),
@@ -35,6 +36,43 @@ pub(super) fn render(report: &Report, words: Words) -> String {
 
 fn card(title: &str, body: &str) -> String {
     format!("<div class=\"card\"><h3>{title}</h3>{body}</div>\n")
+}
+
+/// Where the rows went, as one bar.
+fn flow(report: &Report, words: Words) -> String {
+    let tokens = &report.data.tokens;
+    let rejected: u64 = report.data.rejected.iter().map(|reason| reason.rows).sum();
+    let parts = [
+        ("tuned", words.pick("학습", "train"), tokens.train.rows),
+        ("valid", words.pick("검증", "valid"), tokens.valid.rows),
+        ("test", words.pick("평가", "test"), tokens.test.rows),
+        ("base soft", words.pick("따로 둠", "set aside"), rejected),
+    ];
+    let total: u64 = parts.iter().map(|(_, _, rows)| rows).sum();
+    if total == rejected {
+        return String::new();
+    }
+    let bar: String = parts
+        .iter()
+        .filter(|(_, _, rows)| *rows > 0)
+        .map(|(class, _, rows)| {
+            format!(r#"<i class="{class}" style="width:{}"></i>"#, percent(share(*rows, total)))
+        })
+        .collect();
+    let legend: String = parts
+        .iter()
+        .map(|(class, name, rows)| {
+            format!(
+                "<li><i class=\"key {class}\"></i>{name} <b>{}</b> <small>{:.1} %</small></li>",
+                int(*rows),
+                share(*rows, total)
+            )
+        })
+        .collect();
+    card(
+        words.pick("읽은 행이 간 곳", "Where the rows went"),
+        &format!("<div class=\"flow\" aria-hidden=\"true\">{bar}</div><ul class=\"legend\">{legend}</ul>"),
+    )
 }
 
 fn sources(report: &Report, words: Words) -> String {
@@ -126,7 +164,11 @@ fn stripped(report: &Report, words: Words) -> String {
             ),
         })
         .collect();
-    if rows.is_empty() { String::new() } else { card(words.pick("덜어낸 말", "Phrases taken out"), &bars(&rows)) }
+    if rows.is_empty() {
+        String::new()
+    } else {
+        card(words.pick("덜어낸 말", "Phrases taken out"), &bars(&rows))
+    }
 }
 
 fn categories(report: &Report, words: Words) -> String {
@@ -186,7 +228,10 @@ fn lengths(report: &Report, words: Words) -> String {
     if figures.is_empty() {
         return String::new();
     }
-    format!("<h3 class=\"group\">{}</h3><div class=\"many\">{figures}</div>\n", words.pick("길이 분포", "Lengths"))
+    format!(
+        "<h3 class=\"group\">{}</h3><div class=\"many\">{figures}</div>\n",
+        words.pick("길이 분포", "Lengths")
+    )
 }
 
 fn tokens(report: &Report, words: Words) -> String {
@@ -229,6 +274,11 @@ fn over_long(counts: &[Count], words: Words) -> String {
     if counts.is_empty() {
         return String::new();
     }
-    let said: Vec<String> = counts.iter().map(|c| format!("{} {}", words.reason(&c.name), int(c.count))).collect();
-    format!("<p class=\"note\">{} {}</p>", words.pick("컨텍스트보다 긴 행:", "Rows over the context:"), said.join(" · "))
+    let said: Vec<String> =
+        counts.iter().map(|c| format!("{} {}", words.reason(&c.name), int(c.count))).collect();
+    format!(
+        "<p class=\"note\">{} {}</p>",
+        words.pick("컨텍스트보다 긴 행:", "Rows over the context:"),
+        said.join(" · ")
+    )
 }

@@ -28,8 +28,13 @@ pub(super) fn render(report: &Report, words: Words) -> String {
 fn leak_checks(leaks: &Leaks, words: Words) -> String {
     let found = leaks.found();
     let (class, verdict) = match (found, words.pick("ko", "en")) {
-        (0, "ko") => ("good", format!("✓ 알려진 개인정보 {}개 가운데 새어 나온 것이 없습니다.", int(leaks.known_values))),
-        (0, _) => ("good", format!("✓ None of {} known personal values came through.", int(leaks.known_values))),
+        (0, "ko") => (
+            "good",
+            format!("✓ 알려진 개인정보 {}개 가운데 새어 나온 것이 없습니다.", int(leaks.known_values)),
+        ),
+        (0, _) => {
+            ("good", format!("✓ None of {} known personal values came through.", int(leaks.known_values)))
+        }
         (_, "ko") => ("bad", format!("! 알려진 개인정보가 {}번 나타났습니다.", int(found))),
         _ => ("bad", format!("! Known personal values came through {} times.", int(found))),
     };
@@ -48,7 +53,8 @@ fn leak_checks(leaks: &Leaks, words: Words) -> String {
             )
         })
         .collect();
-    let exempt: Vec<String> = leaks.exempt.iter().map(|c| format!("{} {}", words.kept(&c.name), int(c.count))).collect();
+    let exempt: Vec<String> =
+        leaks.exempt.iter().map(|c| format!("{} {}", words.kept(&c.name), int(c.count))).collect();
     let exempt = if exempt.is_empty() {
         String::new()
     } else {
@@ -74,7 +80,12 @@ fn masked(entities: &[MaskedEntity], words: Words) -> String {
         .map(|entity| Bar {
             label: words.entity(&entity.entity),
             parts: vec![(entity.count as f64, "valid")],
-            value: format!("<b>{}</b> <small>{} {}</small>", int(entity.count), int(entity.rows), words.pick("행", "rows")),
+            value: format!(
+                "<b>{}</b> <small>{} {}</small>",
+                int(entity.count),
+                int(entity.rows),
+                words.pick("행", "rows")
+            ),
         })
         .collect();
     let examples: String = entities
@@ -95,7 +106,11 @@ fn masked(entities: &[MaskedEntity], words: Words) -> String {
             )
         })
         .collect();
-    format!("<div class=\"card\"><h3>{}</h3>{}{examples}</div>\n", words.pick("가린 것", "Masked"), bars(&rows))
+    format!(
+        "<div class=\"card\"><h3>{}</h3>{}{examples}</div>\n",
+        words.pick("가린 것", "Masked"),
+        bars(&rows)
+    )
 }
 
 fn kept(report: &Report, words: Words) -> String {
@@ -112,7 +127,11 @@ fn kept(report: &Report, words: Words) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    format!("<div class=\"card\"><h3>{}</h3>{}</div>\n", words.pick("일부러 남긴 것", "Kept on purpose"), bars(&rows))
+    format!(
+        "<div class=\"card\"><h3>{}</h3>{}</div>\n",
+        words.pick("일부러 남긴 것", "Kept on purpose"),
+        bars(&rows)
+    )
 }
 
 /// Escaped text with its placeholders – short words in square brackets – made visible.
@@ -122,15 +141,12 @@ pub(super) fn marked(text: &str) -> String {
     while let Some(open) = rest.find('[') {
         let (before, from_open) = rest.split_at(open);
         html.push_str(&esc(before).to_string());
-        match from_open.find(']').filter(|&close| is_placeholder(&from_open[1..close])) {
-            Some(close) => {
-                html.push_str(&format!("<mark>{}</mark>", esc(&from_open[..=close])));
-                rest = &from_open[close + 1..];
-            }
-            None => {
-                html.push('[');
-                rest = &from_open[1..];
-            }
+        if let Some(close) = from_open.find(']').filter(|&close| is_placeholder(&from_open[1..close])) {
+            html.push_str(&format!("<mark>{}</mark>", esc(&from_open[..=close])));
+            rest = &from_open[close + 1..];
+        } else {
+            html.push('[');
+            rest = &from_open[1..];
         }
     }
     html.push_str(&esc(rest).to_string());

@@ -10,6 +10,7 @@
 //! The page stands alone: no network, no fonts or scripts from elsewhere, readable without its few lines
 //! of script, in light and dark, on a phone and on paper. Its policy forbids it to load anything.
 //! Whatever comes from data goes through [`html::esc`].
+#![expect(clippy::format_collect, reason = "a page is put together from small pieces; it is written once")]
 
 mod answers;
 mod chart;
@@ -46,7 +47,9 @@ pub fn render(report: &Report, language: Language) -> String {
         shown.iter().map(|(id, title, _)| format!(r##"<li><a href="#{id}">{title}</a></li>"##)).collect();
     let bodies: String = shown
         .iter()
-        .map(|(id, _, body)| format!("<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n{body}</section>\n"))
+        .map(|(id, _, body)| {
+            format!("<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n{body}</section>\n")
+        })
         .collect();
     format!(
         "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\

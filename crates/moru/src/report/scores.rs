@@ -4,7 +4,7 @@ use eval::report::{Evaluation, Measure, PairedTest, Report, System, SystemRole};
 
 use super::chart::{Bar, bars, tick_text, ticks};
 use super::html::{esc, int, one, percent, probability, share, signed};
-use super::summary::{SIGNIFICANT, interval_name};
+use super::summary::{SIGNIFICANT, interval_name, signed_range};
 use super::words::Words;
 
 /// The scores of every evaluation; empty where nothing was measured.
@@ -23,7 +23,11 @@ pub(super) fn render(report: &Report, words: Words) -> String {
     let bodies: String = evaluations
         .iter()
         .map(|evaluation| {
-            let name = if evaluations.len() > 1 { format!("<h3>{}</h3>", esc(&evaluation.name)) } else { String::new() };
+            let name = if evaluations.len() > 1 {
+                format!("<h3>{}</h3>", esc(&evaluation.name))
+            } else {
+                String::new()
+            };
             format!(
                 "{name}{}{}{}{}{}",
                 leading(evaluation, words),
@@ -58,11 +62,8 @@ fn leading(evaluation: &Evaluation, words: Words) -> String {
     let highest = measure.scores.iter().map(|score| score.interval.high).fold(1.0, f64::max);
     let marks = ticks(0.0, highest.min(100.0), 4);
     let (top, step) = (marks[marks.len() - 1], marks[1]);
-    let rows: String = evaluation
-        .systems
-        .iter()
-        .filter_map(|system| row(system, measure, top, words))
-        .collect();
+    let rows: String =
+        evaluation.systems.iter().filter_map(|system| row(system, measure, top, words)).collect();
     let axis: String = marks
         .iter()
         .map(|mark| {
@@ -144,7 +145,8 @@ fn categories(evaluation: &Evaluation, words: Words) -> String {
     let (Some(base), Some(tuned)) = (id_of(SystemRole::Base), id_of(SystemRole::Tuned)) else {
         return String::new();
     };
-    let score = |scores: &[(String, f64)], id: &str| scores.iter().find(|(system, _)| system == id).map(|s| s.1);
+    let score =
+        |scores: &[(String, f64)], id: &str| scores.iter().find(|(system, _)| system == id).map(|s| s.1);
     let rows: String = evaluation
         .by_category
         .iter()
@@ -177,7 +179,10 @@ fn categories(evaluation: &Evaluation, words: Words) -> String {
         words.system(SystemRole::Base, base),
         words.system(SystemRole::Tuned, tuned)
     );
-    format!("<div class=\"card\"><h3>{} {title}</h3>{legend}<ul class=\"forest\">\n{rows}</ul></div>\n", esc(measure))
+    format!(
+        "<div class=\"card\"><h3>{} {title}</h3>{legend}<ul class=\"forest\">\n{rows}</ul></div>\n",
+        esc(measure)
+    )
 }
 
 /// All measures; on a phone each becomes a block.
@@ -209,7 +214,7 @@ fn table(evaluation: &Evaluation, words: Words) -> String {
                 })
                 .collect();
             let test = base.and_then(|base| measure.tests.iter().find(|test| test.against == base.id));
-            let effect = test.map_or_else(|| "–".to_owned(), effect);
+            let effect = test.map_or_else(|| "–".to_owned(), |test| effect(test, words));
             format!(
                 "<tr><th scope=\"row\">{}</th>{cells}<td data-label=\"{difference}\">{effect}</td></tr>\n",
                 esc(&measure.name)
@@ -237,17 +242,16 @@ fn table(evaluation: &Evaluation, words: Words) -> String {
     )
 }
 
-fn effect(test: &PairedTest) -> String {
+fn effect(test: &PairedTest, words: Words) -> String {
     let class = match (test.p_randomisation < SIGNIFICANT, test.difference > 0.0) {
         (true, true) => "up",
         (true, false) => "down",
         _ => "same",
     };
     format!(
-        "<b class=\"{class}\">{}</b><small>{}–{}</small>",
+        "<b class=\"{class}\">{}</b><small>{}</small>",
         signed(test.difference),
-        signed(test.interval.low),
-        signed(test.interval.high)
+        signed_range(test, words)
     )
 }
 
@@ -258,11 +262,16 @@ fn settings(evaluation: &Evaluation, words: Words) -> String {
             seen.push(&measure.signature);
         }
     }
-    let lines: String = seen.iter().map(|signature| format!("<li><code>{}</code></li>", esc(signature))).collect();
+    let lines: String =
+        seen.iter().map(|signature| format!("<li><code>{}</code></li>", esc(signature))).collect();
     let generation = if evaluation.generation.is_empty() {
         String::new()
     } else {
-        format!("<p>{} <code>{}</code></p>", words.pick("생성 설정:", "Generation:"), esc(&evaluation.generation))
+        format!(
+            "<p>{} <code>{}</code></p>",
+            words.pick("생성 설정:", "Generation:"),
+            esc(&evaluation.generation)
+        )
     };
     let title = words.pick("계산 방법(서명)", "How they are computed (signatures)");
     format!("<details><summary>{title}</summary>{generation}<ul class=\"codes\">{lines}</ul></details>\n")
@@ -281,7 +290,7 @@ fn tests(evaluation: &Evaluation, words: Words) -> String {
                 esc(&measure.name),
                 name_of(evaluation, &test.against, words),
                 words.pick("차이", "Difference"),
-                effect(test),
+                effect(test, words),
                 words.pick("p, 붓스트랩", "p, bootstrap"),
                 probability(test.p_bootstrap),
                 words.pick("p, 무작위 치환", "p, randomisation"),
@@ -294,7 +303,9 @@ fn tests(evaluation: &Evaluation, words: Words) -> String {
     };
     let title = words.pick("짝지은 검정", "Paired tests");
     let lead = match words.pick("ko", "en") {
-        "ko" => format!("같은 문항에서 학습한 모델과 다른 답을 비교했습니다. 각각 {}번 뽑았습니다.", int(trials)),
+        "ko" => {
+            format!("같은 문항에서 학습한 모델과 다른 답을 비교했습니다. 각각 {}번 뽑았습니다.", int(trials))
+        }
         _ => format!("The tuned model against the others on the same questions, {} draws each.", int(trials)),
     };
     format!(

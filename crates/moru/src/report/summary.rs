@@ -45,23 +45,22 @@ fn verdict(evaluation: &Evaluation, words: Words) -> String {
     let Some((measure, test)) = test_against(evaluation, SystemRole::Base) else { return String::new() };
     let certain = test.p_randomisation < SIGNIFICANT;
     let sentence = match (test.difference > 0.0, certain) {
-        (true, true) => words.pick("학습한 모델이 기본 모델보다 낫습니다.", "The tuned model beats the base model."),
-        (false, true) => words.pick(
-            "학습한 모델이 기본 모델보다 못합니다.",
-            "The tuned model does worse than the base model.",
-        ),
+        (true, true) => {
+            words.pick("학습한 모델이 기본 모델보다 낫습니다.", "The tuned model beats the base model.")
+        }
+        (false, true) => words
+            .pick("학습한 모델이 기본 모델보다 못합니다.", "The tuned model does worse than the base model."),
         (_, false) => words.pick(
             "학습한 모델과 기본 모델의 차이는 우연일 수 있습니다.",
             "The tuned and the base model differ by no more than chance allows.",
         ),
     };
     let numbers = format!(
-        "{} <b>{}</b> ({} {}–{})",
+        "{} <b>{}</b> <span class=\"nowrap\">({} {})</span>",
         esc(&measure.name),
         signed(test.difference),
         interval_name(test.interval.confidence, words),
-        signed(test.interval.low),
-        signed(test.interval.high)
+        signed_range(test, words)
     );
     let unbeaten: String = [SystemRole::NearestQuestion, SystemRole::CommonestAnswer]
         .into_iter()
@@ -89,6 +88,11 @@ fn verdict(evaluation: &Evaluation, words: Words) -> String {
 /// `95 % interval`.
 pub(super) fn interval_name(confidence: f64, words: Words) -> String {
     format!("{:.0} % {}", 100.0 * confidence, words.pick("구간", "interval"))
+}
+
+/// `+3.1 to +5.0`.
+pub(super) fn signed_range(test: &PairedTest, words: Words) -> String {
+    format!("{}{}{}", signed(test.interval.low), words.pick(" ~ ", " to "), signed(test.interval.high))
 }
 
 struct Tile {
@@ -133,7 +137,7 @@ fn score_tile(evaluation: &Evaluation, words: Words) -> Option<Tile> {
     let base = id_of(evaluation, SystemRole::Base).and_then(|id| measure.score_of(id));
     let after = one(tuned.value);
     Some(Tile {
-        class: "lead",
+        class: "hero",
         name: esc(&measure.name).to_string(),
         value: base.map_or_else(|| after.clone(), |base| arrow(&one(base.value), &after, words)),
         note: format!(
@@ -157,7 +161,7 @@ fn facts_tile(evaluation: &Evaluation, words: Words) -> Option<Tile> {
     let before = of(SystemRole::Base).map(|base| int(base.rows_with_all));
     Some(Tile {
         class: "",
-        name: words.pick("핵심 사실이 맞는 답", "Answers with the key fact").to_owned(),
+        name: words.pick("핵심 사실이 맞은 답", "Key fact right").to_owned(),
         value: before.map_or_else(|| after.clone(), |before| arrow(&before, &after, words)),
         note: format!("{:.0} %", share(tuned.rows_with_all, tuned.rows)),
     })
@@ -172,7 +176,7 @@ fn leaks_tile(report: &Report, words: Words) -> Option<Tile> {
     };
     Some(Tile {
         class: if found == 0 { "good" } else { "bad" },
-        name: words.pick("새어 나온 개인정보", "Personal data leaked").to_owned(),
+        name: words.pick("새어 나온 개인정보", "Values leaked").to_owned(),
         value: int(found),
         note,
     })
@@ -199,7 +203,9 @@ fn rows_tile(report: &Report, words: Words) -> Option<Tile> {
 fn training_tile(training: &Training, words: Words) -> Tile {
     let value = match training.seconds {
         Some(seconds) => words.seconds(seconds),
-        None => format!("{} {}", int(training.steps.last().map_or(0, |s| s.step)), words.pick("단계", "steps")),
+        None => {
+            format!("{} {}", int(training.steps.last().map_or(0, |s| s.step)), words.pick("단계", "steps"))
+        }
     };
     Tile {
         class: "",
@@ -225,7 +231,11 @@ fn warnings(report: &Report, words: Words) -> String {
             let next = if warning.next.is_empty() {
                 String::new()
             } else {
-                format!("<span class=\"next\">{} {}</span>", words.pick("해 볼 것:", "Try:"), esc(&warning.next))
+                format!(
+                    "<span class=\"next\">{} {}</span>",
+                    words.pick("해 볼 것:", "Try:"),
+                    esc(&warning.next)
+                )
             };
             format!("<li><b>{}</b> <span>{}</span> {next}</li>\n", esc(&warning.what), esc(&warning.why))
         })

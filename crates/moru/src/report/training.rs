@@ -16,8 +16,11 @@ pub(super) fn render(report: &Report, words: Words) -> String {
         .training
         .iter()
         .map(|training| {
-            let name =
-                if report.training.len() > 1 { format!("<h3>{}</h3>", esc(&training.name)) } else { String::new() };
+            let name = if report.training.len() > 1 {
+                format!("<h3>{}</h3>", esc(&training.name))
+            } else {
+                String::new()
+            };
             format!(
                 "{name}<div class=\"card\">{}</div>\n<div class=\"two\">{}{}</div>\n{}",
                 loss(training, words),
@@ -53,18 +56,34 @@ fn loss(training: &Training, words: Words) -> String {
     let smooth = smoothed(&raw, raw.len() / 40);
     let (first_valid, last_valid) = (valid.first().map_or(f64::NAN, |p| p.1), last(&valid));
     let description = match words.pick("ko", "en") {
-        "ko" => format!("손실 곡선. 마지막 학습 손실 {}, 검증 손실 {first_valid:.3}에서 {last_valid}.", last(&smooth)),
-        _ => format!("Loss curves. Last training loss {}, validation from {first_valid:.3} to {last_valid}.", last(&smooth)),
+        "ko" => format!(
+            "손실 곡선. 마지막 학습 손실 {}, 검증 손실 {first_valid:.3}에서 {last_valid}.",
+            last(&smooth)
+        ),
+        _ => format!(
+            "Loss curves. Last training loss {}, validation from {first_valid:.3} to {last_valid}.",
+            last(&smooth)
+        ),
     };
     let name = |korean: &str, english: &str, value: &str| format!("{} {value}", words.pick(korean, english));
     let lines = vec![
         Line { name: String::new(), class: "tuned", style: Style::Faint, points: raw },
-        Line { name: name("학습", "training", &last(&smooth)), class: "tuned", style: Style::Strong, points: smooth },
-        Line { name: name("검증", "validation", &last_valid), class: "valid", style: Style::Dots, points: valid },
+        Line {
+            name: name("학습", "training", &last(&smooth)),
+            class: "tuned",
+            style: Style::Strong,
+            points: smooth,
+        },
+        Line {
+            name: name("검증", "validation", &last_valid),
+            class: "valid",
+            style: Style::Dots,
+            points: valid,
+        },
     ];
-    let mark = training.best_step.map(|step| {
-        (step as f64, format!("{} {}", words.pick("남긴 가중치:", "kept:"), int(step)))
-    });
+    let mark = training
+        .best_step
+        .map(|step| (step as f64, format!("{} {}", words.pick("남긴 가중치:", "kept:"), int(step))));
     Plot {
         title: words.pick("손실", "Loss"),
         description,
@@ -76,7 +95,12 @@ fn loss(training: &Training, words: Words) -> String {
     .render()
 }
 
-fn single(training: &Training, title: &str, words: Words, pick: fn(&eval::report::StepPoint) -> Option<f64>) -> String {
+fn single(
+    training: &Training,
+    title: &str,
+    words: Words,
+    pick: fn(&eval::report::StepPoint) -> Option<f64>,
+) -> String {
     let points = points(training, pick);
     let line = Line { name: String::new(), class: "ink", style: Style::Strong, points };
     Plot {
@@ -107,7 +131,11 @@ fn facts(training: &Training, words: Words) -> String {
         let part = share(training.trained_parameters, training.parameters);
         facts.push((
             words.pick("학습한 매개변수", "Trained parameters"),
-            format!("{} / {} <small>{part:.2} %</small>", short(training.trained_parameters), short(training.parameters)),
+            format!(
+                "{} / {} <small>{part:.2} %</small>",
+                short(training.trained_parameters),
+                short(training.parameters)
+            ),
         ));
     }
     let steps = training.steps.last().map_or(0, |step| step.step);
@@ -117,27 +145,41 @@ fn facts(training: &Training, words: Words) -> String {
     ));
     facts.push((
         words.pick("토큰", "Tokens"),
-        format!("{} <small>{} {}</small>", int(training.tokens), words.pick("손실을 건", "with loss:"), int(training.trained_tokens)),
+        format!(
+            "{} <small>{} {}</small>",
+            int(training.tokens),
+            words.pick("손실을 건", "with loss:"),
+            int(training.trained_tokens)
+        ),
     ));
     if let Some(rate) = training.tokens_per_second {
-        facts.push((words.pick("속도", "Speed"), format!("{} {}", int(rate.max(0.0) as u64), words.pick("토큰/초", "tokens/s"))));
+        facts.push((
+            words.pick("속도", "Speed"),
+            format!("{} {}", int(rate.max(0.0) as u64), words.pick("토큰/초", "tokens/s")),
+        ));
     }
     if let Some(seconds) = training.seconds {
         facts.push((words.pick("시간", "Time"), words.seconds(seconds)));
     }
     if let Some(peak) = training.peak_memory_bytes {
-        let predicted = training
-            .predicted_memory_bytes
-            .map(|predicted| format!(" <small>{} {}</small>", words.pick("예상", "predicted"), bytes(predicted)));
-        facts.push((words.pick("최대 메모리", "Peak memory"), format!("{}{}", bytes(peak), predicted.unwrap_or_default())));
+        let predicted = training.predicted_memory_bytes.map(|predicted| {
+            format!(" <small>{} {}</small>", words.pick("예상", "predicted"), bytes(predicted))
+        });
+        facts.push((
+            words.pick("최대 메모리", "Peak memory"),
+            format!("{}{}", bytes(peak), predicted.unwrap_or_default()),
+        ));
     }
-    let items: String = facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n")).collect();
+    let items: String =
+        facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n")).collect();
     format!("<dl class=\"facts card\">\n{items}</dl>\n")
 }
 
 fn method(training: &Training, words: Words) -> String {
     match training.rank {
-        Some(rank) => format!("{} <small>{} {rank}</small>", esc(&training.method), words.pick("랭크", "rank")),
+        Some(rank) => {
+            format!("{} <small>{} {rank}</small>", esc(&training.method), words.pick("랭크", "rank"))
+        }
         None => esc(&training.method).to_string(),
     }
 }
