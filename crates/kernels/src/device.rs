@@ -278,6 +278,8 @@ pub struct ScratchNeed {
     pub group: usize,
     /// The longest run of keys that a generated token attends to.
     pub cached: usize,
+    /// Whether an adapter drops inputs.
+    pub dropout: bool,
 }
 
 /// Sizes of a KV cache's layer: (slots, capacity, Hk·D) for keys and as much for values.

@@ -143,6 +143,11 @@ impl Binding {
         matches!(self, Self::Full(_))
     }
 
+    /// Whether inputs are dropped in training.
+    pub fn drops(&self) -> bool {
+        matches!(self, Self::Lora(lora) if lora.dropout > 0.0)
+    }
+
     /// The lowest layer with trainable numbers.
     pub fn lowest_layer(&self) -> usize {
         match self {

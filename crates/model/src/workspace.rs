@@ -52,6 +52,8 @@ pub(crate) struct Sizes {
     pub keep_from: usize,
     /// Whether there is a backward pass.
     pub backward: bool,
+    /// Whether an adapter drops inputs.
+    pub dropout: bool,
 }
 
 impl Sizes {
@@ -354,6 +356,7 @@ fn scratch_need(config: &ModelConfig, s: &Sizes) -> ScratchNeed {
         head_dim: config.head_dim,
         group: config.heads / config.kv_heads,
         cached: s.cached,
+        dropout: s.dropout,
     }
 }
 

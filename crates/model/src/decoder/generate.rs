@@ -177,7 +177,17 @@ impl<D: Device> Decoder<D> {
         }
         let logits = wanted * self.config.vocab;
         let keep_from = self.config.layers;
-        Sizes { rows, loss_rows: wanted, targets: 0, logits, ranks, cached, keep_from, backward: false }
+        Sizes {
+            rows,
+            loss_rows: wanted,
+            targets: 0,
+            logits,
+            ranks,
+            cached,
+            keep_from,
+            backward: false,
+            dropout: false,
+        }
     }
 
     fn logits(

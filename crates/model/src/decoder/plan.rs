@@ -78,6 +78,7 @@ impl<D: Device> Decoder<D> {
             cached: 0,
             keep_from: (lowest..layers).find(|&l| !recompute.of(l)).unwrap_or(layers),
             backward: trainable.is_some(),
+            dropout: trainable.is_some_and(|t| t.binding.drops()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Integration tests of `model`.
 
 mod adapter_files;
+mod decoder_cpu;
 mod decoder_generation;
 mod decoder_gradients;
 mod golden;
