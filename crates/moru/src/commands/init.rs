@@ -39,7 +39,7 @@ pub struct Init {
 }
 
 const TEMPLATES: [&str; 1] = ["support"];
-const SUPPORT: &str = include_str!("init/support.toml");
+const SUPPORT: &str = include_str!("../../../../examples/support/moru.toml");
 const CSV: &str = include_str!("init/csv.toml");
 const IGNORED: &str = ".env\n.moru/\nout/\n";
 
@@ -73,12 +73,12 @@ impl Init {
 pub fn support(folder: &Path, base: &str, shop_seed: Option<u64>) -> anyhow::Result<()> {
     begin(folder)?;
     let name = folder.file_name().map_or("support".into(), |name| name.to_string_lossy());
-    let recipe = SUPPORT.replace("@NAME@", &quoted(&name)).replace("@BASE@", base);
-    pipeline::platform::write_atomic(&folder.join("moru.toml"), recipe.as_bytes())?;
+    let recipe = SUPPORT.replace("shop-support", &quoted(&name)).replace("builtin:nano", base);
+    // The recipe comes last: a folder with one is a whole project.
     if let Some(seed) = shop_seed {
         crate::stages::shop::write(folder, seed)?;
     }
-    Ok(())
+    Ok(pipeline::platform::write_atomic(&folder.join("moru.toml"), recipe.as_bytes())?)
 }
 
 /// Makes the folder; one that already holds a recipe is refused.

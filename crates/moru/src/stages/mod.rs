@@ -3,11 +3,19 @@
 //! One file a stage; each is a plain function with named inputs and outputs. [`graph`] makes the graph
 //! of a recipe, [`run`] runs it and writes `out/`.
 
+pub mod base;
 pub mod check;
 pub mod costs;
+pub mod device;
 pub mod ingest;
+pub mod jsonl;
+pub mod prepare;
+pub mod privacy;
 pub mod shop;
 pub mod sources;
+pub mod split;
+pub mod tokenize;
+pub mod train;
 mod words;
 
 use std::sync::Arc;
@@ -27,10 +35,37 @@ pub struct Names;
 impl Names {
     /// `ingest`: the raw rows of a source.
     pub const EXTRACT: &'static str = "extract";
+    /// The stage that makes examples.
+    pub const PREPARE: &'static str = "prepare";
+    /// `prepare`: examples and rejected rows, masked.
+    pub const PREPARED: &'static str = "prepared";
+    /// The stage that splits.
+    pub const SPLIT: &'static str = "split";
+    /// `split`: examples by split.
+    pub const SPLITS: &'static str = "splits";
+    /// The stage that makes a folder of a built-in model.
+    pub const BASE: &'static str = "base";
+    /// `base`: the model's folder.
+    pub const MODEL: &'static str = "model";
+    /// The stage that makes tokens.
+    pub const TOKENIZE: &'static str = "tokenize";
+    /// `tokenize`: a shard a split.
+    pub const SHARDS: &'static str = "shards";
+    /// `train`: the adapter, or the tuned model.
+    pub const TUNED: &'static str = "tuned";
+    /// `train`: what happened, step by step.
+    pub const STATE: &'static str = "state";
+    /// A file with what the report wants to know.
+    pub const FACTS: &'static str = "facts.json";
 
     /// The ingest stage of a source.
     pub fn ingest(source: &str) -> String {
         format!("ingest:{source}")
+    }
+
+    /// The stage of a training.
+    pub fn train(name: &str) -> String {
+        format!("train:{name}")
     }
 }
 
@@ -39,6 +74,14 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
     let mut stages = Vec::new();
     for source in project.resolved().source.values() {
         stages.push(ingest::stage(project, source)?);
+    }
+    let origin = base::origin(project)?;
+    stages.push(prepare::stage(project)?);
+    stages.push(split::stage());
+    stages.extend(base::stage(project, &origin));
+    stages.push(tokenize::stage(base::input(&origin)));
+    for name in project.resolved().train.keys() {
+        stages.push(train::stage(name, base::input(&origin)));
     }
     Ok(Graph::new(stages)?)
 }

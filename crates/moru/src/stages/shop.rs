@@ -1,10 +1,43 @@
-//! The example shop as a SQLite file.
+//! The example shop: a database to begin with, and the truth about it.
 
 use std::path::Path;
 
-use crate::console::error::fail;
+use pipeline::platform::write_atomic;
+use synth::shop::{Dialect, Planted, Shop, ShopSize};
 
-/// Writes `data/shop.db` of a seed into a project folder.
-pub fn write(_folder: &Path, _seed: u64) -> anyhow::Result<()> {
-    Err(fail("the example shop is not built into this version", "`moru init support DIR --no-example`"))
+/// Where the truth about personal data of the example lies in a project.
+pub const PLANTED: &str = "data/planted.jsonl";
+
+/// Writes the shop of a seed into `data/`: `shop.db`, what it promises, what personal data it holds; and
+/// the questions that were written by hand.
+pub fn write(folder: &Path, seed: u64) -> anyhow::Result<()> {
+    let shop = Shop::new(seed, ShopSize::default());
+    let data = folder.join("data");
+    std::fs::create_dir_all(&data)?;
+    // The file is built in one transaction; the script's own would be a second one within it.
+    let script = shop.sql(Dialect::Sqlite).replacen("\nBEGIN;\n", "\n", 1);
+    let script = script.strip_suffix("COMMIT;\n").unwrap_or(&script);
+    data::sources::sql::build_sqlite(&data.join("shop.db"), script)?;
+    write_atomic(&data.join("policies.json"), &serde_json::to_vec_pretty(shop.policies())?)?;
+    write_atomic(&folder.join(PLANTED), lines(shop.planted())?.as_bytes())?;
+    write_atomic(&folder.join("questions.jsonl"), lines(&synth::shop::questions())?.as_bytes())?;
+    Ok(())
+}
+
+/// The planted data of a project, where it is an example.
+pub fn planted(folder: &Path) -> anyhow::Result<Option<Vec<Planted>>> {
+    let path = folder.join(PLANTED);
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(super::jsonl::read(&path)?))
+}
+
+fn lines<T: serde::Serialize>(items: &[T]) -> anyhow::Result<String> {
+    let mut text = String::new();
+    for item in items {
+        text += &serde_json::to_string(item)?;
+        text.push('\n');
+    }
+    Ok(text)
 }

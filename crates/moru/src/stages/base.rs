@@ -1,0 +1,168 @@
+//! `base`: the model that is tuned, as a folder that transformers would read as well.
+//!
+//! A built-in model becomes such a folder first, so that every later stage knows one form only.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chat::tokenizer::BpeTrainer;
+use chat::{Builtin, Example, Tokenizer};
+use model::weights::{TensorToWrite, write_safetensors};
+use model::{Decoder, ModelConfig, ModelFolder};
+use pipeline::{Context, Counts, Input, Stage, StageError};
+use serde_json::json;
+
+use super::device::Backend;
+use super::{Names, jsonl};
+use crate::console::error::fail;
+use crate::project::Project;
+
+/// Raised when a built-in model would become another folder.
+const VERSION: u32 = 1;
+
+/// Tokens of the toy's vocabulary, if the text gives so many.
+const TOY_VOCAB: usize = 1024;
+
+/// Where the model comes from.
+pub enum Origin {
+    /// `builtin:toy`: untrained, its tokenizer made of the training split.
+    Toy,
+    /// A folder.
+    Folder(PathBuf),
+}
+
+/// Finds the base that a recipe names.
+pub fn origin(project: &Project) -> anyhow::Result<Origin> {
+    let base = &project.resolved().model.base;
+    match base.as_str() {
+        "builtin:toy" => return Ok(Origin::Toy),
+        "builtin:nano" => {
+            return Err(fail(
+                "this moru was built without the weights of `builtin:nano`",
+                "set [model] base = \"builtin:toy\" (untrained, to try things out), a folder, or a Hugging Face id",
+            ));
+        }
+        _ => {}
+    }
+    if project.path(base).is_dir() {
+        return Ok(Origin::Folder(PathBuf::from(base)));
+    }
+    if hub::is_repo_id(base) {
+        let cache = hub_cache(project);
+        return Ok(Origin::Folder(hub::cached(&cache, base, None)?));
+    }
+    Err(fail(
+        format!("[model] base = {base:?} is neither a folder nor a Hugging Face id"),
+        "a folder holds config.json, model.safetensors and tokenizer.json; an id looks like `owner/name`",
+    ))
+}
+
+/// Where Hugging Face's tools keep models: HF_HUB_CACHE, HF_HOME/hub, or ~/.cache/huggingface/hub.
+fn hub_cache(project: &Project) -> PathBuf {
+    let get = |name| project.environment.get(name).map(PathBuf::from);
+    get("HF_HUB_CACHE")
+        .or_else(|| get("HF_HOME").map(|home| home.join("hub")))
+        .or_else(|| get("XDG_CACHE_HOME").map(|cache| cache.join("huggingface/hub")))
+        .or_else(|| get("HOME").map(|home| home.join(".cache/huggingface/hub")))
+        .unwrap_or_else(|| PathBuf::from(".cache/huggingface/hub"))
+}
+
+/// The stage that makes a folder of a built-in model; none where the base is a folder already.
+pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
+    match origin {
+        Origin::Folder(_) => None,
+        Origin::Toy => Some(Stage {
+            id: Names::BASE.into(),
+            version: VERSION,
+            inputs: vec![Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS)],
+            outputs: vec![Names::MODEL.into()],
+            run: Box::new({
+                let _ = project;
+                toy
+            }),
+        }),
+    }
+}
+
+/// The input under which later stages read the model's folder.
+pub fn input(origin: &Origin) -> Input<'static> {
+    match origin {
+        Origin::Folder(folder) => Input::file(Names::MODEL, folder),
+        Origin::Toy => Input::stage(Names::MODEL, Names::BASE, Names::MODEL),
+    }
+}
+
+/// A small Qwen3 with weights that were drawn, not learned, and a vocabulary of the training split.
+fn toy(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
+    let seed: u64 = stage.param("project.seed")?;
+    stage.note("builtin:toy is untrained: it shows that everything runs, not what a tuned model can do");
+    let mut trainer = BpeTrainer::new();
+    for example in jsonl::lines::<Example>(&stage.input(Names::SPLITS)?.join("train.jsonl"))? {
+        for message in &example?.messages {
+            trainer.add(&message.content);
+        }
+    }
+    let tokenizer = trainer.finish(TOY_VOCAB).unwrap_or_else(|_| Tokenizer::bytes());
+    let config = toy_config(&tokenizer);
+    let folder = stage.output(Names::MODEL)?;
+    std::fs::create_dir(&folder)?;
+    write_model(&folder, &config, &tokenizer, seed)?;
+    Ok(Vec::new())
+}
+
+fn toy_config(tokenizer: &Tokenizer) -> ModelConfig {
+    let nano = ModelConfig::preset("nano").expect("a preset");
+    ModelConfig {
+        vocab: tokenizer.vocab_size(),
+        context: 512,
+        layers: 2,
+        hidden: 64,
+        mlp_hidden: 128,
+        heads: 2,
+        kv_heads: 1,
+        head_dim: 32,
+        bos_token: None,
+        eos_tokens: tokenizer.end_ids(),
+        ..nano
+    }
+}
+
+fn write_model(folder: &Path, config: &ModelConfig, tokenizer: &Tokenizer, seed: u64) -> anyhow::Result<()> {
+    let device = Arc::new(super::device::open());
+    let mut decoder = Decoder::<Backend>::random(Arc::clone(&device), config.clone(), seed)?;
+    let parameters = decoder.full_parameters();
+    let values: Vec<_> = (parameters.layout.specs.iter())
+        .map(|spec| Ok((spec.name.clone(), spec.shape.clone(), parameters.read(&device, &spec.name)?)))
+        .collect::<anyhow::Result<_>>()?;
+    let tensors: Vec<_> = (values.iter())
+        .map(|(name, shape, values)| TensorToWrite { name: name.clone(), shape: shape.clone(), values })
+        .collect();
+    write_safetensors(&folder.join("model.safetensors"), &tensors, &[("format", "pt")])?;
+    let json = |name: &str, value: &serde_json::Value| {
+        pipeline::platform::write_atomic(
+            &folder.join(name),
+            serde_json::to_string_pretty(value)?.as_bytes(),
+        )?;
+        anyhow::Ok(())
+    };
+    json("config.json", &config.to_config_json())?;
+    json(
+        "tokenizer_config.json",
+        &json!({
+            "chat_template": Builtin::ChatMl.source(),
+            "clean_up_tokenization_spaces": false,
+            "eos_token": "<|im_end|>",
+            "model_max_length": config.context,
+            "pad_token": "<|endoftext|>",
+            "tokenizer_class": "Qwen2Tokenizer",
+        }),
+    )?;
+    pipeline::platform::write_atomic(&folder.join("tokenizer.json"), tokenizer.to_json())?;
+    Ok(())
+}
+
+/// The decoder of a model folder.
+pub fn load(folder: &Path) -> anyhow::Result<Decoder<Backend>> {
+    let files = ModelFolder::open(folder)?;
+    Ok(Decoder::load(Arc::new(super::device::open()), ModelConfig::from_folder(folder)?, &files)?)
+}

@@ -1,0 +1,243 @@
+//! `prepare`: rows become masked examples; every row that does not go on has a reason.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::path::Path;
+
+use data::clean::{Cleaner, Rule, Rules};
+use data::ingest::Reader;
+use data::output::Outputs;
+use data::prepare::{OrderedStep, Prepared, Runner, Step, Template, Templates, Watch};
+use data::privacy::Masker;
+use data::reject::{Language, Limits};
+use data::sources::Source as _;
+use data::steps::{Clean, Duplicates, Refuse, SketchQuestion};
+use pipeline::{Context, Counts, Input, Stage, StageError};
+use serde::{Deserialize, Serialize};
+
+use super::privacy::{MaskRow, Tally, masker, personal_columns};
+use super::{Names, privacy};
+use crate::console::error::fail;
+use crate::machine;
+use crate::project::Project;
+use crate::recipe::{Prepare, Source};
+
+/// Raised when the same rows would become other examples.
+const VERSION: u32 = 1;
+
+/// What the report wants to know of preparing, beside the files.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// Rows by source.
+    pub rows: BTreeMap<String, u64>,
+    /// What was masked, by kind.
+    pub masked: BTreeMap<String, Tally>,
+    /// Fields that each cleaning rule changed.
+    pub cleaned: BTreeMap<String, u64>,
+    /// Rows set aside, by reason.
+    pub rejected: BTreeMap<String, u64>,
+}
+
+/// The stage.
+pub fn stage(project: &Project) -> anyhow::Result<Stage<'_>> {
+    let secret = privacy::secret_bytes(project)?;
+    let mut inputs: Vec<_> = (project.resolved().source.keys())
+        .map(|name| Input::stage(name, &Names::ingest(name), Names::EXTRACT))
+        .collect();
+    let digest = pipeline::Digest::of(&secret);
+    inputs.push(Input { name: "(secret)".into(), from: pipeline::From::Builtin(digest) });
+    Ok(Stage {
+        id: Names::PREPARE.into(),
+        version: VERSION,
+        inputs,
+        outputs: vec![Names::PREPARED.into()],
+        run: Box::new(move |stage| run(stage, project, &secret)),
+    })
+}
+
+/// What is read of a source besides its rows.
+const READ: [&str; 2] = ["personal", "public"];
+
+fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> Result<Vec<Counts>, StageError> {
+    let prepare: Prepare = stage.param("prepare")?;
+    for name in project.resolved().source.keys() {
+        for key in READ {
+            stage.param::<serde_json::Value>(&format!("source.{name}.{key}"))?;
+        }
+    }
+    let folder = stage.output(Names::PREPARED)?;
+    std::fs::create_dir(&folder)?;
+    let mut outputs = Outputs::create(&folder)?;
+    let mut facts = Facts::default();
+    let mut total = data::prepare::Counts::default();
+    let mut duplicates = Duplicates::new(prepare.reject.duplicates);
+    for (name, source) in &project.resolved().source {
+        let reader = Reader::open(&stage.input(name)?, name)?;
+        let rows = reader.extract().rows + reader.extract().rejected.values().sum::<u64>();
+        let kit = Kit::new(&prepare, source, secret)?;
+        let mut seen = 0;
+        let counts = kit.run(reader, &mut duplicates, Watch::Off, &mut |prepared| {
+            seen += 1;
+            if seen % 500 == 0 {
+                stage.progress(seen, Some(rows), "rows");
+            }
+            match prepared {
+                Prepared::Example(example, _) => outputs.example(&example),
+                Prepared::Rejected(rejection) | Prepared::Failed(rejection) => outputs.rejected(&rejection),
+            }
+            .map_err(std::io::Error::other)
+        })?;
+        facts.rows.insert(name.clone(), counts.rows_in);
+        kit.add_to(&mut facts);
+        total.merge(&counts);
+    }
+    outputs.finish()?;
+    facts.rejected.clone_from(&total.rejected);
+    pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec_pretty(&facts)?)?;
+    if total.rows_out == 0 {
+        let reasons: Vec<_> = total.rejected.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+        let hint = "`moru tap prepare --rejected` shows them; loosen [prepare] reject";
+        return Err(fail(
+            format!("no row is left: all {} were set aside ({})", total.rows_in, reasons.join(", ")),
+            hint,
+        )
+        .into());
+    }
+    Ok(vec![Counts {
+        unit: "rows".into(),
+        input: total.rows_in,
+        output: total.rows_out,
+        rejected: total.rejected,
+        failed: total.failed.values().sum(),
+    }])
+}
+
+/// Everything that a row of one source goes through.
+pub struct Kit {
+    prepare: Prepare,
+    source: Source,
+    clean: Clean,
+    masker: Masker,
+    refuse: Refuse,
+    masked: std::sync::Mutex<BTreeMap<String, Tally>>,
+}
+
+impl Kit {
+    /// Makes the steps of the recipe.
+    pub fn new(prepare: &Prepare, source: &Source, secret: &[u8]) -> anyhow::Result<Self> {
+        let rules: Rules = prepare.strip.iter().filter_map(|name| Rule::from_name(name)).collect();
+        Ok(Self {
+            prepare: prepare.clone(),
+            source: source.clone(),
+            clean: Clean::new(Cleaner::new(rules, &prepare.strip_patterns)?),
+            masker: masker(&prepare.mask, source.public, secret)?,
+            refuse: Refuse { limits: limits(prepare)? },
+            masked: std::sync::Mutex::default(),
+        })
+    }
+
+    /// The masker.
+    pub fn masker(&self) -> &Masker {
+        &self.masker
+    }
+
+    /// Takes the rows of an extract to their end.
+    pub fn run(
+        &self,
+        mut rows: Reader,
+        duplicates: &mut Duplicates,
+        watch: Watch,
+        sink: &mut dyn FnMut(Prepared) -> std::io::Result<()>,
+    ) -> anyhow::Result<data::prepare::Counts> {
+        let layout = templates(&self.prepare)?.layout(rows.schema())?;
+        check_columns(&self.source, &rows)?;
+        let mask = MaskRow::new(&self.masker, personal_columns(&self.source, &self.prepare.mask)?);
+        let mut row_steps: Vec<&dyn Step> = vec![&self.refuse];
+        let mut ordered_steps: Vec<&mut dyn OrderedStep> = Vec::new();
+        if self.prepare.reject.duplicates > 0.0 {
+            row_steps.push(&SketchQuestion);
+            ordered_steps.push(duplicates);
+        }
+        let redact = |text: &str| self.masker.mask(text).text;
+        let mut runner = Runner {
+            field_steps: vec![&self.clean, &mask],
+            row_steps,
+            ordered_steps,
+            redact: &redact,
+            threads: NonZero::new(machine::cores()).unwrap_or(NonZero::<usize>::MIN),
+            watch,
+        };
+        let counts = runner.run(&mut rows, &layout, sink)?;
+        if let Ok(mut masked) = self.masked.lock() {
+            *masked = mask.tally();
+        }
+        Ok(counts)
+    }
+
+    /// Adds what was noticed to the facts.
+    fn add_to(&self, facts: &mut Facts) {
+        for (rule, n) in self.clean.changed() {
+            *facts.cleaned.entry(rule.to_owned()).or_default() += n;
+        }
+        for (kind, tally) in self.masked.lock().iter().flat_map(|masked| masked.iter()) {
+            let entry = facts.masked.entry(kind.clone()).or_default();
+            entry.masked += tally.masked;
+            entry.rows += tally.rows;
+            entry.kept += tally.kept;
+        }
+    }
+}
+
+/// The templates of the recipe.
+pub fn templates(prepare: &Prepare) -> anyhow::Result<Templates> {
+    let mut templates = Templates::new(&prepare.prompt, &prepare.response)?;
+    if !prepare.system.is_empty() {
+        templates.system = Some(Template::parse(&prepare.system)?);
+    }
+    templates.meta.clone_from(&prepare.meta);
+    Ok(templates)
+}
+
+/// Refuses personal columns that the source does not have: their values would go unmasked in silence.
+fn check_columns(source: &Source, rows: &Reader) -> anyhow::Result<()> {
+    let columns: Vec<String> = rows.schema().columns.iter().map(|c| c.name.clone()).collect();
+    for column in source.personal.keys().filter(|column| !columns.contains(column)) {
+        let hint = match crate::recipe::closest(column, &columns) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("its columns: {}", columns.join(", ")),
+        };
+        return Err(fail(
+            format!(
+                "[source.{}] personal names the column `{column}`, which the source does not have",
+                source.name
+            ),
+            hint,
+        ));
+    }
+    Ok(())
+}
+
+fn limits(prepare: &Prepare) -> anyhow::Result<Limits> {
+    let reject = &prepare.reject;
+    let language = |code: &String| {
+        Language::from_code(code).ok_or_else(|| {
+            fail(
+                format!("`prepare.reject.languages` has {code:?}, which is not known"),
+                "known: \"ko\", \"en\"",
+            )
+        })
+    };
+    Ok(Limits {
+        short_chars: reject.short_chars,
+        long_chars: reject.long_chars,
+        advertisements: reject.advertisements,
+        not_a_question: reject.not_a_question,
+        deferred_answers: reject.deferred_answers,
+        languages: reject.languages.iter().map(language).collect::<anyhow::Result<_>>()?,
+    })
+}
+
+/// The facts of a prepared folder.
+pub fn facts(folder: &Path) -> anyhow::Result<Facts> {
+    Ok(serde_json::from_slice(&std::fs::read(folder.join(Names::FACTS))?)?)
+}

@@ -1,0 +1,159 @@
+//! What is masked, as the recipe says it.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use data::prepare::{DraftRow, Outcome, Step};
+use data::privacy::{Counts, Entity, EntitySet, MaskConfig, Masker, Pattern, Secret, Style, Typed};
+use serde::{Deserialize, Serialize};
+
+use crate::console::error::fail;
+use crate::project::Project;
+use crate::recipe::{Mask, Source};
+
+/// The bytes that make surrogates and fingerprints this project's own: MORU_SECRET of the environment, or
+/// a file of the private folder that is drawn once.
+pub fn secret_bytes(project: &Project) -> anyhow::Result<Vec<u8>> {
+    if let Some(secret) = project.environment.get("MORU_SECRET") {
+        return Ok(secret.into_bytes());
+    }
+    let path = project.results()?.private().join("secret");
+    if let Ok(bytes) = std::fs::read(&path)
+        && bytes.len() == 32
+    {
+        return Ok(bytes);
+    }
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the system gives no random bytes: {e}"))?;
+    pipeline::platform::write_atomic(&path, &bytes)?;
+    Ok(bytes.to_vec())
+}
+
+/// The masker of one source.
+pub fn masker(mask: &Mask, public: bool, secret: &[u8]) -> anyhow::Result<Masker> {
+    let patterns = mask.patterns.iter().map(|(name, regex)| Pattern {
+        name: name.clone(),
+        token: format!("[{name}]"),
+        regex: regex.clone(),
+    });
+    let config = MaskConfig {
+        entities: entities(&mask.entities)?,
+        style: Style::from_name(&mask.style).unwrap_or_default(),
+        keep: mask.keep.clone(),
+        public,
+        patterns: patterns.collect(),
+        secret: Secret::new(secret),
+    };
+    Ok(Masker::new(config)?)
+}
+
+/// `all`, `none`, or kinds by name.
+pub fn entities(names: &[String]) -> anyhow::Result<EntitySet> {
+    match names {
+        [all] if all == "all" => return Ok(EntitySet::standard()),
+        [none] if none == "none" => return Ok(EntitySet::none()),
+        _ => {}
+    }
+    let mut set = EntitySet::none();
+    for name in names {
+        set = set.with(entity(name).ok_or_else(|| unknown(name, &[]))?);
+    }
+    Ok(set)
+}
+
+fn entity(name: &str) -> Option<Entity> {
+    Entity::from_name(name)
+}
+
+fn unknown(name: &str, patterns: &[&str]) -> anyhow::Error {
+    let known: Vec<String> = Entity::ALL
+        .iter()
+        .map(|e| e.name().to_owned())
+        .chain(patterns.iter().map(|p| (*p).to_owned()))
+        .collect();
+    let hint = match crate::recipe::closest(name, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    fail(format!("there is no kind of personal data called `{name}`"), hint)
+}
+
+/// The personal columns of a source with what they hold: a kind, or a pattern of the recipe by name.
+pub fn personal_columns(source: &Source, mask: &Mask) -> anyhow::Result<Vec<(String, Entity)>> {
+    let names: Vec<_> = mask.patterns.keys().map(String::as_str).collect();
+    let kind = |word: &str| {
+        let pattern = names.iter().position(|name| *name == word).map(|i| Entity::Pattern(i as u8));
+        let other = (word == "personal").then_some(Entity::Personal);
+        pattern.or(other).or_else(|| entity(word)).ok_or_else(|| unknown(word, &names))
+    };
+    source.personal.iter().map(|(column, word)| Ok((column.clone(), kind(word)?))).collect()
+}
+
+/// What was masked and kept of one kind, for the report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Replaced.
+    pub masked: u64,
+    /// Rows with at least one replaced.
+    pub rows: u64,
+    /// Found and left: kept by the recipe, or of a public source.
+    pub kept: u64,
+}
+
+/// Masks every field of a row, and counts.
+pub struct MaskRow<'a> {
+    masker: &'a Masker,
+    columns: Vec<(String, Entity)>,
+    tally: Mutex<BTreeMap<String, Tally>>,
+}
+
+impl<'a> MaskRow<'a> {
+    /// A step for one source.
+    pub fn new(masker: &'a Masker, columns: Vec<(String, Entity)>) -> Self {
+        Self { masker, columns, tally: Mutex::default() }
+    }
+
+    /// What was masked so far, by the kind's name.
+    pub fn tally(&self) -> BTreeMap<String, Tally> {
+        self.tally.lock().map(|tally| tally.clone()).unwrap_or_default()
+    }
+
+    fn name(&self, entity: Entity) -> String {
+        match entity {
+            Entity::Pattern(_) => self.masker.token(entity).trim_matches(['[', ']']).to_owned(),
+            named => named.name().to_owned(),
+        }
+    }
+}
+
+impl Step for MaskRow<'_> {
+    fn name(&self) -> &'static str {
+        "mask"
+    }
+
+    fn apply(&self, row: &mut DraftRow) -> Outcome {
+        let typed: Vec<_> = (self.columns.iter())
+            .filter_map(|(column, entity)| {
+                let value = row.record.get(column)?.to_text().into_owned();
+                (!value.trim().is_empty()).then_some(Typed { entity: *entity, value })
+            })
+            .collect();
+        let mut counts = Counts::default();
+        for field in &mut row.fields {
+            let masked = self.masker.mask_row_text(&field.text, &typed);
+            counts.add(&masked.counts());
+            if masked.text != field.text {
+                field.text = masked.text;
+            }
+        }
+        if let Ok(mut tally) = self.tally.lock() {
+            for (entity, count) in counts.iter() {
+                let entry = tally.entry(self.name(entity)).or_default();
+                entry.masked += count.masked;
+                entry.kept += count.kept;
+                entry.rows += u64::from(count.masked > 0);
+            }
+        }
+        Outcome::Keep
+    }
+}

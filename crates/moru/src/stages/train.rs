@@ -1,0 +1,157 @@
+//! `train:NAME`: shards become an adapter, or a whole tuned model.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ::train::{
+    Adam, Base, EarlyStop, Ending, Event, Every, Host, Length, Method, ResultFrom, Schedule, Settings, Warmup,
+};
+use chat::{CancelToken, Shard};
+use model::{LoraConfig, LoraTargets};
+use pipeline::{Context, Counts, Input, Stage, StageError};
+
+use super::{Names, base};
+use crate::recipe::{Model, Train};
+
+/// Raised when the same shards would become another adapter.
+const VERSION: u32 = 1;
+
+/// The stage of one training.
+pub fn stage<'a>(name: &'a str, model: Input<'static>) -> Stage<'a> {
+    Stage {
+        id: Names::train(name),
+        version: VERSION,
+        inputs: vec![Input::stage(Names::SHARDS, Names::TOKENIZE, Names::SHARDS), model],
+        outputs: vec![Names::TUNED.into(), Names::STATE.into()],
+        run: Box::new(move |stage| run(stage, name)),
+    }
+}
+
+/// The recipe's settings as the training takes them.
+pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
+    let targets =
+        if recipe.targets == ["all"] { LoraTargets::All } else { LoraTargets::Named(recipe.targets.clone()) };
+    let lora = LoraConfig {
+        rank: recipe.rank,
+        alpha: recipe.alpha as f32,
+        dropout: recipe.dropout as f32,
+        targets,
+        rslora: recipe.rslora,
+    };
+    let method = match recipe.method.as_str() {
+        "full" => Method::Full,
+        _ => Method::Lora { lora, b_ratio: recipe.lora_plus, start_from: None },
+    };
+    let steps = |n: usize| Every::Steps(n as u64);
+    Settings {
+        method,
+        length: if recipe.steps > 0 {
+            Length::Steps(recipe.steps as u64)
+        } else {
+            Length::Epochs(recipe.epochs)
+        },
+        samples_per_step: recipe.batch_size,
+        micro_tokens: recipe.micro_tokens,
+        seed,
+        learning_rate: recipe.learning_rate,
+        schedule: match recipe.schedule.as_str() {
+            "linear" => Schedule::Linear,
+            "constant" => Schedule::Constant,
+            _ => Schedule::Cosine,
+        },
+        warmup: Warmup::Share(recipe.warmup),
+        adam: Adam { weight_decay: recipe.weight_decay, ..Adam::default() },
+        max_grad_norm: (recipe.clip_norm > 0.0).then_some(recipe.clip_norm),
+        eval_every: if recipe.eval_every > 0 { steps(recipe.eval_every) } else { Every::Epoch },
+        checkpoint_every: steps(recipe.save_every),
+        early_stop: (recipe.patience > 0)
+            .then_some(EarlyStop { patience: recipe.patience as u32, min_gain: 0.0 }),
+        result: if recipe.result == "last" { ResultFrom::Last } else { ResultFrom::BestLoss },
+        ..Settings::lora(base, recipe.rank, LoraTargets::All)
+    }
+}
+
+fn run(stage: &mut Context<'_>, name: &str) -> Result<Vec<Counts>, StageError> {
+    let recipe: Train = stage.param(&format!("train.{name}"))?;
+    let seed: u64 = stage.param("project.seed")?;
+    let model: Model = stage.param("model")?;
+    let shards = stage.input(Names::SHARDS)?;
+    let open = |split: &str| Shard::open(&shards.join(format!("{split}.shard")));
+    let (train, valid) = (open("train")?, open("valid")?);
+    let (train_rows, valid_rows): (Vec<_>, Vec<_>) = (train.iter().collect(), valid.iter().collect());
+    // Checkpoints live where a kill does not reach them.
+    let work = stage.work_dir()?;
+    let mut decoder = base::load(&stage.input(Names::MODEL)?)?;
+    let settings = settings(&recipe, seed, Base { name: model.base, ..Base::default() });
+    let cancel = CancelToken::default();
+    let start = Instant::now();
+    let mut talk = Talk { stage: &mut *stage, cancel: cancel.clone() };
+    let outcome = ::train::run(
+        &mut decoder,
+        &settings,
+        &train_rows,
+        &valid_rows,
+        &work,
+        &mut Host {
+            clock: &|| since_1970(start),
+            cancel: &cancel,
+            events: &mut |event| talk.on(event),
+            eval: None,
+        },
+    )?;
+    if outcome.ending == Ending::Stopped {
+        return Err(pipeline::Error::Cancelled.into());
+    }
+    let result = outcome.result.ok_or("the training ended without a result")?;
+    keep(&result, &stage.output(Names::TUNED)?)?;
+    keep(&work.join("trainer_state.json"), &stage.output(Names::STATE)?)?;
+    Ok(vec![Counts::all("samples", train_rows.len() as u64)])
+}
+
+/// The time of day, for the training's own log; it reaches no digest.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the door hands the time down; the training's log is no output of the stage"
+)]
+fn since_1970(_: Instant) -> f64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
+}
+
+fn keep(from: &Path, to: &Path) -> Result<(), StageError> {
+    pipeline::export::<pipeline::Error>(from, to, &mut |_| Ok(()))?;
+    Ok(())
+}
+
+/// Passes on what a training says.
+struct Talk<'a, 'b> {
+    stage: &'a mut Context<'b>,
+    cancel: CancelToken,
+}
+
+impl Talk<'_, '_> {
+    fn on(&mut self, event: &Event) {
+        match event {
+            Event::Started { plan } => self.stage.note(&format!(
+                "{} samples, {} steps, {} tokens ({} trained); {} of {} parameters are trained",
+                plan.samples,
+                plan.steps,
+                plan.tokens,
+                plan.trained_tokens,
+                plan.trainable_parameters,
+                plan.base_parameters
+            )),
+            Event::Resumed { step, .. } => self.stage.note(&format!("continues after step {step}")),
+            Event::CheckpointIgnored { why, .. } => {
+                self.stage.note(&format!("a checkpoint is passed over: {why}"))
+            }
+            Event::Step(figures) => self.stage.progress(figures.step, Some(figures.steps), "steps"),
+            Event::Eval(figures) => {
+                self.stage.note(&format!("step {}: validation loss {:.4}", figures.step, figures.eval_loss));
+            }
+            Event::Checkpoint { .. } | Event::Finished(_) => {}
+        }
+        if self.stage.is_cancelled() {
+            self.cancel.cancel();
+        }
+    }
+}
