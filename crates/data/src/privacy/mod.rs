@@ -32,6 +32,7 @@ mod money;
 mod names;
 mod net;
 mod overlap;
+mod particles;
 mod phones;
 mod plate;
 mod scan;

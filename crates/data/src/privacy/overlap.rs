@@ -1,11 +1,10 @@
 //! Which finds stand when several cover the same text.
 //!
-//! 1. Finds are taken in order of [`Entity::rank`], then the longer first, then the earlier.
+//! 1. Finds are taken in order of `Entity::rank`, then the longer first, then the earlier.
 //! 2. A find that a taken one covers is dropped.
 //! 3. A find that covers or crosses taken ones keeps its parts outside them that still hold a letter
 //!    or digit, so that a wrong guess about one part never uncovers another.
 
-use super::entity::Entity;
 use super::scan::Found;
 
 /// The finds that stand, in order of place, without overlaps.
@@ -45,6 +44,7 @@ fn has_content(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entity::Entity;
     use super::*;
 
     fn find(entity: Entity, start: usize, end: usize) -> Found {

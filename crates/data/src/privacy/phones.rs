@@ -107,7 +107,14 @@ fn international(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<(Entity
                 return Some((entity, to));
             }
         }
-        if plus && (8..=15).contains(&digits.len()) && digits[0] != 0 && !digits.starts_with(&[8, 2]) {
+        // `+1-541-714-1388 (541) 714-…` is two numbers.
+        let another = groups[i..to].iter().skip(2).any(|g| g.sep.has_paren());
+        if plus
+            && !another
+            && (8..=15).contains(&digits.len())
+            && digits[0] != 0
+            && !digits.starts_with(&[8, 2])
+        {
             return Some((Entity::ForeignPhone, to));
         }
     }

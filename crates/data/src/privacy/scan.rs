@@ -19,6 +19,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) cues: &'a Cues,
     pub(crate) found: Vec<Found>,
+    /// Every run of digits, in order.
+    pub(crate) numbers: Vec<(usize, usize)>,
 }
 
 /// How far a label may stand before its number, in bytes.
@@ -28,7 +30,7 @@ const LABEL_GAP: usize = 26;
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(text: &'a str, cues: &'a Cues) -> Self {
-        Self { text, bytes: text.as_bytes(), cues, found: Vec::new() }
+        Self { text, bytes: text.as_bytes(), cues, found: Vec::new(), numbers: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, entity: Entity, start: usize, end: usize) {

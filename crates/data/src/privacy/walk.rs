@@ -68,6 +68,7 @@ fn mark(scan: &mut Scan<'_>, class: u8, at: usize) {
 /// Reads the chain at `at` and returns where the walk goes on.
 fn digits(scan: &mut Scan<'_>, at: usize) -> usize {
     let chain = Chain::at(scan.bytes, at);
+    scan.numbers.extend(chain.groups().iter().map(|g| (g.start, g.end)));
     let before = scan.found.len();
     recognise(scan, &chain);
     if scan.found.len() == before
