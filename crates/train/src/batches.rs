@@ -92,7 +92,16 @@ impl<'a> Samples<'a> {
 
     /// Lays a pass out: samples side by side, none seeing another.
     pub fn lay_out(&self, pass: &[usize]) -> TrainBatch {
-        let batch = batch::build(&self.views, pass, usize::MAX);
+        self.build(pass, usize::MAX)
+    }
+
+    /// Lays a pass out as a tree: what samples share at their beginning is laid once.
+    pub fn lay_out_tree(&self, pass: &[usize]) -> TrainBatch {
+        self.build(pass, 1)
+    }
+
+    fn build(&self, pass: &[usize], min_shared: usize) -> TrainBatch {
+        let batch = batch::build(&self.views, pass, min_shared);
         let segment = |s: batch::Segment| Segment { start: s.start, len: s.len, ancestors: s.ancestors };
         TrainBatch {
             ids: batch.ids,

@@ -12,7 +12,7 @@ pub(crate) struct Learner<'a, D: Device> {
     pub decoder: &'a mut Decoder<D>,
     pub trainable: Trainable<D>,
     pub optimizer: Optimizer<D>,
-    gradients: Parameters<D>,
+    pub gradients: Parameters<D>,
     workspace: Workspace<D>,
     max_grad_norm: Option<f64>,
     seed: u64,
@@ -75,18 +75,8 @@ impl<'a, D: Device> Learner<'a, D> {
         step: u64,
         learning_rate: f64,
     ) -> Result<Result<StepResult, NotFinite>, TrainError> {
-        let total = self.gradients.layout.total;
-        self.decoder.device().fill(&mut self.gradients.values, 0..total, 0.0);
-
         // Forward and backward.
-        let mut sum = LossSum::default();
-        for (index, pass) in passes.enumerate() {
-            let dropout = kernels::random::mix(self.seed, step << 20 | index as u64);
-            let (gradients, workspace) = (&mut self.gradients.values, &mut self.workspace);
-            let part = self.decoder.loss_and_grad(&self.trainable, &pass, gradients, workspace, dropout)?;
-            sum.loss += part.loss;
-            sum.weight += part.weight;
-        }
+        let sum = self.gradient(passes, step)?;
         let loss = sum.loss / sum.weight;
         if !loss.is_finite() {
             return Ok(Err(NotFinite { what: "the loss", value: loss }));
@@ -94,6 +84,7 @@ impl<'a, D: Device> Learner<'a, D> {
 
         // Clip, as torch.nn.utils.clip_grad_norm_ does.
         let device = &**self.decoder.device();
+        let total = self.gradients.layout.total;
         let grad_norm = device.sum_of_squares(&self.gradients.values, 0..total).sqrt() / sum.weight;
         if !grad_norm.is_finite() {
             return Ok(Err(NotFinite { what: "the gradient's norm", value: grad_norm }));
@@ -104,6 +95,25 @@ impl<'a, D: Device> Learner<'a, D> {
         let parameters = &mut self.trainable.parameters;
         self.optimizer.step(device, parameters, &self.gradients, step, learning_rate, clip / sum.weight);
         Ok(Ok(StepResult { loss, grad_norm }))
+    }
+
+    /// Leaves the gradient of the sum of losses, and gives the sum.
+    pub fn gradient(
+        &mut self,
+        passes: &mut dyn Iterator<Item = TrainBatch>,
+        step: u64,
+    ) -> Result<LossSum, TrainError> {
+        let total = self.gradients.layout.total;
+        self.decoder.device().fill(&mut self.gradients.values, 0..total, 0.0);
+        let mut sum = LossSum::default();
+        for (index, pass) in passes.enumerate() {
+            let dropout = kernels::random::mix(self.seed, step << 20 | index as u64);
+            let (gradients, workspace) = (&mut self.gradients.values, &mut self.workspace);
+            let part = self.decoder.loss_and_grad(&self.trainable, &pass, gradients, workspace, dropout)?;
+            sum.loss += part.loss;
+            sum.weight += part.weight;
+        }
+        Ok(sum)
     }
 
     /// Mean loss over passes, without learning.

@@ -40,6 +40,7 @@ mod record;
 mod run;
 mod schedule;
 mod settings;
+pub mod verify;
 
 pub use error::{StateProblem, TrainError};
 pub use events::{Ending, EvalFigures, Event, Metric, Outcome, PlanFigures, StepFigures};

@@ -210,6 +210,15 @@ impl Settings {
         })
     }
 
+    /// The same without dropout.
+    pub(crate) fn without_dropout(&self) -> Self {
+        let mut settings = self.clone();
+        if let Method::Lora { lora, .. } = &mut settings.method {
+            lora.dropout = 0.0;
+        }
+        settings
+    }
+
     /// Checks ranges; what depends on the model is checked where the model is known.
     pub(crate) fn check(&self) -> Result<(), TrainError> {
         let positive = |setting, value: f64| {
@@ -263,8 +272,8 @@ impl Method {
             Self::Lora { lora, b_ratio, start_from } => json!({
                 "name": "lora",
                 "rank": lora.rank,
-                "alpha": lora.alpha,
-                "dropout": lora.dropout,
+                "alpha": shortest(lora.alpha),
+                "dropout": shortest(lora.dropout),
                 "targets": match &lora.targets {
                     LoraTargets::All => json!("all"),
                     LoraTargets::Named(names) => json!(names),
@@ -275,6 +284,11 @@ impl Method {
             }),
         }
     }
+}
+
+/// The short decimal form of an f32, so that 0.1 is not shown as 0.10000000149011612.
+fn shortest(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 impl Every {

@@ -29,7 +29,14 @@ pub(crate) fn text(settings: &Settings, plan: &PlanFigures, record: &Record, res
         "\nLosses are means over trained tokens, in nats.\n\n## Settings\n\n| setting | value |\n|---|---|\n";
     let json = settings.to_json();
     for (key, value) in json.as_object().into_iter().flatten() {
-        out += &format!("| {key} | {} |\n", plain(value));
+        match value {
+            Value::Object(inner) => {
+                inner
+                    .iter()
+                    .for_each(|(name, value)| out += &format!("| {key}.{name} | {} |\n", plain(value)));
+            }
+            value => out += &format!("| {key} | {} |\n", plain(value)),
+        }
     }
     if matches!(settings.method, Method::Lora { .. }) {
         out += &format!("\n{}", usage(base));

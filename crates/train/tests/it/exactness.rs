@@ -1,9 +1,10 @@
 //! The result does not depend on how a step is cut, and depends on what it should.
 
 use tempfile::TempDir;
+use train::verify::{self, Layout};
 use train::{Length, Method, Settings};
 
-use crate::toy::{Training, bytes, steps};
+use crate::toy::{Training, bytes, decoder, samples, steps, views};
 
 fn train(change: impl FnOnce(&mut Settings)) -> (Vec<f64>, Vec<u8>) {
     let out = TempDir::new().unwrap();
@@ -35,6 +36,31 @@ fn the_step_does_not_depend_on_how_it_is_cut_into_passes() {
             let (loss, norm) = (whole.loss / cut.loss - 1.0, whole.grad_norm / cut.grad_norm - 1.0);
             assert!(loss.abs() < 1e-6 && norm.abs() < 1e-5, "{micro_tokens} tokens: {whole:?} {cut:?}");
         }
+    }
+}
+
+#[test]
+fn laying_samples_together_changes_nothing() {
+    let mut samples = samples(6);
+    // Three branches of one beginning, one of which ends with it, beside three strangers.
+    let shared = samples[0].ids.clone();
+    for sample in &mut samples[1..4] {
+        sample.ids.splice(0..0, shared.iter().copied());
+        sample.trained.splice(0..0, vec![false; shared.len()]);
+        sample.ids.truncate(20);
+        sample.trained.truncate(20);
+        *sample.trained.last_mut().unwrap() = true;
+    }
+    for method in [Training::new(std::path::Path::new("")).settings.method, Method::Full] {
+        let settings = Settings { method, ..crate::toy::settings() };
+        let compare = |layout| verify::compare(&mut decoder(), &settings, &views(&samples), layout).unwrap();
+        let packed = compare(Layout::Packed);
+        assert_eq!(packed.separate_tokens, packed.together_tokens);
+        assert!(packed.greatest() < 1e-5, "{:?}", packed.tensors[0]);
+        let tree = compare(Layout::Tree);
+        assert!(tree.together_tokens < tree.separate_tokens);
+        assert!(tree.greatest() < 1e-5, "{:?}", tree.tensors[0]);
+        assert!(tree.tensors.iter().any(|t| t.relative > 0.0), "rounding differs, so something was compared");
     }
 }
 
