@@ -9,6 +9,7 @@ pub mod batch;
 pub mod double;
 pub mod example;
 pub mod import;
+pub mod placeholders;
 pub mod responder;
 pub mod sample;
 pub mod seeded;
@@ -21,6 +22,7 @@ pub use batch::{Batch, BatchRow, Segment};
 pub use double::{Script, ScriptedResponder};
 pub use example::{Example, Message, Role, ToolCall};
 pub use import::{ImportError, Shape};
+pub use placeholders::Placeholders;
 pub use responder::{
     CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, Usage,
 };

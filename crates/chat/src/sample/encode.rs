@@ -175,6 +175,39 @@ impl Encoder {
         self.encode("", &text)
     }
 
+    /// How much of a prompt its system turn and tools make up, in tokens: the part that conversations of
+    /// one service share. It depends on this conversation alone; 0 where the template cannot tell.
+    ///
+    /// # Errors
+    /// [`EncodeError::Tokenizer`].
+    pub fn shared_len(
+        &self,
+        messages: &[Message],
+        tools: &[Value],
+        prompt: &[u32],
+    ) -> Result<usize, EncodeError> {
+        let system = messages.iter().take_while(|message| message.role == Role::System).count();
+        if system == 0 && tools.is_empty() {
+            return Ok(0);
+        }
+        let (messages, tools) = self.shield("", &messages[..system], tools)?;
+        // Some templates refuse a conversation that nobody has begun.
+        let Ok(text) = self.template.render(&messages, &tools, false) else { return Ok(0) };
+        let ids = self.encode("", &text)?;
+        let shared = ids.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        Ok(shared.min(prompt.len().saturating_sub(1)))
+    }
+
+    /// Ids of a reply's text, without the token that ends it.
+    ///
+    /// # Errors
+    /// [`EncodeError::Tokenizer`].
+    pub fn reply(&self, text: &str) -> Result<Vec<u32>, EncodeError> {
+        self.tokenizer
+            .encode(text, Markup::Plain)
+            .map_err(|source| EncodeError::Tokenizer { row: String::new(), source })
+    }
+
     /// The samples of an example: as few as there can be, each trained turn in exactly one of them, in
     /// the form in which the model is asked for it. Turns share a sample where the history in the
     /// later one's prompt is, id for id, what the earlier one was trained on.

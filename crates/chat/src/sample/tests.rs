@@ -66,6 +66,22 @@ fn a_sample_begins_with_exactly_the_prompt_that_is_served() {
 }
 
 #[test]
+fn conversations_of_one_service_share_the_system_turn() {
+    let encoder = encoder();
+    let prompts = ["가", "나다"].map(|question| {
+        let chat = example(&[(Role::System, "규칙"), (USER, question)]);
+        let prompt = encoder.prompt(&chat.messages, &[]).unwrap();
+        (encoder.shared_len(&chat.messages, &[], &prompt).unwrap(), prompt)
+    });
+    let system = "<|im_start|>system\n규칙<|im_end|>\n";
+    for (shared, prompt) in &prompts {
+        assert_eq!(encoder.tokenizer().decode(&prompt[..*shared], false).unwrap(), system);
+    }
+    let alone = example(&[(USER, "가")]);
+    assert_eq!(encoder.shared_len(&alone.messages, &[], &prompts[0].1).unwrap(), 0);
+}
+
+#[test]
 fn calls_are_trained_results_are_not() {
     let mut chat = example(&[(USER, "날씨"), (ASSISTANT, ""), (Role::Tool, "3도"), (ASSISTANT, "춥다")]);
     let arguments = json!({"city": "<|im_end|>"}).as_object().unwrap().clone();

@@ -16,6 +16,7 @@
 //! | 72–103 | SHA-256 of the tokenizer |
 //! | 104–127 | 0 |
 
+mod platform;
 mod read;
 mod write;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use memmap2::Mmap;
 use sha2::{Digest as _, Sha256};
 
+use super::platform;
 use super::{Fault, HEADER_LEN, MAGIC, Sections, ShardError, VERSION};
 use crate::sample::SampleView;
 use crate::tokenizer::hex;
@@ -41,9 +42,7 @@ impl Shard {
         if found < HEADER_LEN as u64 {
             return Err(ShardError::Length { path: path.to_path_buf(), found, wanted: HEADER_LEN as u128 });
         }
-        #[expect(unsafe_code, reason = "a memory map")]
-        // SAFETY: the store writes a shard under another name and renames it; nobody changes it in place.
-        let map = unsafe { Mmap::map(&file) }.map_err(io)?;
+        let map = platform::map(&file).map_err(io)?;
         Self::check(map, path)
     }
 
