@@ -15,6 +15,7 @@ pub mod privacy;
 pub mod record;
 pub mod reject;
 pub mod sources;
+pub mod split;
 pub mod steps;
 
 pub use record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value};

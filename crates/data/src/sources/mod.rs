@@ -16,11 +16,13 @@ use crate::record::{Record, Rejection, Schema};
 
 pub mod csv;
 pub mod encoding;
-// pub mod jsonl;
-// pub mod parquet;
+pub mod jsonl;
+mod lines;
+pub mod parquet;
 pub mod sql;
-// pub mod text;
-// pub mod xlsx;
+pub mod text;
+mod values;
+pub mod xlsx;
 
 /// One thing a source gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +75,13 @@ pub enum Note {
     NulBytes {
         /// How many.
         removed: u64,
+    },
+    /// Rows with fields that no column takes, where the columns were found in the first rows.
+    FurtherFields {
+        /// The first such field.
+        field: String,
+        /// How many rows have one.
+        rows: u64,
     },
     /// The rows have no key: they are numbered in the order in which they came.
     NoKey,

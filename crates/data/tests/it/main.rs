@@ -1,6 +1,8 @@
 //! Sources, ingest, preparing and outputs, from outside.
 
-mod steps;
+mod files;
+mod ingest;
 mod sql;
+mod steps;
 mod support;
 mod thread;

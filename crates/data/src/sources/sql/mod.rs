@@ -20,7 +20,8 @@ mod secret;
 mod settings;
 mod sqlite;
 mod stream;
-mod values;
+
+use super::values;
 
 pub use create::build_sqlite;
 pub use error::SqlError;

@@ -1,4 +1,4 @@
-//! One form for each kind of value, whatever the database: the same data gives the same records.
+//! One form for each kind of value, whatever the source: the same data gives the same records.
 //!
 //! - Whole numbers that fit 64 bits are `Int`, also those that a database calls decimal; larger ones
 //!   and decimals are exact text with the digits that the database gave (`12.50`).
@@ -82,6 +82,12 @@ impl Moment {
         Some(moment)
     }
 
+    /// A moment so many microseconds after 1970-01-01T00:00:00.
+    pub fn from_unix_micros(micros: i64, offset: Option<i32>) -> Self {
+        let (year, month, day) = civil_from_days(micros.div_euclid(DAY_MICROS));
+        Self { year, month, day, micros: Some(micros.rem_euclid(DAY_MICROS) as u64), offset }
+    }
+
     /// The same instant at another offset; a moment without offset stays as it is.
     pub fn at_offset(self, minutes: i32) -> Self {
         let (Some(from), Some(micros)) = (self.offset, self.micros) else { return self };
@@ -112,6 +118,12 @@ impl Moment {
 }
 
 const DAY_MICROS: i64 = 86_400_000_000;
+
+/// The date so many days after 1970-01-01.
+pub(super) fn date_text(days: i64) -> String {
+    let (year, month, day) = civil_from_days(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
 
 /// A moment as a database wrote it; text that is none stays as it is.
 pub(super) fn moment(text: &str, offset_minutes: i32) -> Value {

@@ -1,0 +1,293 @@
+//! JSON lines: one object a line, nested values by path (`customer.name`, `items.0.price`).
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::encoding::{self, Decoder};
+use super::lines::{Line, Lines};
+use super::{Item, Note, Source, SourceError, check_unique, key_indices};
+use crate::record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value, key_text};
+
+/// How to read a JSONL file.
+#[derive(Debug, Clone)]
+pub struct JsonlOptions {
+    /// The columns, each a path. Where empty: the paths of all plain values in the first
+    /// [`LOOK_ROWS`] rows, in the order in which they occur; lists stay nested.
+    pub columns: Vec<String>,
+    /// The columns that make a row's id; the line's number where there are none.
+    pub key: Vec<String>,
+    /// A longer line is set aside.
+    pub max_row_bytes: usize,
+}
+
+impl Default for JsonlOptions {
+    fn default() -> Self {
+        Self { columns: Vec::new(), key: Vec::new(), max_row_bytes: 64 << 20 }
+    }
+}
+
+/// How many rows are looked at to find the columns and their kinds.
+pub const LOOK_ROWS: usize = 1000;
+
+/// A JSONL file as a source.
+pub struct JsonlSource {
+    path: PathBuf,
+    schema: Arc<Schema>,
+    source: Arc<str>,
+    key: Vec<usize>,
+    lines: Lines,
+    decoder: Decoder,
+    /// Rows that were looked at and not given out yet.
+    ahead: VecDeque<Parsed>,
+    /// The known paths, where fields beyond them are to be noticed.
+    known: Option<BTreeSet<String>>,
+    further: Option<(String, u64)>,
+}
+
+enum Parsed {
+    Row(u64, Map<String, Json>),
+    Bad(Rejection),
+}
+
+impl JsonlSource {
+    /// Opens a file and finds its columns.
+    ///
+    /// # Errors
+    /// A file that cannot be read, has no row at all, or is one JSON list; a missing key column.
+    pub fn open(path: &Path, source: &str, options: &JsonlOptions) -> Result<Self, SourceError> {
+        let file = encoding::open(path)?;
+        if file.head.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(SourceError::Unsupported {
+                path: path.to_owned(),
+                feature: "one JSON list instead of lines".to_owned(),
+                instead: "write one object a line, for example with `jq -c '.[]' FILE`",
+            });
+        }
+        let mut jsonl = Self {
+            path: path.to_owned(),
+            schema: Arc::new(Schema { source: source.to_owned(), columns: Vec::new() }),
+            source: Arc::from(source),
+            key: Vec::new(),
+            lines: Lines::new(file.reader, options.max_row_bytes),
+            decoder: file.decoder,
+            ahead: VecDeque::new(),
+            known: None,
+            further: None,
+        };
+        while jsonl.ahead.len() < LOOK_ROWS {
+            match jsonl.parse_next()? {
+                Some(parsed) => jsonl.ahead.push_back(parsed),
+                None => break,
+            }
+        }
+        if jsonl.ahead.is_empty() {
+            return Err(SourceError::Empty { path: path.to_owned(), expected: "one JSON object a line" });
+        }
+        let place = path.display().to_string();
+        let paths = if options.columns.is_empty() { jsonl.paths() } else { options.columns.clone() };
+        check_unique(&place, paths.iter().map(String::as_str))?;
+        if options.columns.is_empty() {
+            jsonl.known = Some(paths.iter().cloned().collect());
+        }
+        let columns = paths.into_iter().map(|name| Column { kind: jsonl.kind_of(&name), name }).collect();
+        jsonl.schema = Arc::new(Schema { source: source.to_owned(), columns });
+        jsonl.key = key_indices(&jsonl.schema, &place, &options.key)?;
+        Ok(jsonl)
+    }
+
+    fn rows_ahead(&self) -> impl Iterator<Item = &Map<String, Json>> {
+        self.ahead.iter().filter_map(|parsed| match parsed {
+            Parsed::Row(_, row) => Some(row),
+            Parsed::Bad(_) => None,
+        })
+    }
+
+    /// The paths of all plain values ahead. A path that is `null` where it is not an object is none.
+    fn paths(&self) -> Vec<String> {
+        let (mut paths, mut seen) = (Vec::new(), BTreeSet::new());
+        for row in self.rows_ahead() {
+            leaves("", row, &mut |path, _| {
+                if seen.insert(path.to_owned()) {
+                    paths.push(path.to_owned());
+                }
+            });
+        }
+        paths.retain(|path| {
+            let below = format!("{path}.");
+            let parent = seen.range(below.clone()..).next().is_some_and(|p| p.starts_with(&below));
+            !parent
+                || self.rows_ahead().any(|r| lookup(r, path).is_some_and(|v| !v.is_null() && !v.is_object()))
+        });
+        paths
+    }
+
+    fn kind_of(&self, path: &str) -> ColumnKind {
+        let mut kind = None;
+        for value in self.rows_ahead().filter_map(|row| lookup(row, path)) {
+            kind = match (kind, ColumnKind::of(&convert(value))) {
+                (known, None) => known,
+                (None, found) => found,
+                (Some(a), Some(b)) if a == b => Some(a),
+                (Some(ColumnKind::Int | ColumnKind::Float), Some(ColumnKind::Int | ColumnKind::Float)) => {
+                    Some(ColumnKind::Float)
+                }
+                _ => return ColumnKind::Json,
+            };
+        }
+        kind.unwrap_or(ColumnKind::Text)
+    }
+
+    fn parse_next(&mut self) -> Result<Option<Parsed>, SourceError> {
+        loop {
+            let failed = |cause| SourceError::Io { path: self.path.clone(), cause };
+            let Some(line) = self.lines.next().map_err(failed)? else { return Ok(None) };
+            if !line.bytes.iter().all(u8::is_ascii_whitespace) {
+                return Ok(Some(self.parse(&line)));
+            }
+        }
+    }
+
+    fn parse(&mut self, line: &Line) -> Parsed {
+        let decoded = self.decoder.decode(&line.bytes);
+        let (reason, detail) = if line.cut {
+            ("row_too_long", "the line is longer than a row may be".to_owned())
+        } else if decoded.replaced > 0 {
+            ("bad_encoding", format!("{} characters cannot be decoded", decoded.replaced))
+        } else {
+            match serde_json::from_str::<Json>(&decoded.text) {
+                Ok(Json::Object(row)) => return Parsed::Row(line.number, row),
+                Ok(_) => ("not_an_object", "the line is JSON, but no object".to_owned()),
+                // The parser's message names a place and a shape, not the text.
+                Err(e) => ("bad_json", format!("column {}: {}", e.column(), shape(&e))),
+            }
+        };
+        let mut text = decoded.text.into_owned();
+        text.truncate(text.floor_char_boundary(2000));
+        Parsed::Bad(Rejection {
+            id: format!("{}#line {}", self.source, line.number),
+            reason: reason.to_owned(),
+            detail: format!("{}:{}: {detail}", self.path.display(), line.number),
+            text,
+        })
+    }
+
+    fn record(&mut self, line: u64, row: &Map<String, Json>) -> Item {
+        let values: Vec<Value> =
+            self.schema.columns.iter().map(|c| lookup(row, &c.name).map_or(Value::Null, convert)).collect();
+        self.notice(row);
+        if let Some(&i) = self.key.iter().find(|&&i| values[i] == Value::Null) {
+            return Item::Rejected(Rejection {
+                id: format!("{}#line {line}", self.source),
+                reason: "no_key".to_owned(),
+                detail: format!(
+                    "{}:{line}: the key `{}` is absent",
+                    self.path.display(),
+                    self.schema.columns[i].name
+                ),
+                text: Json::Object(row.clone()).to_string(),
+            });
+        }
+        let key = if self.key.is_empty() {
+            line.to_string()
+        } else {
+            key_text(self.key.iter().map(|&i| &values[i]))
+        };
+        let id = RecordId { source: Arc::clone(&self.source), key };
+        Item::Record(Record { id, schema: Arc::clone(&self.schema), values })
+    }
+
+    /// Counts rows with fields that no column takes.
+    fn notice(&mut self, row: &Map<String, Json>) {
+        let Some(known) = &self.known else { return };
+        let mut found = None;
+        leaves("", row, &mut |path, value| {
+            if found.is_none() && !value.is_null() && !known.contains(path) {
+                found = Some(path.to_owned());
+            }
+        });
+        if let Some(path) = found {
+            self.further.get_or_insert((path, 0)).1 += 1;
+        }
+    }
+}
+
+impl Source for JsonlSource {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item>, SourceError> {
+        let parsed = match self.ahead.pop_front() {
+            Some(parsed) => Some(parsed),
+            None => self.parse_next()?,
+        };
+        Ok(parsed.map(|parsed| match parsed {
+            Parsed::Row(line, row) => self.record(line, &row),
+            Parsed::Bad(rejection) => Item::Rejected(rejection),
+        }))
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        let mut notes = self.decoder.notes();
+        if let Some((field, rows)) = &self.further {
+            notes.push(Note::FurtherFields { field: field.clone(), rows: *rows });
+        }
+        notes
+    }
+}
+
+/// Calls `found` for every value that is no object, with its path.
+fn leaves(prefix: &str, object: &Map<String, Json>, found: &mut dyn FnMut(&str, &Json)) {
+    for (key, value) in object {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            Json::Object(inner) if !inner.is_empty() => leaves(&path, inner, found),
+            _ => found(&path, value),
+        }
+    }
+}
+
+/// The value at a path. A key may hold a dot itself: the whole is tried before its parts.
+fn lookup<'a>(object: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
+    if let Some(value) = object.get(path) {
+        return Some(value);
+    }
+    path.match_indices('.').find_map(|(at, _)| below(object.get(&path[..at])?, &path[at + 1..]))
+}
+
+fn below<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
+    match value {
+        Json::Object(object) => lookup(object, path),
+        Json::Array(list) => {
+            let (index, rest) = path.split_once('.').unwrap_or((path, ""));
+            let value = list.get(index.parse::<usize>().ok()?)?;
+            if rest.is_empty() { Some(value) } else { below(value, rest) }
+        }
+        _ => None,
+    }
+}
+
+/// A JSON value as a record's.
+pub(super) fn convert(value: &Json) -> Value {
+    match value {
+        Json::Null => Value::Null,
+        Json::Bool(b) => Value::Bool(*b),
+        Json::Number(n) => match (n.as_i64(), n.as_u64()) {
+            (Some(i), _) => Value::Int(i),
+            (None, Some(u)) => Value::Text(u.to_string()),
+            (None, None) => n.as_f64().map_or(Value::Null, Value::Float),
+        },
+        Json::String(s) => Value::Text(s.clone()),
+        Json::Array(_) | Json::Object(_) => Value::Json(value.clone()),
+    }
+}
+
+fn shape(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Eof => "the line ends inside a value",
+        _ => "this is no JSON",
+    }
+}

@@ -1,0 +1,130 @@
+//! The raw extract: whole or absent, private, the same bytes for the same rows.
+
+use std::path::Path;
+
+use data::ingest::{
+    Extract, IngestError, IngestOptions, Reader, Threshold, export_csv, extracts, ingest, table::TableReader,
+};
+use data::sources::csv::{CsvOptions, CsvSource};
+use data::sources::{Source, SourceInfo};
+use data::{Rejection, Value};
+
+use crate::support::drain;
+
+fn take(csv: &str, folder: &Path, options: &IngestOptions) -> Result<Extract, IngestError> {
+    let path = folder.join("t.csv");
+    std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), csv.as_bytes()).unwrap();
+    let csv_options = CsvOptions { key: vec!["id".into()], ..CsvOptions::default() };
+    let mut source = CsvSource::open(&path, "문의/1", &csv_options).unwrap();
+    let info = SourceInfo {
+        name: "문의/1".into(),
+        kind: "csv".into(),
+        licence: Some("CC-BY-4.0".into()),
+        public: true,
+        ..SourceInfo::default()
+    };
+    ingest(&mut source, &info, options, folder)
+}
+
+#[test]
+fn rows_come_back_with_what_was_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let extract = take("id,q\n1,가\n2\n3,\"나\n\"\n", folder.path(), &IngestOptions::default()).unwrap();
+    assert_eq!((extract.rows, extract.rejected["ragged_row"]), (2, 1));
+    assert_eq!(extract.info.licence.as_deref(), Some("CC-BY-4.0"));
+    let mut reader = Reader::open(folder.path(), "문의/1").unwrap();
+    let (records, rejected): (Vec<_>, Vec<Rejection>) = drain(&mut reader);
+    assert_eq!(records[1].id.to_string(), "문의/1#3");
+    assert_eq!(records[1].values[1], Value::Text("나\n".into()));
+    assert_eq!((rejected.len(), rejected[0].text.as_str()), (1, "2"));
+    assert_eq!(extracts(folder.path()).unwrap(), [extract]);
+    let mut csv = Vec::new();
+    let mut reader = Reader::open(folder.path(), "문의/1").unwrap();
+    let rows =
+        export_csv(&mut reader, &|column, value| format!("{column}={}", value.to_text()), Some(1), &mut csv);
+    assert_eq!(rows.unwrap(), 1);
+    assert_eq!(String::from_utf8(csv).unwrap(), "id,q\nid=1,q=가\n");
+}
+
+#[test]
+fn the_same_rows_give_the_same_private_bytes() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let read = |folder: &Path| {
+        take("id,q\n1,가\nx\n2,나\n", folder, &IngestOptions::default()).unwrap();
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|p| p.extension().is_some_and(|e| e != "csv"))
+            .collect();
+        files.sort();
+        assert_eq!(files.len(), 3, "{files:?}");
+        #[cfg(unix)]
+        for file in &files {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
+        // The notes of rows that were set aside name the file they came from.
+        files.retain(|f| f.extension().is_some_and(|e| e != "jsonl"));
+        files.iter().map(|f| std::fs::read(f).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(read(folders[0].path()), read(folders[1].path()));
+}
+
+#[test]
+fn too_many_bad_rows_and_none_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let strict = IngestOptions { threshold: Threshold { share: 0.1, rows: 1 }, ..IngestOptions::default() };
+    let error = take("id,q\n1,a\n2\n3\n4,b\n", folder.path(), &strict).unwrap_err().to_string();
+    assert!(
+        error.contains("source `문의/1`: 2 of 4 rows cannot be read, more than the 1 that are allowed"),
+        "{error}"
+    );
+    assert!(error.contains("t.csv:3: 1 fields, expected 2"), "{error}");
+    let error = take("id,q\n", folder.path(), &strict).unwrap_err().to_string();
+    assert_eq!(error, "source `문의/1` gave no rows");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "only the CSV file is left");
+    // An endless file of bad rows is not read to its end.
+    let mut text = "id,q\n".to_owned();
+    text.push_str(&"bad\n".repeat(5000));
+    let error = take(&text, folder.path(), &strict).unwrap_err();
+    assert!(matches!(error, IngestError::TooManyBadRows { rows: 1000, bad: 1000, .. }), "{error}");
+}
+
+#[test]
+fn an_increment_is_put_behind_what_was_there() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut options = IngestOptions { increment: Some("id".into()), ..IngestOptions::default() };
+    let first = take("id,q\n1,a\n2,b\n", folders[0].path(), &options).unwrap();
+    assert_eq!(first.greatest, Some(Value::Text("2".into())));
+    options.base = Some(folders[0].path().to_owned());
+    let both = take("id,q\n3,c\n", folders[1].path(), &options).unwrap();
+    assert_eq!((both.rows, both.greatest), (3, Some(Value::Text("3".into()))));
+    let error = take("id,other\n3,c\n", folders[1].path(), &options).unwrap_err();
+    assert!(matches!(error, IngestError::SchemaChanged { .. }), "{error}");
+}
+
+#[test]
+fn a_damaged_table_is_never_taken_for_a_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    take("id,q\n1,가\n2,나\n3,다\n", folder.path(), &IngestOptions::default()).unwrap();
+    let path = folder.path().join("문의%2F1.rows");
+    let whole = std::fs::read(&path).unwrap();
+    let rows = |bytes: &[u8]| {
+        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), bytes).unwrap();
+        let mut table = TableReader::open(&path)?;
+        let mut n = 0;
+        while table.next_row()?.is_some() {
+            n += 1;
+        }
+        Ok::<_, IngestError>(n)
+    };
+    assert_eq!(rows(&whole).unwrap(), 3);
+    for end in 0..whole.len() {
+        assert!(matches!(rows(&whole[..end]), Err(IngestError::Damaged { .. })), "cut at {end}");
+    }
+    for at in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0xff;
+        let _ = rows(&damaged);
+    }
+}
