@@ -4,6 +4,7 @@ use eval::report::{Report, Stage};
 
 use super::chart::{Bar, bars};
 use super::html::{bytes, esc, int};
+use super::table;
 use super::words::Words;
 
 /// Stages with their counts and costs, and the provenance.
@@ -55,40 +56,28 @@ fn bar(stage: &Stage, words: Words) -> Bar {
 /// Rows in, out, set aside and failed; a stage whose counts do not add up says so.
 fn counts(report: &Report, words: Words) -> String {
     let heads = [
+        words.pick("단계", "Stage"),
         words.pick("들어옴", "In"),
         words.pick("나감", "Out"),
         words.pick("따로 둠", "Set aside"),
         words.pick("실패", "Failed"),
-    ];
-    let rows: String = report
-        .stages
-        .iter()
-        .filter_map(|stage| {
-            let (rows_in, rows_out) = (stage.rows_in?, stage.rows_out?);
-            let rejected: u64 = stage.rejected.iter().map(|count| count.count).sum();
-            let cells: String = heads
-                .iter()
-                .zip([rows_in, rows_out, rejected, stage.failed])
-                .map(|(head, count)| format!("<td data-label=\"{head}\">{}</td>", int(count)))
-                .collect();
-            let warning = if stage.adds_up() {
-                String::new()
-            } else {
-                format!(" <b class=\"down\">{}</b>", words.pick("합이 맞지 않음", "does not add up"))
-            };
-            Some(format!("<tr><th scope=\"row\">{}{warning}</th>{cells}</tr>\n", words.stage(&stage.id)))
-        })
-        .collect();
+    ]
+    .map(str::to_owned);
+    let row = |stage: &Stage| {
+        let (rows_in, rows_out) = (stage.rows_in?, stage.rows_out?);
+        let rejected: u64 = stage.rejected.iter().map(|count| count.count).sum();
+        let mut name = words.stage(&stage.id);
+        if !stage.adds_up() {
+            name += &format!(" <b class=\"down\">{}</b>", words.pick("합이 맞지 않음", "does not add up"));
+        }
+        Some(vec![name, int(rows_in), int(rows_out), int(rejected), int(stage.failed)])
+    };
+    let rows: Vec<Vec<String>> = report.stages.iter().filter_map(row).collect();
     if rows.is_empty() {
-        return rows;
+        return String::new();
     }
-    let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
-    format!(
-        "<details><summary>{}</summary><table class=\"stack\"><thead><tr><th scope=\"col\">{}</th>{heads}</tr></thead>\
-         <tbody>\n{rows}</tbody></table></details>\n",
-        words.pick("단계별 행 수", "Rows by stage"),
-        words.pick("단계", "Stage")
-    )
+    let title = words.pick("단계별 행 수", "Rows by stage");
+    format!("<details><summary>{title}</summary>{}</details>\n", table::table(&heads, &rows))
 }
 
 fn provenance(report: &Report, words: Words) -> String {
@@ -107,15 +96,14 @@ fn provenance(report: &Report, words: Words) -> String {
         words.pick("기계", "Machine"),
         format!("{} · {} {}", esc(&provenance.machine), provenance.threads, words.pick("스레드", "threads")),
     ));
-    let items: String =
-        facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n")).collect();
     let lead = words.pick(
         "같은 레시피, 데이터, 시드는 같은 결과를 냅니다(같은 프로그램과 프로세서, 스레드 수에서).",
         "The same recipe, data and seed give the same result (same program, processor model and thread count).",
     );
     format!(
-        "<div class=\"card\"><h3>{}</h3><p class=\"note\">{lead}</p><dl class=\"provenance\">\n{items}</dl></div>\n",
-        words.pick("다시 만들려면", "To make it again")
+        "<div class=\"card\"><h3>{}</h3><p class=\"note\">{lead}</p>{}</div>\n",
+        words.pick("다시 만들려면", "To make it again"),
+        table::facts("provenance", &facts)
     )
 }
 

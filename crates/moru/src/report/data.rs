@@ -1,9 +1,10 @@
 //! What was read, what was set aside and why, and what the rest looks like.
 
-use eval::report::{Count, Report, SplitTokens};
+use eval::report::{RejectedReason, Report, SplitTokens};
 
 use super::chart::{Bar, bars, histogram};
 use super::html::{esc, int, percent, share};
+use super::table::{self, card};
 use super::words::Words;
 
 /// Reasons whose examples are shown, and categories that are shown one by one.
@@ -32,10 +33,6 @@ pub(super) fn render(report: &Report, words: Words) -> String {
         "<h2 id=\"data-title\">{}</h2>\n<p class=\"lead\">{lead}</p>\n{parts}",
         words.pick("데이터", "Data")
     )
-}
-
-fn card(title: &str, body: &str) -> String {
-    format!("<div class=\"card\"><h3>{title}</h3>{body}</div>\n")
 }
 
 /// Where the rows went, as one bar.
@@ -124,27 +121,10 @@ fn rejected(report: &Report, words: Words) -> String {
     )
 }
 
-fn rejected_examples(reason: &eval::report::RejectedReason, words: Words) -> String {
-    if reason.examples.is_empty() {
-        return String::new();
-    }
-    let items: String = reason
-        .examples
-        .iter()
-        .map(|example| {
-            format!(
-                "<li><code>{}</code><p dir=\"auto\">{}</p><small>{}</small></li>\n",
-                esc(&example.id),
-                super::masking::marked(&example.text),
-                esc(&example.detail)
-            )
-        })
-        .collect();
-    format!(
-        "<details><summary>{} <small>{}</small></summary><ul class=\"examples\">\n{items}</ul></details>\n",
-        words.reason(&reason.reason),
-        words.pick("보기", "examples")
-    )
+fn rejected_examples(reason: &RejectedReason, words: Words) -> String {
+    let examples = reason.examples.iter();
+    let examples = examples.map(|e| table::Example { id: &e.id, text: &e.text, detail: &e.detail });
+    table::examples(&words.reason(&reason.reason), words.pick("보기", "examples"), examples)
 }
 
 fn stripped(report: &Report, words: Words) -> String {
@@ -244,41 +224,24 @@ fn tokens(report: &Report, words: Words) -> String {
     if splits.iter().all(|(_, split)| *split == SplitTokens::default()) {
         return String::new();
     }
-    let [rows_head, tokens_head, trained_head] = [
+    let heads = [
+        words.pick("묶음", "Split"),
         words.pick("행", "Rows"),
         words.pick("토큰", "Tokens"),
         words.pick("손실을 건 토큰", "Tokens with loss"),
-    ];
-    let rows: String = splits
-        .iter()
-        .map(|(name, split)| {
-            format!(
-                "<tr><th scope=\"row\">{name}</th><td data-label=\"{rows_head}\">{}</td>\
-                 <td data-label=\"{tokens_head}\">{}</td><td data-label=\"{trained_head}\">{} <small>{:.0} %</small></td></tr>\n",
-                int(split.rows),
-                int(split.tokens),
-                int(split.trained_tokens),
-                share(split.trained_tokens, split.tokens)
-            )
-        })
-        .collect();
-    let table = format!(
-        "<table class=\"stack\"><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{rows_head}</th>\
-         <th scope=\"col\">{tokens_head}</th><th scope=\"col\">{trained_head}</th></tr></thead><tbody>\n{rows}</tbody></table>",
-        words.pick("묶음", "Split")
-    );
-    card(words.pick("토큰 수", "Token counts"), &format!("{table}{}", over_long(&tokens.over_long, words)))
-}
-
-fn over_long(counts: &[Count], words: Words) -> String {
-    if counts.is_empty() {
-        return String::new();
-    }
-    let said: Vec<String> =
-        counts.iter().map(|c| format!("{} {}", words.reason(&c.name), int(c.count))).collect();
-    format!(
-        "<p class=\"note\">{} {}</p>",
-        words.pick("컨텍스트보다 긴 행:", "Rows over the context:"),
-        said.join(" · ")
-    )
+    ]
+    .map(str::to_owned);
+    let rows = splits.map(|(name, split)| {
+        let part = share(split.trained_tokens, split.tokens);
+        let trained = format!("{} <small>{part:.0} %</small>", int(split.trained_tokens));
+        vec![name.to_owned(), int(split.rows), int(split.tokens), trained]
+    });
+    let over_long = match table::counts(&tokens.over_long, |name| words.reason(name)) {
+        said if said.is_empty() => said,
+        said => format!(
+            "<p class=\"note\">{} {said}</p>",
+            words.pick("컨텍스트보다 긴 행:", "Rows over the context:")
+        ),
+    };
+    card(words.pick("토큰 수", "Token counts"), &format!("{}{over_long}", table::table(&heads, &rows)))
 }

@@ -4,6 +4,7 @@ use eval::report::{Leaks, MaskedEntity, Report};
 
 use super::chart::{Bar, bars};
 use super::html::{esc, int};
+use super::table;
 use super::words::Words;
 
 /// The section on personal data; empty where nothing was looked for.
@@ -26,47 +27,37 @@ pub(super) fn render(report: &Report, words: Words) -> String {
 }
 
 fn leak_checks(leaks: &Leaks, words: Words) -> String {
-    let found = leaks.found();
-    let (class, verdict) = match (found, words.pick("ko", "en")) {
-        (0, "ko") => (
-            "good",
-            format!("✓ 알려진 개인정보 {}개 가운데 새어 나온 것이 없습니다.", int(leaks.known_values)),
-        ),
-        (0, _) => {
-            ("good", format!("✓ None of {} known personal values came through.", int(leaks.known_values)))
-        }
-        (_, "ko") => ("bad", format!("! 알려진 개인정보가 {}번 나타났습니다.", int(found))),
-        _ => ("bad", format!("! Known personal values came through {} times.", int(found))),
-    };
-    let [texts_head, found_head] = [words.pick("글", "Texts"), words.pick("찾은 값", "Found")];
-    let rows: String = leaks
+    let heads =
+        [words.pick("살펴본 곳", "Searched"), words.pick("글", "Texts"), words.pick("찾은 값", "Found")]
+            .map(str::to_owned);
+    let rows: Vec<Vec<String>> = leaks
         .checks
         .iter()
         .map(|check| {
             let class = if check.found == 0 { "up" } else { "down" };
-            format!(
-                "<tr><th scope=\"row\">{}</th><td data-label=\"{texts_head}\">{}</td>\
-                 <td data-label=\"{found_head}\"><b class=\"{class}\">{}</b></td></tr>\n",
-                esc(&check.what),
-                int(check.texts),
-                int(check.found)
-            )
+            let found = format!("<b class=\"{class}\">{}</b>", int(check.found));
+            vec![esc(&check.what).to_string(), int(check.texts), found]
         })
         .collect();
-    let exempt: Vec<String> =
-        leaks.exempt.iter().map(|c| format!("{} {}", words.kept(&c.name), int(c.count))).collect();
-    let exempt = if exempt.is_empty() {
-        String::new()
-    } else {
-        format!("<p class=\"note\">{} {}</p>", words.pick("검사에서 뺀 값:", "Exempt:"), exempt.join(" · "))
+    let exempt = match table::counts(&leaks.exempt, |name| words.kept(name)) {
+        said if said.is_empty() => said,
+        said => format!("<p class=\"note\">{} {said}</p>", words.pick("검사에서 뺀 값:", "Exempt:")),
     };
-    format!(
-        "<div class=\"card\"><h3>{}</h3><p class=\"check {class}\">{verdict}</p><table class=\"stack\"><thead><tr>\
-         <th scope=\"col\">{}</th><th scope=\"col\">{texts_head}</th><th scope=\"col\">{found_head}</th></tr></thead>\
-         <tbody>\n{rows}</tbody></table>{exempt}</div>\n",
+    table::card(
         words.pick("유출 검사", "Leak checks"),
-        words.pick("살펴본 곳", "Searched")
+        &format!("{}{}{exempt}", leak_verdict(leaks, words), table::table(&heads, &rows)),
     )
+}
+
+fn leak_verdict(leaks: &Leaks, words: Words) -> String {
+    let (found, known) = (leaks.found(), int(leaks.known_values));
+    let verdict = match (found, words.pick("ko", "en")) {
+        (0, "ko") => format!("✓ 알려진 개인정보 {known}개 가운데 새어 나온 것이 없습니다."),
+        (0, _) => format!("✓ None of {known} known personal values came through."),
+        (_, "ko") => format!("! 알려진 개인정보가 {}번 나타났습니다.", int(found)),
+        _ => format!("! Known personal values came through {} times.", int(found)),
+    };
+    format!("<p class=\"check {}\">{verdict}</p>", if found == 0 { "good" } else { "bad" })
 }
 
 fn masked(entities: &[MaskedEntity], words: Words) -> String {
@@ -75,42 +66,24 @@ fn masked(entities: &[MaskedEntity], words: Words) -> String {
     }
     let mut entities: Vec<&MaskedEntity> = entities.iter().collect();
     entities.sort_by_key(|entity| std::cmp::Reverse(entity.count));
-    let rows: Vec<Bar> = entities
-        .iter()
-        .map(|entity| Bar {
-            label: words.entity(&entity.entity),
-            parts: vec![(entity.count as f64, "valid")],
-            value: format!(
-                "<b>{}</b> <small>{} {}</small>",
-                int(entity.count),
-                int(entity.rows),
-                words.pick("행", "rows")
-            ),
-        })
-        .collect();
-    let examples: String = entities
-        .iter()
-        .filter(|entity| !entity.examples.is_empty())
-        .map(|entity| {
-            let items: String = entity
-                .examples
-                .iter()
-                .map(|example| {
-                    format!("<li><code>{}</code><p dir=\"auto\">{}</p></li>\n", esc(&example.id), marked(&example.text))
-                })
-                .collect();
-            format!(
-                "<details><summary>{} <small>{}</small></summary><ul class=\"examples\">\n{items}</ul></details>\n",
-                words.entity(&entity.entity),
-                words.pick("보기", "examples")
-            )
-        })
-        .collect();
-    format!(
-        "<div class=\"card\"><h3>{}</h3>{}{examples}</div>\n",
-        words.pick("가린 것", "Masked"),
-        bars(&rows)
-    )
+    let bar = |entity: &&MaskedEntity| Bar {
+        label: words.entity(&entity.entity),
+        parts: vec![(entity.count as f64, "valid")],
+        value: format!(
+            "<b>{}</b> <small>{} {}</small>",
+            int(entity.count),
+            int(entity.rows),
+            words.pick("행", "rows")
+        ),
+    };
+    let rows: Vec<Bar> = entities.iter().map(bar).collect();
+    let unfolding = |entity: &&MaskedEntity| {
+        let examples = entity.examples.iter();
+        let examples = examples.map(|e| table::Example { id: &e.id, text: &e.text, detail: "" });
+        table::examples(&words.entity(&entity.entity), words.pick("보기", "examples"), examples)
+    };
+    let examples: String = entities.iter().map(unfolding).collect();
+    table::card(words.pick("가린 것", "Masked"), &format!("{}{examples}", bars(&rows)))
 }
 
 fn kept(report: &Report, words: Words) -> String {

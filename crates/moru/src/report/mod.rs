@@ -21,6 +21,7 @@ mod html;
 mod masking;
 mod scores;
 mod summary;
+mod table;
 #[cfg(test)]
 mod tests;
 mod training;

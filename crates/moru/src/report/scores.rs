@@ -1,10 +1,11 @@
 //! Every measure with its interval, the baselines, and the paired tests.
 
-use eval::report::{Evaluation, Measure, PairedTest, Report, System, SystemRole};
+use eval::report::{CategoryScore, Evaluation, Measure, PairedTest, Report, System, SystemRole};
 
 use super::chart::{Bar, bars, tick_text, ticks};
 use super::html::{esc, int, one, percent, probability, share, signed};
 use super::summary::{SIGNIFICANT, interval_name, signed_range};
+use super::table::{card, table};
 use super::words::Words;
 
 /// The scores of every evaluation; empty where nothing was measured.
@@ -33,7 +34,7 @@ pub(super) fn render(report: &Report, words: Words) -> String {
                 leading(evaluation, words),
                 facts(evaluation, words),
                 categories(evaluation, words),
-                table(evaluation, words),
+                measures(evaluation, words),
                 tests(evaluation, words)
             )
         })
@@ -136,7 +137,7 @@ fn facts(evaluation: &Evaluation, words: Words) -> String {
         return String::new();
     }
     let title = words.pick("핵심 사실이 모두 든 답", "Answers that hold every key fact");
-    format!("<div class=\"card\"><h3>{title}</h3>{}</div>\n", bars(&rows))
+    card(title, &bars(&rows))
 }
 
 /// Base and tuned by category, joined by a line.
@@ -145,101 +146,89 @@ fn categories(evaluation: &Evaluation, words: Words) -> String {
     let (Some(base), Some(tuned)) = (id_of(SystemRole::Base), id_of(SystemRole::Tuned)) else {
         return String::new();
     };
-    let score =
-        |scores: &[(String, f64)], id: &str| scores.iter().find(|(system, _)| system == id).map(|s| s.1);
     let rows: String = evaluation
         .by_category
         .iter()
-        .filter_map(|category| {
-            let (before, after) = (score(&category.scores, base)?, score(&category.scores, tuned)?);
-            Some(format!(
-                "<li><span class=\"forest-label\">{name}<small>{rows} {unit}</small></span>\
-                 <span class=\"track\" aria-hidden=\"true\"><i class=\"bridge\" style=\"left:{left};width:{width}\"></i>\
-                 <i class=\"point base\" style=\"left:{before_at}\"></i><i class=\"point tuned\" style=\"left:{after_at}\"></i>\
-                 </span><span class=\"forest-value\">{before_text} → <b>{after_text}</b></span></li>\n",
-                name = esc(&category.category),
-                rows = int(category.rows),
-                unit = words.pick("문항", "questions"),
-                left = percent(before.min(after)),
-                width = percent((before - after).abs()),
-                before_at = percent(before),
-                after_at = percent(after),
-                before_text = one(before),
-                after_text = one(after),
-            ))
-        })
+        .filter_map(|category| category_row(category, base, tuned, words))
         .collect();
     if rows.is_empty() {
         return String::new();
     }
     let measure = evaluation.measures.first().map_or("", |measure| measure.name.as_str());
-    let title = words.pick("유형별", "by category");
     let legend = format!(
         "<ul class=\"legend\"><li><i class=\"key point base\"></i>{}</li><li><i class=\"key point tuned\"></i>{}</li></ul>",
         words.system(SystemRole::Base, base),
         words.system(SystemRole::Tuned, tuned)
     );
-    format!(
-        "<div class=\"card\"><h3>{} {title}</h3>{legend}<ul class=\"forest\">\n{rows}</ul></div>\n",
-        esc(measure)
+    card(
+        &format!("{} {}", esc(measure), words.pick("유형별", "by category")),
+        &format!("{legend}<ul class=\"forest\">\n{rows}</ul>"),
     )
 }
 
-/// All measures; on a phone each becomes a block.
-fn table(evaluation: &Evaluation, words: Words) -> String {
+fn category_row(category: &CategoryScore, base: &str, tuned: &str, words: Words) -> Option<String> {
+    let score = |id: &str| category.scores.iter().find(|(system, _)| system == id).map(|s| s.1);
+    let (before, after) = (score(base)?, score(tuned)?);
+    Some(format!(
+        "<li><span class=\"forest-label\">{name}<small>{rows} {unit}</small></span>\
+         <span class=\"track\" aria-hidden=\"true\"><i class=\"bridge\" style=\"left:{left};width:{width}\"></i>\
+         <i class=\"point base\" style=\"left:{before_at}\"></i><i class=\"point tuned\" style=\"left:{after_at}\"></i>\
+         </span><span class=\"forest-value\">{before_text} → <b>{after_text}</b></span></li>\n",
+        name = esc(&category.category),
+        rows = int(category.rows),
+        unit = words.pick("문항", "questions"),
+        left = percent(before.min(after)),
+        width = percent((before - after).abs()),
+        before_at = percent(before),
+        after_at = percent(after),
+        before_text = one(before),
+        after_text = one(after),
+    ))
+}
+
+/// All measures of all systems, and the effect of the training.
+fn measures(evaluation: &Evaluation, words: Words) -> String {
     let base = evaluation.systems.iter().find(|system| system.role == SystemRole::Base);
-    let heads: String = evaluation
-        .systems
-        .iter()
-        .map(|system| format!("<th scope=\"col\">{}</th>", words.system(system.role, &system.id)))
-        .collect();
-    let difference = words.pick("학습 효과", "Tuned − base");
-    let rows: String = evaluation
+    let mut heads = vec![words.pick("지표", "Measure").to_owned()];
+    heads.extend(evaluation.systems.iter().map(|system| words.system(system.role, &system.id)));
+    heads.push(words.pick("학습 효과", "Tuned − base").to_owned());
+    let rows: Vec<Vec<String>> = evaluation
         .measures
         .iter()
         .map(|measure| {
-            let cells: String = evaluation
-                .systems
-                .iter()
-                .map(|system| {
-                    let name = words.system(system.role, &system.id);
-                    let best = if system.role == SystemRole::Tuned { " class=\"tuned\"" } else { "" };
-                    let Some(score) = measure.score_of(&system.id) else { return "<td>–</td>".to_owned() };
-                    format!(
-                        "<td data-label=\"{name}\"{best}><b>{}</b><small>{}–{}</small></td>",
-                        one(score.value),
-                        one(score.interval.low),
-                        one(score.interval.high)
-                    )
-                })
-                .collect();
             let test = base.and_then(|base| measure.tests.iter().find(|test| test.against == base.id));
-            let effect = test.map_or_else(|| "–".to_owned(), |test| effect(test, words));
-            format!(
-                "<tr><th scope=\"row\">{}</th>{cells}<td data-label=\"{difference}\">{effect}</td></tr>\n",
-                esc(&measure.name)
-            )
+            let mut row = vec![esc(&measure.name).to_string()];
+            row.extend(evaluation.systems.iter().map(|system| score_cell(measure, system)));
+            row.push(test.map_or_else(|| "–".to_owned(), |test| effect(test, words)));
+            row
         })
         .collect();
-    let confidence = evaluation.measures[0].scores.first().map_or(0.95, |score| score.interval.confidence);
+    let body =
+        format!("{}{}{}", table(&heads, &rows), reading_note(evaluation, words), settings(evaluation, words));
+    card(words.pick("모든 지표", "All measures"), &body)
+}
+
+fn score_cell(measure: &Measure, system: &System) -> String {
+    let Some(score) = measure.score_of(&system.id) else { return "–".to_owned() };
+    let class = if system.role == SystemRole::Tuned { " class=\"strong\"" } else { "" };
+    let (low, high) = (one(score.interval.low), one(score.interval.high));
+    format!("<b{class}>{}</b><small>{low}–{high}</small>", one(score.value))
+}
+
+fn reading_note(evaluation: &Evaluation, words: Words) -> String {
+    let scores = evaluation.measures.iter().flat_map(|measure| &measure.scores);
+    let confidence = scores.map(|score| score.interval.confidence).next().unwrap_or(0.95);
+    let interval = interval_name(confidence, words);
     let note = match words.pick("ko", "en") {
         "ko" => format!(
-            "작은 숫자는 {}입니다. 색이 있는 차이는 우연으로 보기 어렵습니다(무작위 치환 검정 p &lt; {SIGNIFICANT}).",
-            interval_name(confidence, words)
+            "작은 숫자는 {interval}입니다. 색이 있는 차이는 우연으로 보기 어렵습니다(무작위 치환 검정 p &lt; {SIGNIFICANT})."
         ),
         _ => format!(
-            "Small numbers are the {}. Coloured differences are unlikely by chance (randomisation test, p &lt; {SIGNIFICANT}).",
-            interval_name(confidence, words)
+            "Small numbers are the {interval}. Coloured differences are unlikely by chance \
+             (randomisation test, p &lt; {SIGNIFICANT})."
         ),
     };
-    let title = words.pick("모든 지표", "All measures");
-    format!(
-        "<div class=\"card\"><h3>{title}</h3><table class=\"stack\"><thead><tr><th scope=\"col\">{}</th>{heads}\
-         <th scope=\"col\">{difference}</th></tr></thead><tbody>\n{rows}</tbody></table>\
-         <p class=\"note\">{note}</p>{}</div>\n",
-        words.pick("지표", "Measure"),
-        settings(evaluation, words)
-    )
+    format!("<p class=\"note\">{note}</p>")
 }
 
 fn effect(test: &PairedTest, words: Words) -> String {
@@ -279,28 +268,27 @@ fn settings(evaluation: &Evaluation, words: Words) -> String {
 
 /// The tuned model against every other system, on every measure.
 fn tests(evaluation: &Evaluation, words: Words) -> String {
-    let rows: String = evaluation
-        .measures
-        .iter()
-        .flat_map(|measure| measure.tests.iter().map(move |test| (measure, test)))
+    let tests =
+        || evaluation.measures.iter().flat_map(|measure| measure.tests.iter().map(move |t| (measure, t)));
+    let Some(trials) = tests().map(|(_, test)| test.trials).max() else { return String::new() };
+    let heads = [
+        words.pick("지표", "Measure"),
+        words.pick("차이", "Difference"),
+        words.pick("p, 붓스트랩", "p, bootstrap"),
+        words.pick("p, 무작위 치환", "p, randomisation"),
+    ]
+    .map(str::to_owned);
+    let rows: Vec<Vec<String>> = tests()
         .map(|(measure, test)| {
-            format!(
-                "<tr><th scope=\"row\">{} <small>vs {}</small></th><td data-label=\"{}\">{}</td>\
-                 <td data-label=\"{}\">{}</td><td data-label=\"{}\">{}</td></tr>\n",
-                esc(&measure.name),
-                name_of(evaluation, &test.against, words),
-                words.pick("차이", "Difference"),
+            let against = name_of(evaluation, &test.against, words);
+            vec![
+                format!("{} <small>vs {against}</small>", esc(&measure.name)),
                 effect(test, words),
-                words.pick("p, 붓스트랩", "p, bootstrap"),
                 probability(test.p_bootstrap),
-                words.pick("p, 무작위 치환", "p, randomisation"),
-                probability(test.p_randomisation)
-            )
+                probability(test.p_randomisation),
+            ]
         })
         .collect();
-    let Some(trials) = evaluation.measures.iter().flat_map(|m| &m.tests).map(|test| test.trials).max() else {
-        return String::new();
-    };
     let title = words.pick("짝지은 검정", "Paired tests");
     let lead = match words.pick("ko", "en") {
         "ko" => {
@@ -309,12 +297,7 @@ fn tests(evaluation: &Evaluation, words: Words) -> String {
         _ => format!("The tuned model against the others on the same questions, {} draws each.", int(trials)),
     };
     format!(
-        "<details class=\"card\"><summary>{title}</summary><p>{lead}</p><table class=\"stack\"><thead><tr>\
-         <th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead>\
-         <tbody>\n{rows}</tbody></table></details>\n",
-        words.pick("지표", "Measure"),
-        words.pick("차이", "Difference"),
-        words.pick("p, 붓스트랩", "p, bootstrap"),
-        words.pick("p, 무작위 치환", "p, randomisation")
+        "<details class=\"card\"><summary>{title}</summary><p>{lead}</p>{}</details>\n",
+        table(&heads, &rows)
     )
 }

@@ -62,7 +62,18 @@ fn verdict(evaluation: &Evaluation, words: Words) -> String {
         interval_name(test.interval.confidence, words),
         signed_range(test, words)
     );
-    let unbeaten: String = [SystemRole::NearestQuestion, SystemRole::CommonestAnswer]
+    let unbeaten = unbeaten(evaluation, words);
+    let class = match (test.difference > 0.0, certain) {
+        (true, true) => "good",
+        (false, true) => "bad",
+        _ => "open",
+    };
+    format!("<p class=\"verdict {class}\">{sentence} <span>{numbers}</span>{unbeaten}</p>\n")
+}
+
+/// A sentence for each baseline that is not clearly beaten.
+fn unbeaten(evaluation: &Evaluation, words: Words) -> String {
+    [SystemRole::NearestQuestion, SystemRole::CommonestAnswer]
         .into_iter()
         .filter_map(|role| {
             let (measure, test) = test_against(evaluation, role)?;
@@ -76,13 +87,7 @@ fn verdict(evaluation: &Evaluation, words: Words) -> String {
                 _ => format!(" It does not clearly beat the baseline “{name}” ({}).", one(score.value)),
             })
         })
-        .collect();
-    let class = match (test.difference > 0.0, certain) {
-        (true, true) => "good",
-        (false, true) => "bad",
-        _ => "open",
-    };
-    format!("<p class=\"verdict {class}\">{sentence} <span>{numbers}</span>{unbeaten}</p>\n")
+        .collect()
 }
 
 /// `95 % interval`.

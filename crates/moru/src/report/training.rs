@@ -4,6 +4,7 @@ use eval::report::{Report, Training};
 
 use super::curves::{Line, Plot, Style, smoothed};
 use super::html::{bytes, esc, int, share, short};
+use super::table;
 use super::words::Words;
 
 /// The curves of every training; empty where none was trained.
@@ -52,45 +53,31 @@ fn points(training: &Training, pick: fn(&eval::report::StepPoint) -> Option<f64>
 fn loss(training: &Training, words: Words) -> String {
     let raw = points(training, |step| Some(step.loss));
     let valid: Vec<(f64, f64)> = training.valid.iter().map(|v| (v.step as f64, v.loss)).collect();
-    let last = |points: &[(f64, f64)]| points.last().map_or(String::new(), |p| format!("{:.3}", p.1));
     let smooth = smoothed(&raw, raw.len() / 40);
-    let (first_valid, last_valid) = (valid.first().map_or(f64::NAN, |p| p.1), last(&valid));
-    let description = match words.pick("ko", "en") {
-        "ko" => format!(
-            "손실 곡선. 마지막 학습 손실 {}, 검증 손실 {first_valid:.3}에서 {last_valid}.",
-            last(&smooth)
-        ),
-        _ => format!(
-            "Loss curves. Last training loss {}, validation from {first_valid:.3} to {last_valid}.",
-            last(&smooth)
-        ),
+    let named = |name: &str, points: &[(f64, f64)]| match points.last() {
+        Some((_, loss)) => format!("{name} {loss:.3}"),
+        None => name.to_owned(),
     };
-    let name = |korean: &str, english: &str, value: &str| format!("{} {value}", words.pick(korean, english));
-    let lines = vec![
-        Line { name: String::new(), class: "tuned", style: Style::Faint, points: raw },
-        Line {
-            name: name("학습", "training", &last(&smooth)),
-            class: "tuned",
-            style: Style::Strong,
-            points: smooth,
-        },
-        Line {
-            name: name("검증", "validation", &last_valid),
-            class: "valid",
-            style: Style::Dots,
-            points: valid,
-        },
-    ];
+    let names =
+        [named(words.pick("학습", "training"), &smooth), named(words.pick("검증", "validation"), &valid)];
+    let title = words.pick("손실", "Loss");
+    let description = format!("{title}: {}", names.join(", "));
+    let [train_name, valid_name] = names;
+    let line = |name, class, style, points| Line { name, class, style, points };
     let mark = training
         .best_step
         .map(|step| (step as f64, format!("{} {}", words.pick("남긴 가중치:", "kept:"), int(step))));
     Plot {
-        title: words.pick("손실", "Loss"),
+        title,
         description,
         x_name: words.pick("단계", "step"),
         from_zero: false,
         mark,
-        lines,
+        lines: vec![
+            line(String::new(), "tuned", Style::Faint, raw),
+            line(train_name, "tuned", Style::Strong, smooth),
+            line(valid_name, "valid", Style::Dots, valid),
+        ],
     }
     .render()
 }
@@ -123,56 +110,43 @@ fn grad_norm(training: &Training, words: Words) -> String {
 }
 
 fn facts(training: &Training, words: Words) -> String {
-    let mut facts: Vec<(&str, String)> = vec![
+    let small = |text: String| format!("<small>{text}</small>");
+    let mut facts = vec![
         (words.pick("방법", "Method"), method(training, words)),
         (words.pick("기본 모델", "Base model"), esc(&training.base_model).to_string()),
     ];
     if training.parameters > 0 {
-        let part = share(training.trained_parameters, training.parameters);
-        facts.push((
-            words.pick("학습한 매개변수", "Trained parameters"),
-            format!(
-                "{} / {} <small>{part:.2} %</small>",
-                short(training.trained_parameters),
-                short(training.parameters)
-            ),
-        ));
+        let part = small(format!("{:.2} %", share(training.trained_parameters, training.parameters)));
+        let counts = [training.trained_parameters, training.parameters].map(short).join(" / ");
+        facts.push((words.pick("학습한 매개변수", "Trained parameters"), format!("{counts} {part}")));
     }
-    let steps = training.steps.last().map_or(0, |step| step.step);
-    facts.push((
-        words.pick("단계", "Steps"),
-        format!("{} <small>{:.1} {}</small>", int(steps), training.epochs, words.pick("에포크", "epochs")),
-    ));
-    facts.push((
-        words.pick("토큰", "Tokens"),
-        format!(
-            "{} <small>{} {}</small>",
-            int(training.tokens),
-            words.pick("손실을 건", "with loss:"),
-            int(training.trained_tokens)
-        ),
-    ));
+    let steps = int(training.steps.last().map_or(0, |step| step.step));
+    let epochs = small(format!("{:.1} {}", training.epochs, words.pick("에포크", "epochs")));
+    facts.push((words.pick("단계", "Steps"), format!("{steps} {epochs}")));
+    let with_loss =
+        small(format!("{} {}", words.pick("손실을 건", "with loss:"), int(training.trained_tokens)));
+    facts.push((words.pick("토큰", "Tokens"), format!("{} {with_loss}", int(training.tokens))));
+    facts.extend(costs(training, words));
+    table::facts("facts card", &facts)
+}
+
+fn costs(training: &Training, words: Words) -> Vec<(&'static str, String)> {
+    let mut costs = Vec::new();
     if let Some(rate) = training.tokens_per_second {
-        facts.push((
-            words.pick("속도", "Speed"),
-            format!("{} {}", int(rate.max(0.0) as u64), words.pick("토큰/초", "tokens/s")),
-        ));
+        let unit = words.pick("토큰/초", "tokens/s");
+        costs.push((words.pick("속도", "Speed"), format!("{} {unit}", int(rate.max(0.0) as u64))));
     }
     if let Some(seconds) = training.seconds {
-        facts.push((words.pick("시간", "Time"), words.seconds(seconds)));
+        costs.push((words.pick("시간", "Time"), words.seconds(seconds)));
     }
     if let Some(peak) = training.peak_memory_bytes {
-        let predicted = training.predicted_memory_bytes.map(|predicted| {
-            format!(" <small>{} {}</small>", words.pick("예상", "predicted"), bytes(predicted))
-        });
-        facts.push((
-            words.pick("최대 메모리", "Peak memory"),
-            format!("{}{}", bytes(peak), predicted.unwrap_or_default()),
-        ));
+        let predicted = training.predicted_memory_bytes.map(bytes);
+        let predicted =
+            predicted.map(|size| format!(" <small>{} {size}</small>", words.pick("예상", "predicted")));
+        let value = format!("{}{}", bytes(peak), predicted.unwrap_or_default());
+        costs.push((words.pick("최대 메모리", "Peak memory"), value));
     }
-    let items: String =
-        facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n")).collect();
-    format!("<dl class=\"facts card\">\n{items}</dl>\n")
+    costs
 }
 
 fn method(training: &Training, words: Words) -> String {
