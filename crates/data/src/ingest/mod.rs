@@ -109,10 +109,10 @@ pub enum IngestError {
         what: &'static str,
     },
     /// A row that is too large to keep.
-    #[error("the row `{key}` has {bytes} bytes; a row may have at most {} bytes", (1 << 30) - 1)]
+    #[error("row {number} has {bytes} bytes; a row may have at most {} bytes", (1 << 30) - 1)]
     RowTooLarge {
-        /// Its key.
-        key: String,
+        /// Its number, counted from 1.
+        number: u64,
         /// Its size.
         bytes: usize,
     },

@@ -59,7 +59,7 @@ impl TableWriter {
         row.clear();
         codec::encode(&mut row, key, values);
         let len = u32::try_from(row.len()).ok().filter(|&n| n < MAX_ROW_BYTES);
-        let len = len.ok_or_else(|| IngestError::RowTooLarge { key: key.to_owned(), bytes: row.len() })?;
+        let len = len.ok_or_else(|| IngestError::RowTooLarge { number: self.rows + 1, bytes: row.len() })?;
         self.put(&[ROW])?;
         self.put(&len.to_le_bytes())?;
         self.put(&row)?;

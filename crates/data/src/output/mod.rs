@@ -21,6 +21,13 @@ pub struct OutputError {
     pub cause: std::io::Error,
 }
 
+impl From<OutputError> for std::io::Error {
+    /// Keeps the file's name, for a sink that speaks of input and output only.
+    fn from(error: OutputError) -> Self {
+        Self::new(error.cause.kind(), error)
+    }
+}
+
 /// A file that takes its place when it is whole.
 struct Pending {
     path: PathBuf,

@@ -45,7 +45,8 @@ impl Templates {
     /// Which columns of one source go where.
     ///
     /// # Errors
-    /// A column that the source does not have; a prompt or response that uses no column.
+    /// A column that the source does not have; a prompt or response that uses no column; a main column
+    /// that its template does not use.
     pub fn layout(&self, schema: &Arc<Schema>) -> Result<Layout, TemplateError> {
         for template in [Some(&self.prompt), Some(&self.response), self.system.as_ref()].into_iter().flatten()
         {
@@ -56,11 +57,20 @@ impl Templates {
                 return Err(TemplateError::NoColumn { template: template.as_str().to_owned() });
             }
         }
+        for (template, main) in [(&self.prompt, &self.main_prompt), (&self.response, &self.main_response)] {
+            if let Some(main) = main.as_ref().filter(|m| template.columns().all(|c| c != m.as_str())) {
+                return Err(TemplateError::MainColumn {
+                    template: template.as_str().to_owned(),
+                    column: main.clone(),
+                    columns: template.columns().map(str::to_owned).collect(),
+                });
+            }
+        }
         let mut layout = Layout { templates: self.clone(), fields: Vec::new() };
         let mut seen = BTreeSet::new();
         let main_prompt = main_column(&self.prompt, self.main_prompt.as_ref());
         let main_response = main_column(&self.response, self.main_response.as_ref());
-        let system = self.system.iter().flat_map(|t| t.columns()).map(|c| (Part::System, c));
+        let system = self.system.iter().flat_map(Template::columns).map(|c| (Part::System, c));
         let uses = (self.prompt.columns().map(|c| (Part::Prompt, c)))
             .chain(self.response.columns().map(|c| (Part::Response, c)))
             .chain(system)
@@ -147,7 +157,7 @@ impl Layout {
     }
 
     /// The example of a rendered row: an optional system turn, the prompt, the response.
-    pub fn example(&self, row: &DraftRow) -> Example {
+    pub fn example(&self, id: String, row: &DraftRow) -> Example {
         let mut messages = Vec::with_capacity(3);
         if !row.system.is_empty() {
             messages.push(Message::new(Role::System, row.system.clone()));
@@ -158,7 +168,7 @@ impl Layout {
             let field = row.fields.iter().find(|f| *f.column == **column)?;
             Some((column.clone(), serde_json::Value::String(field.text.clone())))
         });
-        Example { id: row.id().to_string(), messages, tools: Vec::new(), meta: meta.collect() }
+        Example { id, messages, tools: Vec::new(), meta: meta.collect() }
     }
 }
 

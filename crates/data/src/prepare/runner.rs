@@ -26,7 +26,7 @@ pub struct Runner<'a> {
     pub row_steps: Vec<&'a dyn Step>,
     /// Steps that see the rows in order: duplicates.
     pub ordered_steps: Vec<&'a mut dyn OrderedStep>,
-    /// Masks text that did not pass the field steps: rows that the source could not read.
+    /// Masks text that does not pass the field steps: rows that the source could not read, and keys.
     pub redact: &'a (dyn Fn(&str) -> String + Sync),
     /// How many threads apply the steps.
     pub threads: NonZeroUsize,
@@ -106,6 +106,8 @@ struct Stepped {
     verdict: Outcome,
     changes: Vec<Change>,
     changed: Vec<usize>,
+    /// Whether the row's key is itself a personal value.
+    personal_key: bool,
 }
 
 enum Work {
@@ -177,6 +179,7 @@ impl Runner<'_> {
             Work::Row(record) => *record,
         };
         let mut stepped = Stepped {
+            personal_key: (self.redact)(&record.id.key) != record.id.key,
             row: layout.draft(record),
             verdict: Outcome::Keep,
             changes: Vec::new(),
@@ -299,7 +302,8 @@ impl Tally<'_, '_> {
             }
             Done::Row(stepped) => stepped,
         };
-        self.check_id(&stepped.row)?;
+        let id = self.public_id(&stepped);
+        self.check_id(&stepped.row, &id)?;
         for number in &stepped.changed {
             *self.counts.changed.entry(self.runner.step_name(*number).to_owned()).or_default() += 1;
         }
@@ -308,52 +312,66 @@ impl Tally<'_, '_> {
                 stepped.verdict = step.apply(&mut stepped.row);
             }
         }
-        let prepared = self.conclude(*stepped, layout);
+        let prepared = self.conclude(id, *stepped, layout);
         Ok(sink(prepared)?)
     }
 
-    fn conclude(&mut self, stepped: Stepped, layout: &Layout) -> Prepared {
+    fn conclude(&mut self, id: String, stepped: Stepped, layout: &Layout) -> Prepared {
         let Stepped { row, verdict, mut changes, .. } = stepped;
         match verdict {
             Outcome::Keep => {
                 self.counts.rows_out += 1;
                 if self.runner.watch == Watch::Redacted {
-                    changes.iter_mut().for_each(|c| c.redact(self.runner.redact));
+                    for change in &mut changes {
+                        change.redact(self.runner.redact);
+                    }
                 }
-                Prepared::Example(layout.example(&row), changes)
+                Prepared::Example(layout.example(id, &row), changes)
             }
             Outcome::Reject(reason) => {
                 *self.counts.rejected.entry(reason.code.to_string()).or_default() += 1;
-                Prepared::Rejected(set_aside(&row, reason, Masked::Yes))
+                Prepared::Rejected(set_aside(id, &row, reason, Masked::Yes))
             }
             Outcome::Fail(reason) => {
                 *self.counts.failed.entry(reason.code.to_string()).or_default() += 1;
-                Prepared::Failed(set_aside(&row, reason, Masked::Unknown))
+                Prepared::Failed(set_aside(id, &row, reason, Masked::Unknown))
             }
+        }
+    }
+
+    /// `source#key`; a key that is itself personal (an address, a telephone number) is replaced by the
+    /// row's number in its source.
+    fn public_id(&self, stepped: &Stepped) -> String {
+        let id = stepped.row.id();
+        if stepped.personal_key {
+            format!("{}#row:{}", id.source, self.counts.rows_in)
+        } else {
+            id.to_string()
         }
     }
 
     /// Ids are kept as 128-bit hashes: a million rows are 32 MB, and a false alarm is out of reach.
-    fn check_id(&mut self, row: &DraftRow) -> Result<(), PrepareError> {
+    fn check_id(&mut self, row: &DraftRow, public: &str) -> Result<(), PrepareError> {
         let id = row.id();
         if self.ids.insert(crate::hash::hash128(0, &[id.source.as_bytes(), id.key.as_bytes()])) {
             return Ok(());
         }
-        Err(PrepareError::DuplicateId { id: id.to_string() })
+        Err(PrepareError::DuplicateId { id: public.to_owned() })
     }
 }
 
+#[derive(Clone, Copy)]
 enum Masked {
     Yes,
     Unknown,
 }
 
 /// The note of a row that was set aside. Where a step failed, its text may not be masked and is left out.
-fn set_aside(row: &DraftRow, reason: Reason, masked: Masked) -> Rejection {
+fn set_aside(id: String, row: &DraftRow, reason: Reason, masked: Masked) -> Rejection {
     let text = match masked {
         Masked::Yes if row.response.is_empty() => row.prompt.clone(),
         Masked::Yes => format!("{}\n{}", row.prompt, row.response),
         Masked::Unknown => String::new(),
     };
-    Rejection { id: row.id().to_string(), reason: reason.code.into_owned(), detail: reason.detail, text }
+    Rejection { id, reason: reason.code.into_owned(), detail: reason.detail, text }
 }

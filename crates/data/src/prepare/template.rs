@@ -55,6 +55,19 @@ pub enum TemplateError {
         /// The columns there are.
         columns: Vec<String>,
     },
+    /// The main column is none of the template's.
+    #[error(
+        "the template `{template}` does not use its main column `{column}`; it uses {}",
+        crate::sources::quoted(columns)
+    )]
+    MainColumn {
+        /// The template.
+        template: String,
+        /// The main column.
+        column: String,
+        /// The columns it uses.
+        columns: Vec<String>,
+    },
     /// A template for the answer or the question that uses no column.
     #[error(
         "the template `{template}` uses no column, so every row would read the same; write `{{column}}` where a column belongs"

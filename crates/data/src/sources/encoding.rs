@@ -78,17 +78,16 @@ impl Decoder {
                 let replaced = text.matches('\u{fffd}').count() as u64;
                 Decoded { text, replaced }
             }
-            Encoding::Ascii | Encoding::Utf8 => match std::str::from_utf8(bytes) {
-                Ok(text) => Decoded { text: Cow::Borrowed(text), replaced: 0 },
-                Err(_) => {
-                    let replaced = faults(bytes);
-                    Decoded { text: String::from_utf8_lossy(bytes), replaced }
-                }
-            },
+            Encoding::Ascii | Encoding::Utf8 => {
+                let text = String::from_utf8_lossy(bytes);
+                // Only what is not valid UTF-8 had to be copied.
+                let replaced = if matches!(text, Cow::Borrowed(_)) { 0 } else { faults(bytes) };
+                Decoded { text, replaced }
+            }
         };
         self.replaced += decoded.replaced;
         if memchr::memchr(0, bytes).is_some() {
-            self.nul_bytes += bytes.iter().filter(|&&b| b == 0).count() as u64;
+            self.nul_bytes += memchr::memchr_iter(0, bytes).count() as u64;
             decoded.text = Cow::Owned(decoded.text.replace('\0', ""));
         }
         decoded

@@ -141,7 +141,7 @@ fn jsonl_by_path() {
     );
     let mut source = JsonlSource::open(&file.path, "t", &JsonlOptions::default()).unwrap();
     let columns: Vec<(&str, ColumnKind)> =
-        source.schema().columns.iter().map(|c| (c.name.as_str(), c.kind)).map(|(n, k)| (n, k)).collect();
+        source.schema().columns.iter().map(|c| (c.name.as_str(), c.kind)).collect();
     assert_eq!(
         columns,
         [
@@ -151,7 +151,6 @@ fn jsonl_by_path() {
             ("n", ColumnKind::Float),
             ("a.b", ColumnKind::Bool),
         ]
-        .map(|(n, k)| (n, k))
     );
     let (records, rejected) = drain(&mut source);
     assert_eq!(texts(&records[0]), ["1", "가", "[\"a\"]", "1", ""]);

@@ -6,7 +6,7 @@ use data::ingest::{
     Extract, IngestError, IngestOptions, Reader, Threshold, export_csv, extracts, ingest, table::TableReader,
 };
 use data::sources::csv::{CsvOptions, CsvSource};
-use data::sources::{Source, SourceInfo};
+use data::sources::SourceInfo;
 use data::{Rejection, Value};
 
 use crate::support::drain;

@@ -2,6 +2,7 @@
 
 mod files;
 mod ingest;
+mod prepare;
 mod sql;
 mod steps;
 mod support;

@@ -288,7 +288,7 @@ fn writing_is_refused_twice() {
     // What the first lock cannot see, the session refuses.
     let Some(postgres) = databases.all.iter().find(|s| s.scheme == Scheme::Postgres) else { return };
     run_sql(
-        &std::env::var("MORU_TEST_POSTGRES_URL").unwrap(),
+        &testing::setting("MORU_TEST_POSTGRES_URL", "a PostgreSQL server").unwrap(),
         "CREATE OR REPLACE FUNCTION writes_f() RETURNS INT LANGUAGE SQL AS 'DELETE FROM writes_t RETURNING 1'",
     );
     let error = refuse(postgres, &request("SELECT writes_f() AS gone", &[]));

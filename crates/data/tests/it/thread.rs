@@ -20,7 +20,7 @@ const SHOP: &str = "
 struct Digits;
 
 impl Step for Digits {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "mask"
     }
 
@@ -36,7 +36,7 @@ impl Step for Digits {
 struct Unanswered;
 
 impl Step for Unanswered {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "reject"
     }
 
@@ -86,7 +86,7 @@ fn from_a_database_to_the_outputs() {
                 }
                 Prepared::Rejected(rejection) | Prepared::Failed(rejection) => outputs.rejected(&rejection),
             }
-            .map_err(|e| e.cause)
+            .map_err(Into::into)
         })
         .unwrap();
     outputs.finish().unwrap();

@@ -74,7 +74,7 @@ pub enum SqlError {
         message: String,
     },
     /// It took too long.
-    #[error("{place}: no row for {} s; raise `timeout_secs` or narrow the query", limit.as_secs_f64())]
+    #[error("{place}: the query took longer than {} s; raise `timeout_secs` or narrow the query", limit.as_secs_f64())]
     Timeout {
         /// Which database.
         place: String,

@@ -70,7 +70,7 @@ impl SqlRequest {
             json_columns: Vec::new(),
             bytes: BytesPolicy::Refuse,
             utc_offset_minutes: 0,
-            timeout: Duration::from_secs(300),
+            timeout: Duration::from_mins(5),
             fetch_rows: 1000,
         }
     }

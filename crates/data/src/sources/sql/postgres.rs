@@ -50,10 +50,9 @@ impl Driver for PostgresDriver {
                 Tls::Require => PgSslMode::Require,
                 Tls::Verify => PgSslMode::VerifyFull,
             })
+            // Also where it is empty: the driver would take one from the environment.
+            .password(settings.password.expose())
             .disable_statement_logging();
-        if !settings.password.is_empty() {
-            options = options.password(settings.password.expose());
-        }
         if let Some(ca) = &settings.tls_ca {
             options = options.ssl_root_cert(ca);
         }

@@ -4,6 +4,8 @@
 //! `DATETIME`, `DECIMAL(10,2)`, `CHAR(8)`). It is read from the table where the column comes from one.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
@@ -116,13 +118,18 @@ impl Driver for SqliteDriver {
         request: &SqlRequest,
         take: &mut Take<'_>,
     ) -> Result<(), SqlError> {
-        let deadline = Instant::now() + self.timeout;
+        // The clock starts anew with every row, so that a slow reader does not end a long extract.
+        let began = Instant::now();
+        let latest = Arc::new(AtomicU64::new(0));
+        let (seen, limit) = (Arc::clone(&latest), self.timeout);
         let mut handle = self
             .connection
             .lock_handle()
             .await
             .map_err(|e| error::explain(e, &self.settings, self.timeout))?;
-        handle.set_progress_handler(CLOCK_STEPS, move || Instant::now() < deadline);
+        handle.set_progress_handler(CLOCK_STEPS, move || {
+            began.elapsed() < limit + Duration::from_millis(seen.load(Ordering::Relaxed))
+        });
         drop(handle);
         let (settings, timeout) = (self.settings.clone(), self.timeout);
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
@@ -134,6 +141,7 @@ impl Driver for SqliteDriver {
         };
         let mut stream = self.connection.fetch(query);
         while let Some(row) = within(timeout, &settings, stream.try_next()).await? {
+            latest.store(began.elapsed().as_millis() as u64, Ordering::Relaxed);
             let values = columns
                 .iter()
                 .enumerate()

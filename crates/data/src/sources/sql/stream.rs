@@ -223,7 +223,7 @@ struct Rows<'a> {
     key: Vec<usize>,
     source: Arc<str>,
     block: Vec<Item>,
-    fetch_rows: usize,
+    block_rows: usize,
     number: u64,
     notes: Vec<Note>,
     sent_schema: bool,
@@ -254,7 +254,7 @@ impl<'a> Rows<'a> {
             key: places(&request.key),
             source: Arc::from(request.source.as_str()),
             block: Vec::new(),
-            fetch_rows: request.fetch_rows.max(1),
+            block_rows: request.fetch_rows.max(1),
             number: 0,
             sent_schema: false,
             schema: Arc::new(schema),
@@ -277,7 +277,7 @@ impl<'a> Rows<'a> {
             None => Item::Rejected(self.without_key(&values)),
         };
         self.block.push(item);
-        self.block.len() < self.fetch_rows || self.flush()
+        self.block.len() < self.block_rows || self.flush()
     }
 
     fn key_of(&self, values: &[Value]) -> Option<String> {
