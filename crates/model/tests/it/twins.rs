@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernels::{Device, Reference};
+use kernels::{Cpu, Device, Reference};
 use model::adapter::AdapterFolder;
 use model::{DecodeRow, Decoder, Parameters, Recompute, TensorSource, TrainBatch, Trainable, Workspace};
 
@@ -147,4 +147,18 @@ fn logits_are_pytorch_s_on_the_reference_device() {
 #[test]
 fn losses_and_gradients_are_pytorch_s_on_the_reference_device() {
     check_gradients(Reference::<f32>::new());
+}
+
+#[test]
+fn logits_are_pytorch_s_on_the_cpu() {
+    for threads in [1, 3] {
+        check_logits(Cpu::new(threads));
+    }
+}
+
+#[test]
+fn losses_and_gradients_are_pytorch_s_on_the_cpu() {
+    for threads in [1, 3] {
+        check_gradients(Cpu::new(threads));
+    }
 }

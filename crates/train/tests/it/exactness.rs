@@ -1,5 +1,6 @@
 //! The result does not depend on how a step is cut, and depends on what it should.
 
+use kernels::Cpu;
 use tempfile::TempDir;
 use train::verify::{self, Layout};
 use train::{Length, Method, Settings};
@@ -19,6 +20,19 @@ fn train(change: impl FnOnce(&mut Settings)) -> (Vec<f64>, Vec<u8>) {
 #[test]
 fn the_same_training_gives_the_same_bytes() {
     assert_eq!(train(|_| {}), train(|_| {}));
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_the_bytes() {
+    let train = |threads| {
+        let out = TempDir::new().unwrap();
+        let outcome = Training::on(Cpu::new(threads), out.path()).run().0.unwrap();
+        bytes(outcome.result.unwrap().join("adapter_model.safetensors"))
+    };
+    let one = train(1);
+    for threads in [2, 3] {
+        assert_eq!(train(threads), one, "{threads} threads");
+    }
 }
 
 #[test]

@@ -4,13 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chat::{CancelToken, Sample};
-use kernels::{Device, Reference};
+use kernels::{Cpu, Device, Reference};
 use model::adapter::{AdapterFolder, AdapterInfo, write_adapter};
 use model::weights::TensorToWrite;
 use model::{Decoder, ModelConfig, ModelFolder, SafetensorsFile, TensorSource};
 use serde_json::Value;
 use tempfile::TempDir;
-use train::{Adam, Base, Event, Every, Host, Length, Method, Order, ResultFrom, Schedule, Settings, Warmup};
+use train::{
+    Adam, Base, Event, Every, Host, Length, Method, Order, ResultFrom, Schedule, Settings, StepFigures,
+    Warmup,
+};
 
 use crate::toy::{steps, views};
 
@@ -35,12 +38,12 @@ fn samples(value: &Value) -> Vec<Sample> {
 }
 
 /// The settings that the script used.
-fn settings(value: &Value, steps: u64, method: Method) -> Settings {
+fn settings(value: &Value, method: Method) -> Settings {
     let number = |key: &str| value[key].as_f64().unwrap();
     let count = |key: &str| value[key].as_u64().unwrap();
     Settings {
         method,
-        length: Length::Steps(count("steps").min(steps)),
+        length: Length::Steps(count("steps")),
         samples_per_step: count("samples_per_step") as usize,
         micro_tokens: 24,
         order: Order::AsGiven,
@@ -87,7 +90,25 @@ fn check_close(found: f64, expected: f64, tolerance: f64, what: &str) {
     assert!((found - expected).abs() <= tolerance * expected.abs(), "{what}: {found}, expected {expected}");
 }
 
-fn check<D: Device>(device: D, steps_wanted: u64) {
+/// Trains a twin with the script's settings; gives the figures of each step.
+fn train<D: Device>(device: &Arc<D>, twin: &str, method: Method, expected: &Value) -> Vec<StepFigures> {
+    let config = ModelConfig::from_folder(&folder(twin)).unwrap();
+    let weights = ModelFolder::open(&folder(twin)).unwrap();
+    let mut decoder = Decoder::load(device.clone(), config, &weights).unwrap();
+    let (settings, samples) = (settings(&expected["settings"], method), samples(&expected["samples"]));
+    let out = TempDir::new().unwrap();
+    let mut events = Vec::new();
+    let mut host = Host {
+        clock: &|| 0.0,
+        cancel: &CancelToken::default(),
+        events: &mut |event: &Event| events.push(event.clone()),
+        eval: None,
+    };
+    train::run(&mut decoder, &settings, &views(&samples), &[], out.path(), &mut host).unwrap();
+    steps(&events)
+}
+
+fn check<D: Device>(device: D) {
     let device = Arc::new(device);
     for twin in TWINS {
         let text = std::fs::read_to_string(folder(twin).join("expected.json")).unwrap();
@@ -95,46 +116,35 @@ fn check<D: Device>(device: D, steps_wanted: u64) {
         let config = ModelConfig::from_folder(&folder(twin)).unwrap();
         let (_scratch, lora) = initial_adapter(twin, &config);
         for (method, key) in [(lora, "training"), (Method::Full, "full_training")] {
-            let expected = &expected[key];
-            let mut settings = settings(&expected["settings"], steps_wanted, method);
-            // The schedule is that of the whole training, of which the first steps are compared.
-            settings.length = Length::Steps(expected["settings"]["steps"].as_u64().unwrap());
-            let weights = ModelFolder::open(&folder(twin)).unwrap();
-            let mut decoder = Decoder::load(device.clone(), config.clone(), &weights).unwrap();
-            let out = TempDir::new().unwrap();
-            let cancel = CancelToken::default();
-            let mut events = Vec::new();
-            let mut host = Host {
-                clock: &|| 0.0,
-                cancel: &cancel,
-                events: &mut |event: &Event| {
-                    if matches!(event, Event::Step(figures) if figures.step == steps_wanted) {
-                        cancel.cancel();
-                    }
-                    events.push(event.clone());
-                },
-                eval: None,
-            };
-            let samples = samples(&expected["samples"]);
-            train::run(&mut decoder, &settings, &views(&samples), &[], out.path(), &mut host).unwrap();
-            let found = steps(&events);
-            assert_eq!(found.len() as u64, steps_wanted);
-            let (losses, norms, rates) = (
-                numbers(&expected["losses"]),
-                numbers(&expected["grad_norms"]),
-                numbers(&expected["learning_rates"]),
+            check_steps(
+                &train(&device, twin, method, &expected[key]),
+                &expected[key],
+                &format!("{twin} {key}"),
             );
-            for (at, figures) in found.iter().enumerate() {
-                let what = format!("{twin} {key} step {}", figures.step);
-                check_close(figures.loss, losses[at], 1e-4, &what);
-                check_close(figures.grad_norm, norms[at], 1e-3, &what);
-                check_close(figures.learning_rate, rates[at], 1e-9, &what);
-            }
         }
     }
 }
 
+fn check_steps(found: &[StepFigures], expected: &Value, what: &str) {
+    let of = |key: &str| numbers(&expected[key]);
+    let (losses, norms, rates) = (of("losses"), of("grad_norms"), of("learning_rates"));
+    assert_eq!(found.len(), losses.len());
+    for (at, figures) in found.iter().enumerate() {
+        let what = format!("{what} step {}", figures.step);
+        // Adam divides by the gradient's size, which makes its last bits grow from step to step.
+        let (loss, norm) = if at < 20 { (1e-4, 1e-3) } else { (5e-3, 5e-2) };
+        check_close(figures.loss, losses[at], loss, &what);
+        check_close(figures.grad_norm, norms[at], norm, &what);
+        check_close(figures.learning_rate, rates[at], 1e-9, &what);
+    }
+}
+
 #[test]
-fn twenty_steps_have_pytorch_s_losses_on_the_reference_device() {
-    check(Reference::<f32>::new(), 20);
+fn steps_have_pytorch_s_losses_on_the_reference_device() {
+    check(Reference::<f32>::new());
+}
+
+#[test]
+fn steps_have_pytorch_s_losses_on_the_cpu() {
+    check(Cpu::new(2));
 }

@@ -63,19 +63,25 @@ pub fn settings() -> Settings {
 }
 
 /// One training of [`samples`] of ten and three, with everything that can go on beside it.
-pub struct Training<'a> {
+pub struct Training<'a, D: kernels::Device = Device> {
     pub settings: Settings,
     pub train: Vec<Sample>,
     pub valid: Vec<Sample>,
     pub out: PathBuf,
     /// Called after each event; may cancel or panic.
     pub on_event: &'a dyn Fn(&Event, &CancelToken),
-    pub eval: Option<&'a mut dyn InLoopEval<Device>>,
-    pub decoder: Decoder<Device>,
+    pub eval: Option<&'a mut dyn InLoopEval<D>>,
+    pub decoder: Decoder<D>,
 }
 
 impl Training<'_> {
     pub fn new(out: &Path) -> Self {
+        Self::on(Device::new(), out)
+    }
+}
+
+impl<D: kernels::Device> Training<'_, D> {
+    pub fn on(device: D, out: &Path) -> Self {
         Self {
             settings: settings(),
             train: samples(10),
@@ -83,7 +89,7 @@ impl Training<'_> {
             out: out.to_owned(),
             on_event: &|_, _| {},
             eval: None,
-            decoder: decoder(),
+            decoder: Decoder::random(Arc::new(device), config(), 3).unwrap(),
         }
     }
 
