@@ -152,11 +152,6 @@ impl<'a> Scan<'a> {
         }
         (start, end)
     }
-
-    /// Whether a place is inside a find.
-    pub(crate) fn is_found(&self, at: usize) -> bool {
-        self.found.iter().rev().take(16).any(|f| (f.start..f.end).contains(&at))
-    }
 }
 
 fn starts_with_ignoring_case(text: &str, head: &str) -> bool {

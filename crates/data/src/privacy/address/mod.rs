@@ -107,3 +107,14 @@ fn labelled_codes(scan: &Scan<'_>, finds: &[Found]) -> Vec<Found> {
     }
     codes
 }
+
+/// The address without the provinces and districts it begins with.
+pub(crate) fn without_region(value: &str) -> &str {
+    let mut at = parts::province(value, 0).unwrap_or(0);
+    for _ in 0..2 {
+        at = parts::gap(value, at);
+        let Some(end) = parts::district(value, at, at > 0) else { break };
+        at = end;
+    }
+    value[parts::gap(value, at)..].trim()
+}
