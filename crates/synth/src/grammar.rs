@@ -11,7 +11,8 @@
 //! 사과
 //! ```
 //! `{rule}` expands a rule, `{rule#1}` expands it once and repeats it afterwards, `{$name}` asks the
-//! caller, `{#3-9}` is a number, `{#,1000-9000/500}` one in steps and with thousands separators.
+//! caller, `{rule.*}` takes `rule.f`, `rule.p` or `rule.c` after the register of the text (formal,
+//! polite, casual), `{#3-9}` is a number, `{#,1000-9000/500}` one in steps and with thousands separators.
 //! `~은` is the particle 은/는 that agrees with what was written before it; `^아요` conjugates the
 //! dictionary form at the end of what was written. A backslash makes the next sign an ordinary one,
 //! `\n` is a line break.
@@ -23,7 +24,7 @@ use std::collections::HashMap;
 
 use crate::korean::{Ending, Particle};
 
-pub use expand::{Expansion, NoVars, Vars};
+pub use expand::{Expansion, NoVars, Register, Vars, mask};
 
 /// Rules ready to be expanded.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ type Seq = Vec<Node>;
 enum Node {
     Text(String),
     Rule(usize),
+    /// Rules of one name for the three registers.
+    Register([usize; 3]),
     /// A rule whose first expansion is repeated: the rule, and the label's number.
     Memo(usize, String),
     Var(String),

@@ -1,5 +1,20 @@
-//! Generated text: shops, conversations, questions; the teacher client.
+//! Generated text: an example shop with the truth about it, and talk to pretrain a small model on.
+//!
+//! The principal types are [`shop::Shop`] (a shop's database), [`shop::PolicyTable`] (what right answers
+//! state) and [`nano::NanoText`] (documents without end). All of it comes from a [`grammar::Grammar`]
+//! and is the same for the same seed.
+//!
+//! ```
+//! use synth::shop::{Dialect, Shop, ShopSize};
+//!
+//! let shop = Shop::new(1, ShopSize { inquiries: 20 });
+//! assert!(shop.sql(Dialect::Sqlite).contains("INSERT INTO inquiries"));
+//! ```
+//!
+//! Never depends on `model`, never prints, and reads neither the clock nor the environment.
+
 pub mod grammar;
 pub mod korean;
+pub mod nano;
 pub mod rng;
 pub mod shop;

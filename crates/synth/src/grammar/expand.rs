@@ -35,7 +35,21 @@ pub struct Expansion {
     pub text: String,
     /// Bytes that came from slots, numbers and the caller's values, in order.
     pub slots: Vec<Range<usize>>,
+    /// How the speaker speaks.
+    pub register: Register,
     memo: Vec<(String, String)>,
+}
+
+/// How formally somebody speaks.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Register {
+    /// 합니다체.
+    Formal,
+    /// 해요체.
+    #[default]
+    Polite,
+    /// 반말.
+    Casual,
 }
 
 impl Expansion {
@@ -47,6 +61,11 @@ impl Expansion {
     /// Forgets the text, keeps what `{rule#label}` stood for.
     pub fn next_turn(&mut self) -> (String, Vec<Range<usize>>) {
         (std::mem::take(&mut self.text), std::mem::take(&mut self.slots))
+    }
+
+    /// Forgets what `{rule#label}` stood for.
+    pub fn forget(&mut self) {
+        self.memo.clear();
     }
 
     /// Makes `{rule#label}` stand for a text from here on.
@@ -119,6 +138,7 @@ impl Grammar {
         match node {
             Node::Text(text) => out.text.push_str(text),
             Node::Rule(rule) => self.rule(*rule, rng, vars, out),
+            Node::Register(rules) => self.rule(rules[out.register as usize], rng, vars, out),
             Node::Memo(rule, label) => self.memo(*rule, label, rng, vars, out),
             Node::Var(name) => {
                 if let Some(value) = vars.value(name, rng) {
@@ -190,6 +210,7 @@ mod tests {
         check("@a\n{#,1000-2000/500}원", &["1,000원", "1,500원", "2,000원"]);
         check("@a\n\\[광고\\]\\n~다", &["[광고]\n~다"]);
         check("@a\n먹다^아요", &["먹어요"]);
+        check("@a\n{b.*}\n@b.f\n합니다\n@b.p\n해요\n@b.c\n해", &["해요"]);
     }
 
     #[test]

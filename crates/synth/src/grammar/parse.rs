@@ -20,11 +20,12 @@ pub(super) fn grammar(texts: &[&str]) -> Result<Grammar, GrammarError> {
     }
     let mut current = None;
     for (i, line) in lines.iter().enumerate() {
-        let text = line.trim();
-        if text.is_empty() || text.starts_with('#') {
+        // Blanks at the end of an alternative are part of it.
+        let text = line.trim_start().trim_end_matches('\r');
+        if text.trim().is_empty() || text.starts_with('#') {
             continue;
         }
-        if let Some(header) = text.strip_prefix('@') {
+        if let Some(header) = text.trim_end().strip_prefix('@') {
             current = Some(names[header.strip_suffix('!').unwrap_or(header)]);
             continue;
         }
@@ -150,6 +151,11 @@ impl Parser<'_> {
         Ok(Node::Any(all))
     }
 
+    fn rule(&self, name: &str) -> Result<usize, GrammarError> {
+        let unknown = || GrammarError::UnknownRule { line: self.line, name: name.to_owned() };
+        self.names.get(name).copied().ok_or_else(unknown)
+    }
+
     fn reference(&mut self) -> Result<Node, GrammarError> {
         let end = self.rest.find('}').ok_or_else(|| self.expected("`}`"))?;
         let name = &self.rest[..end];
@@ -157,12 +163,15 @@ impl Parser<'_> {
             Node::Var(var.to_owned())
         } else if let Some(range) = name.strip_prefix('#') {
             number(range).ok_or_else(|| self.expected("a range such as `{#3-9}` or `{#,1000-9000/500}`"))?
+        } else if let Some(stem) = name.strip_suffix(".*") {
+            Node::Register([
+                self.rule(&format!("{stem}.f"))?,
+                self.rule(&format!("{stem}.p"))?,
+                self.rule(&format!("{stem}.c"))?,
+            ])
         } else {
             let rule_name = name.split('#').next().unwrap_or_default();
-            let rule = *self
-                .names
-                .get(rule_name)
-                .ok_or_else(|| GrammarError::UnknownRule { line: self.line, name: rule_name.to_owned() })?;
+            let rule = self.rule(rule_name)?;
             if name.contains('#') { Node::Memo(rule, name.to_owned()) } else { Node::Rule(rule) }
         };
         self.rest = &self.rest[end + 1..];

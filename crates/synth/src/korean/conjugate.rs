@@ -1,6 +1,7 @@
 //! Verb and adjective endings (어미) on dictionary forms, with the irregular classes of school grammar:
 //! ㅂ, ㄷ, ㅅ, 르, 러, ㅎ, ㅡ, ㄹ and 하다.
 
+use super::particle::{Final, final_sound};
 use super::jamo::{self, BIEUP, DIGEUT, HIEUT, NIEUN, NONE, RIEUL, SIOT, SSANG_SIOT};
 
 /// How an ending joins a stem.
@@ -54,6 +55,10 @@ const ENDINGS: &[Ending] = &[
     e("았지", Join::Past, "지"),
     e("았다", Join::Past, "다"),
     e("았어", Join::Past, "어"),
+    e("았기", Join::Past, "기"),
+    e("았거든", Join::Past, "거든"),
+    e("았습니까", Join::Past, "습니까"),
+    e("았대", Join::Past, "대"),
     e("아요", Join::Vowel, "요"),
     e("아서", Join::Vowel, "서"),
     e("아도", Join::Vowel, "도"),
@@ -61,6 +66,7 @@ const ENDINGS: &[Ending] = &[
     e("아라", Join::Vowel, "라"),
     e("아", Join::Vowel, ""),
     e("으니까", Join::EuDropping, "니까"),
+    e("으니", Join::EuDropping, "니"),
     e("으십시오", Join::EuDropping, "십시오"),
     e("으세요", Join::EuDropping, "세요"),
     e("으시면", Join::EuDropping, "시면"),
@@ -68,8 +74,10 @@ const ENDINGS: &[Ending] = &[
     e("으신", Join::EuDropping, "신"),
     e("으실", Join::EuDropping, "실"),
     e("으셨", Join::EuDropping, "셨"),
+    e("으려는", Join::Eu, "려는"),
     e("으려고", Join::Eu, "려고"),
     e("으려면", Join::Eu, "려면"),
+    e("으므로", Join::Eu, "므로"),
     e("으면서", Join::Eu, "면서"),
     e("으면", Join::Eu, "면"),
     e("으며", Join::Eu, "며"),
@@ -90,7 +98,9 @@ const ENDINGS: &[Ending] = &[
     e("는지", Join::Modifier, "지"),
     e("는다", Join::Statement, "다"),
     e("는", Join::Modifier, ""),
+    e("고자", Join::Plain, "고자"),
     e("고", Join::Plain, "고"),
+    e("곤", Join::Plain, "곤"),
     e("지만", Join::Plain, "지만"),
     e("지요", Join::Plain, "지요"),
     e("지", Join::Plain, "지"),
@@ -104,7 +114,10 @@ const ENDINGS: &[Ending] = &[
     e("게", Join::Plain, "게"),
     e("던", Join::Plain, "던"),
     e("거든요", Join::Plain, "거든요"),
+    e("거든", Join::Plain, "거든"),
     e("거나", Join::Plain, "거나"),
+    e("더니", Join::Plain, "더니"),
+    e("느라", Join::Plain, "느라"),
     e("자마자", Join::Plain, "자마자"),
     e("자", Join::Plain, "자"),
     e("도록", Join::Plain, "도록"),
@@ -148,6 +161,13 @@ pub fn conjugate(text: &mut String, ending: Ending) {
         return;
     }
     let word = text[word_start..].to_owned();
+    if let Some(noun) = copula_noun(&word) {
+        let keep = word_start + noun.len();
+        text.truncate(keep);
+        let form = copula(text, ending);
+        text.push_str(&form);
+        return;
+    }
     let stem: Vec<char> = word[..word.len() - '다'.len_utf8()].chars().collect();
     if stem.last().and_then(|c| jamo::split(*c)).is_none() {
         return;
@@ -177,6 +197,39 @@ fn is_adjective(word: &str) -> bool {
         "싶다",
     ];
     ADJECTIVES.split_whitespace().any(|a| a == word) || derived.iter().any(|d| word.ends_with(d))
+}
+
+/// Verbs that end in 이다; in every other word it is the copula.
+const I_VERBS: &[&str] = &[
+    "보이다", "줄이다", "먹이다", "쓰이다", "높이다", "붙이다", "들이다", "모이다", "놓이다", "쌓이다", "섞이다", "움직이다", "기울이다",
+    "망설이다", "속이다", "끓이다", "벌이다", "반짝이다", "덮이다", "꺾이다", "깎이다", "녹이다", "죽이다", "늘이다", "절이다",
+];
+
+/// The noun before a copula: 얼마 of 얼마이다.
+fn copula_noun(word: &str) -> Option<&str> {
+    let noun = word.strip_suffix("이다")?;
+    let verb = noun.is_empty() || I_VERBS.iter().any(|v| word.ends_with(v));
+    (!verb).then_some(noun)
+}
+
+/// The form of 이다 after a noun.
+fn copula(noun: &str, ending: Ending) -> String {
+    let open = final_sound(noun) == Final::Vowel;
+    let i = if open { "" } else { "이" };
+    let rest = ending.rest;
+    match (ending.join, rest) {
+        (Join::Plain, "나요") => "인가요".to_owned(),
+        (Join::Plain | Join::Eu | Join::EuDropping, _) => format!("{i}{rest}"),
+        (Join::Vowel, "요") => if open { "예요" } else { "이에요" }.to_owned(),
+        (Join::Vowel, "") => format!("{i}야"),
+        (Join::Vowel, "서" | "도") => format!("{i}라{rest}"),
+        (Join::Vowel, _) => format!("{}{rest}", if open { "여" } else { "이어" }),
+        (Join::Past, _) => format!("{}{rest}", if open { "였" } else { "이었" }),
+        (Join::FinalN | Join::Modifier, _) => format!("인{rest}"),
+        (Join::FinalL, _) => format!("일{rest}"),
+        (Join::FinalB, _) => format!("입{rest}"),
+        (Join::Statement, _) => format!("{i}{rest}"),
+    }
 }
 
 fn form(stem: &[char], adjective: bool, ending: Ending) -> String {
@@ -408,6 +461,9 @@ mod tests {
             ("많다", "는데=많은데 아요=많아요 는=많은"),
             ("싶다", "는데=싶은데 았어요=싶었어요"),
             ("앉다", "아서=앉아서"),
+            ("얼마이다", "나요=얼마인가요 아요=얼마예요 는지=얼마인지 습니까=얼마입니까 죠=얼마죠 았어요=얼마였어요"),
+            ("며칠이다", "나요=며칠인가요 아요=며칠이에요 는데=며칠인데 아서=며칠이라서 냐=며칠이냐"),
+            ("보이다", "아요=보여요 는지=보이는지 습니다=보입니다"),
             ("켜다", "아요=켜요 았어요=켰어요"),
         ] {
             for pair in endings.split_whitespace() {
