@@ -4,7 +4,8 @@
 //! system and paired tests of the tuned model against the others, key facts, the leading measure by
 //! category, and answers side by side.
 
-use chat::{Message, Role};
+use chat::{Example, Message, Role};
+use serde_json::Value;
 
 use crate::baselines::{NearestQuestion, commonest_answer};
 use crate::error::EvalError;
@@ -12,7 +13,7 @@ use crate::report::{
     CategoryScore, Evaluation, FactScore, Measure, PairedTest, Sample, SampleAnswer, Score, System,
     SystemRole,
 };
-use crate::run::{Answer, Finish};
+use crate::run::{Answer, Finish, Question};
 use crate::scorers::{KeyFact, Row, Scorer};
 use crate::statistics::{Resampling, bootstrap, paired, sum};
 
@@ -29,6 +30,45 @@ pub struct TestRow {
     pub facts: Vec<KeyFact>,
     /// Its category, where there is one.
     pub category: Option<String>,
+}
+
+impl TestRow {
+    /// Takes an example apart: the question to be asked, and the row to score its answer with.
+    ///
+    /// The category is `meta[category]`. Key facts are `meta[facts]`: a text is one fact with one wording;
+    /// a list holds facts, each a text or a list of wordings, any of which will do.
+    ///
+    /// # Errors
+    /// When the example does not end with an assistant turn.
+    pub fn of(
+        example: &Example,
+        category: Option<&str>,
+        facts: Option<&str>,
+    ) -> Result<(Question, Self), EvalError> {
+        let (question, reference) = Question::of(example)?;
+        let meta = |name: Option<&str>| name.and_then(|name| example.meta.get(name));
+        let row = Self {
+            id: example.id.clone(),
+            question: question_text(&question.messages).to_owned(),
+            references: vec![reference],
+            facts: meta(facts).map(facts_of).unwrap_or_default(),
+            category: meta(category).and_then(Value::as_str).map(str::to_owned),
+        };
+        Ok((question, row))
+    }
+}
+
+fn facts_of(value: &Value) -> Vec<KeyFact> {
+    let wordings = |value: &Value| -> Vec<String> {
+        let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        texts.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let facts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    facts
+        .iter()
+        .map(|fact| KeyFact { any_of: wordings(fact) })
+        .filter(|fact| !fact.any_of.is_empty())
+        .collect()
 }
 
 /// A system and its answers, one a test row and in their order.

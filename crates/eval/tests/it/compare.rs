@@ -1,5 +1,6 @@
 //! From answers to the evaluation part of a report.
 
+use chat::{Example, Message, Role};
 use eval::compare::{Answers, Comparison, TestRow};
 use eval::report::{Evaluation, System, SystemRole};
 use eval::scorers::{KeyFact, Scorer, by_name, from_recipe};
@@ -108,6 +109,26 @@ fn facts_categories_and_samples() {
     assert_eq!((first.answers[1].holds_facts, first.answers[3].holds_facts), (Some(false), Some(true)));
     assert!((first.answers[3].score - 100.0).abs() < 1e-9 && first.answers[1].score < 50.0);
     assert_eq!(evaluation, evaluate(&rows(), &systems(), &named(&["chrf"])).unwrap());
+}
+
+#[test]
+fn a_row_takes_category_and_facts_from_the_columns_that_are_named() {
+    let facts = |facts: serde_json::Value| {
+        let messages = vec![Message::new(Role::User, "언제요?"), Message::new(Role::Assistant, "3일이요")];
+        let meta = serde_json::json!({ "category": "배송", "facts": facts, "n": 3 });
+        let meta = meta.as_object().unwrap().clone();
+        let example = Example { id: "inquiries#1".into(), messages, tools: Vec::new(), meta };
+        let (question, row) = TestRow::of(&example, Some("category"), Some("facts")).unwrap();
+        assert_eq!((question.id, question.messages.len()), (row.id.clone(), 1));
+        assert_eq!((row.question.as_str(), row.references[0].as_str()), ("언제요?", "3일이요"));
+        assert_eq!(row.category.as_deref(), Some("배송"));
+        assert_eq!(TestRow::of(&example, Some("n"), None).unwrap().1.category, None);
+        row.facts.into_iter().map(|fact| fact.any_of).collect::<Vec<_>>()
+    };
+    assert_eq!(facts(serde_json::json!("3일")), [["3일"]]);
+    assert_eq!(facts(serde_json::json!(["3일", "무료"])), [["3일"], ["무료"]]);
+    assert_eq!(facts(serde_json::json!([["3일", "사흘"], [], 7])), [["3일", "사흘"]]);
+    assert_eq!(facts(serde_json::json!(null)), Vec::<Vec<String>>::new());
 }
 
 #[test]

@@ -114,17 +114,19 @@ fn rejected(report: &Report, words: Words) -> String {
         _ if read > 0 => format!("{} rows, {:.1} % of what was read.", int(total), share(total, read)),
         _ => format!("{} rows.", int(total)),
     };
-    let examples: String = reasons.iter().take(MOST).map(|reason| rejected_examples(reason, words)).collect();
+    let with_examples = reasons.iter().filter(|reason| !reason.examples.is_empty()).take(MOST).enumerate();
+    let examples: String =
+        with_examples.map(|(i, reason)| rejected_examples(reason, i == 0, words)).collect();
     card(
         words.pick("따로 둔 행", "Rows set aside"),
         &format!("<p class=\"note\">{note}</p>{}{examples}", bars(&rows)),
     )
 }
 
-fn rejected_examples(reason: &RejectedReason, words: Words) -> String {
+fn rejected_examples(reason: &RejectedReason, open: bool, words: Words) -> String {
     let examples = reason.examples.iter();
     let examples = examples.map(|e| table::Example { id: &e.id, text: &e.text, detail: &e.detail });
-    table::examples(&words.reason(&reason.reason), words.pick("보기", "examples"), examples)
+    table::examples(&words.reason(&reason.reason), words.pick("보기", "examples"), open, examples)
 }
 
 fn stripped(report: &Report, words: Words) -> String {

@@ -77,12 +77,13 @@ fn masked(entities: &[MaskedEntity], words: Words) -> String {
         ),
     };
     let rows: Vec<Bar> = entities.iter().map(bar).collect();
-    let unfolding = |entity: &&MaskedEntity| {
+    let unfolding = |(i, entity): (usize, &&MaskedEntity)| {
         let examples = entity.examples.iter();
         let examples = examples.map(|e| table::Example { id: &e.id, text: &e.text, detail: "" });
-        table::examples(&words.entity(&entity.entity), words.pick("보기", "examples"), examples)
+        table::examples(&words.entity(&entity.entity), words.pick("보기", "examples"), i == 0, examples)
     };
-    let examples: String = entities.iter().map(unfolding).collect();
+    let examples: String =
+        entities.iter().filter(|entity| !entity.examples.is_empty()).enumerate().map(unfolding).collect();
     table::card(words.pick("가린 것", "Masked"), &format!("{}{examples}", bars(&rows)))
 }
 

@@ -44,8 +44,13 @@ pub(super) struct Example<'a> {
     pub detail: &'a str,
 }
 
-/// Examples that unfold under a name.
-pub(super) fn examples<'a>(name: &str, hint: &str, examples: impl Iterator<Item = Example<'a>>) -> String {
+/// Examples that unfold under a name; unfolded already where `open`.
+pub(super) fn examples<'a>(
+    name: &str,
+    hint: &str,
+    open: bool,
+    examples: impl Iterator<Item = Example<'a>>,
+) -> String {
     let items: String = examples
         .map(|example| {
             let detail = match example.detail {
@@ -59,10 +64,8 @@ pub(super) fn examples<'a>(name: &str, hint: &str, examples: impl Iterator<Item 
             )
         })
         .collect();
-    if items.is_empty() {
-        return items;
-    }
+    let open = if open { " open" } else { "" };
     format!(
-        "<details><summary>{name} <small>{hint}</small></summary><ul class=\"examples\">\n{items}</ul></details>\n"
+        "<details{open}><summary>{name} <small>{hint}</small></summary><ul class=\"examples\">\n{items}</ul></details>\n"
     )
 }

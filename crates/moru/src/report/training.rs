@@ -23,8 +23,8 @@ pub(super) fn render(report: &Report, words: Words) -> String {
                 String::new()
             };
             format!(
-                "{name}<div class=\"card\">{}</div>\n<div class=\"two\">{}{}</div>\n{}",
-                loss(training, words),
+                "{name}{}\n<div class=\"two\">{}{}</div>\n{}",
+                card(&loss(training, words)),
                 card(&learning_rate(training, words)),
                 card(&grad_norm(training, words)),
                 facts(training, words)
