@@ -9,6 +9,7 @@ mod console;
 mod machine;
 mod project;
 mod recipe;
+mod report;
 mod stages;
 
 use clap::Parser;

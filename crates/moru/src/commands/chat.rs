@@ -1,16 +1,159 @@
-//! `moru chat`.
+//! `moru chat`: talk to the tuned model.
 
+use std::io::{BufRead, Write};
+
+use chat::{Event, FinishReason, Message, Request, Responder, Role, Sampling};
 use clap::Args;
 
-use crate::console::error::fail;
+use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome};
+use crate::project::Project;
+use crate::stages::{model_of, prepare};
 
-/// Talk to a tuned model
+/// Talk to the tuned model, in a terminal or line by line from a pipe
+///
+/// What is typed goes through the recipe's prompt: a recipe whose prompt has more columns than one is
+/// asked with the question in its last column and the others left empty; --raw sends the text as it is.
+/// An empty line or Ctrl-D ends. /new forgets what was said.
 #[derive(Debug, Args)]
-pub struct Chat {}
+pub struct Chat {
+    /// Which training answers; `base` is the model before tuning
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Send what is typed as it is, without the recipe's prompt
+    #[arg(long)]
+    raw: bool,
+    /// Fill a column of the prompt: --column category=배송
+    #[arg(long = "column", value_name = "NAME=TEXT")]
+    columns: Vec<String>,
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, Args)]
+pub struct SamplingArgs {
+    /// Most tokens of a reply
+    #[arg(long, default_value_t = 256)]
+    max_tokens: usize,
+    /// 0 always takes the likeliest token
+    #[arg(long, default_value_t = 0.0)]
+    temperature: f32,
+    /// Choose among so many of the likeliest tokens; 0 is no limit
+    #[arg(long, default_value_t = 0)]
+    top_k: usize,
+    /// Choose among the likeliest tokens that together have this probability
+    #[arg(long, default_value_t = 1.0)]
+    top_p: f32,
+    /// The same seed gives the same reply
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl SamplingArgs {
+    /// As the responder takes it.
+    pub fn sampling(&self) -> Sampling {
+        Sampling {
+            max_tokens: self.max_tokens,
+            temperature: self.temperature,
+            top_k: self.top_k,
+            top_p: self.top_p,
+            seed: self.seed,
+            ..Sampling::default()
+        }
+    }
+}
+
+/// The recipe's prompt with a question in its last column.
+pub fn asked(project: &Project, columns: &[String], question: &str) -> anyhow::Result<Vec<Message>> {
+    let templates = prepare::templates(&project.resolved().prepare)?;
+    let last = templates.prompt.columns().next_back().unwrap_or_default().to_owned();
+    let given: Vec<_> = columns.iter().filter_map(|pair| pair.split_once('=')).collect();
+    let fill = |template: &data::prepare::Template| {
+        let mut out = String::new();
+        template.render(&mut out, |name| {
+            let given = given.iter().find(|(key, _)| *key == name).map_or("", |(_, text)| *text);
+            if name == last { question } else { given }
+        });
+        // A label that nobody filled says nothing.
+        out.replace("[] ", "").trim().to_owned()
+    };
+    let mut messages = Vec::new();
+    if let Some(system) = &templates.system {
+        messages.push(Message::new(Role::System, fill(system)));
+    }
+    messages.push(Message::new(Role::User, fill(&templates.prompt)));
+    Ok(messages)
+}
 
 impl Chat {
-    pub fn run(self, _: &Console) -> anyhow::Result<Outcome> {
-        Err(fail("`moru chat` is not built into this version", "`moru --help` lists what is"))
+    /// Talk about a project with everything else at its default.
+    pub fn about(project: ProjectArgs) -> Self {
+        let sampling = SamplingArgs { max_tokens: 256, temperature: 0.0, top_k: 0, top_p: 1.0, seed: 0 };
+        Self { model: None, raw: false, columns: Vec::new(), sampling, project }
     }
+
+    pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
+        let project = Project::open(&self.project)?;
+        let found = model_of::find(&project, self.model.as_deref())?;
+        let mut assistant = model_of::open(&project, &found, 1)?;
+        if console.interactive {
+            console.say(format!("{}: an empty line ends, /new begins anew", found.name));
+        }
+        let mut messages: Vec<Message> = Vec::new();
+        let mut lines = std::io::stdin().lock().lines();
+        loop {
+            if console.interactive {
+                let _ = write!(std::io::stderr(), "> ");
+                let _ = std::io::stderr().flush();
+            }
+            let Some(line) = lines.next() else { break };
+            let line = line?;
+            match line.trim() {
+                "" => break,
+                "/new" => messages.clear(),
+                question => {
+                    if self.raw || !messages.is_empty() {
+                        messages.push(Message::new(Role::User, question));
+                    } else {
+                        messages = asked(&project, &self.columns, question)?;
+                    }
+                    let reply = say(&mut assistant, &messages, self.sampling.sampling(), console)?;
+                    messages.push(Message::new(Role::Assistant, reply));
+                }
+            }
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+/// Streams one reply to stdout, and gives it back.
+fn say(
+    assistant: &mut dyn Responder,
+    messages: &[Message],
+    sampling: Sampling,
+    console: &Console,
+) -> anyhow::Result<String> {
+    let request = Request { messages: messages.to_vec(), sampling, ..Request::default() };
+    let mut reply = String::new();
+    let mut failed = None;
+    assistant.respond(&[request], &mut |_, event| match event {
+        Event::Text(piece) => {
+            let mut out = std::io::stdout().lock();
+            let _ = out.write_all(piece.as_bytes()).and_then(|()| out.flush());
+            reply.push_str(&piece);
+        }
+        Event::Done { finish: FinishReason::Failed(why), .. } => failed = Some(why),
+        Event::Done { .. } | Event::Token { .. } | Event::ToolCall(_) => {}
+    })?;
+    console.print("");
+    if let Some(why) = failed {
+        return Err(crate::console::error::fail(
+            why,
+            "/new forgets what was said; shorter questions leave more room",
+        ));
+    }
+    Ok(reply)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::reader::Section;
 
 /// The metrics.
-pub const METRICS: [&str; 6] = ["chrf", "rouge", "rouge-ko", "bleu", "exact", "key_facts"];
+pub const METRICS: [&str; 6] = ["chrf", "rouge", "rouge-ko", "bleu", "exact", "chrf++"];
 
 /// `[evaluate]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct Evaluate {
     pub max_new_tokens: usize,
     /// Sequences decoded at once.
     pub batch: usize,
+    /// A file of own questions with the facts that their answers have to contain.
+    pub questions: String,
     /// Whether the base model answers as well.
     pub base: bool,
 }
@@ -35,6 +37,7 @@ impl Evaluate {
             max_rows: s.value("max_rows", 150, "most rows of the test split that are answered; 0 is all"),
             max_new_tokens: s.within("max_new_tokens", 96, 1..=1 << 20, "most tokens of an answer"),
             batch: s.within("batch", 16, 1..=1024, "answers written at once; does not change them"),
+            questions: s.value("questions", String::new(), "a JSONL file of own questions: { id, facts = [[\"3일\", \"사흘\"]], and the columns of the prompt }; it is told how many answers contain their facts"),
             base: s.value("base", true, "let the base model answer the same questions, to compare"),
         };
         if evaluate.metrics.is_empty() {

@@ -40,8 +40,14 @@ pub struct Source {
     pub delimiter: String,
     /// The sheet of a workbook; the first where empty.
     pub sheet: String,
-    /// Columns of a JSONL file by path, `name = "a.b[0]"`; the top-level keys where empty.
-    pub fields: BTreeMap<String, String>,
+    /// The row with the columns' names of a workbook; found out where 0.
+    pub header_row: u64,
+    /// Whether the first row of a CSV file names the columns.
+    pub header: bool,
+    /// What becomes a row of a text file: `file`, `paragraph` or `line`.
+    pub unit: String,
+    /// Columns of a JSONL file, each a path such as `turns[0].text`; all plain values where empty.
+    pub columns: Vec<String>,
     /// Columns that tell rows apart.
     pub key: Vec<String>,
     /// Columns with personal values, and what they hold.
@@ -76,7 +82,10 @@ impl Source {
             path: s.value("path", text(), "the file or folder of every kind but sql, relative to the project"),
             delimiter: s.value("delimiter", text(), "the separator of a CSV file; found out where absent"),
             sheet: s.value("sheet", text(), "the sheet of a workbook; the first where absent"),
-            fields: s.words("fields", "columns of a JSONL file by path, { question = \"turns[0].text\" }; the top-level keys where absent"),
+            header_row: s.value("header_row", 0, "the row with the columns' names of a workbook, counted from 1; found out where absent"),
+            header: s.value("header", true, "whether the first row of a CSV file names the columns; without, they are column_1, column_2 …"),
+            unit: s.choice("unit", "paragraph", &["file", "paragraph", "line"], "what becomes a row of a text file").to_owned(),
+            columns: s.value("columns", Vec::new(), "the columns of a JSONL file, each a path such as \"turns[0].text\"; all plain values where absent"),
             key: s.value("key", Vec::new(), "the columns that tell rows apart; rows are numbered where absent"),
             personal: s.words("personal", "columns with personal values and what they hold, { customer_name = \"person\" }; these values are masked wherever they stand"),
             public: s.value("public", false, "everything in it is public already: contact data is kept and counted"),
@@ -123,16 +132,24 @@ impl Source {
         only("path", &self.path, &KINDS[1..]);
         only("delimiter", &self.delimiter, &["csv", "tsv"]);
         only("sheet", &self.sheet, &["xlsx"]);
-        for key in ["probe", "timeout_secs", "json_columns", "bytes", "utc_offset_minutes"] {
+        for key in ["probe", "timeout_secs", "json_columns", "utc_offset_minutes"] {
             if !sql && section.has(key) {
                 section.impossible(key, format!("`{key}` belongs to sources of kind sql, not {}", self.kind));
             }
         }
-        if !self.fields.is_empty() && self.kind != "jsonl" {
-            section.impossible(
-                "fields",
-                format!("`fields` belongs to sources of kind jsonl, not {}", self.kind),
-            );
+        let kinds_of: [(&str, &[&str]); 4] = [
+            ("columns", &["jsonl"]),
+            ("header", &["csv", "tsv"]),
+            ("header_row", &["xlsx"]),
+            ("unit", &["text"]),
+        ];
+        for (key, kinds) in kinds_of {
+            if section.has(key) && !kinds.contains(&self.kind.as_str()) {
+                section.impossible(
+                    key,
+                    format!("`{key}` belongs to sources of kind {}, not {}", kinds.join(" and "), self.kind),
+                );
+            }
         }
         if self.delimiter.chars().count() > 1 {
             section.impossible("delimiter", "`delimiter` is one character, such as \",\" or \"\\t\"");

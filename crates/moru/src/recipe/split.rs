@@ -15,6 +15,8 @@ pub struct Split {
     pub test: f64,
     /// The column whose equal values stay together, where there is one.
     pub group: String,
+    /// The column whose values are split in the same proportions, where there is one.
+    pub stratify: String,
     /// The column with the split's name, where the source has its own.
     pub column: String,
 }
@@ -31,6 +33,7 @@ impl Split {
                 String::new(),
                 "a column whose equal values stay in one split, such as the customer",
             ),
+            stratify: s.value("stratify", String::new(), "a column of [prepare] meta whose values are split in the same proportions, such as the category"),
             column: s.value(
                 "column",
                 String::new(),

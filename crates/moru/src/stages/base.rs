@@ -23,6 +23,14 @@ const VERSION: u32 = 1;
 /// Tokens of the toy's vocabulary, if the text gives so many.
 const TOY_VOCAB: usize = 1024;
 
+/// The untrained built-in model.
+pub const TOY: &str = "builtin:toy";
+
+/// The best built-in model of this binary.
+pub fn best_builtin() -> &'static str {
+    TOY
+}
+
 /// Where the model comes from.
 pub enum Origin {
     /// `builtin:toy`: untrained, its tokenizer made of the training split.

@@ -50,7 +50,7 @@ fn inputs<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Vec<In
 }
 
 /// What of the recipe decides which rows are read, and how they look.
-const READ: [&str; 13] = [
+const READ: [&str; 16] = [
     "kind",
     "url",
     "query",
@@ -62,7 +62,10 @@ const READ: [&str; 13] = [
     "path",
     "delimiter",
     "sheet",
-    "fields",
+    "header_row",
+    "header",
+    "unit",
+    "columns",
     "bad_share",
 ];
 

@@ -3,14 +3,21 @@
 //! One file a stage; each is a plain function with named inputs and outputs. [`graph`] makes the graph
 //! of a recipe, [`run`] runs it and writes `out/`.
 
+pub mod answer;
+pub mod assistant;
 pub mod base;
 pub mod check;
 pub mod costs;
 pub mod device;
+pub mod engine;
+pub mod evaluate;
 pub mod ingest;
 pub mod jsonl;
+pub mod model_of;
+pub mod outputs;
 pub mod prepare;
 pub mod privacy;
+pub mod report;
 pub mod shop;
 pub mod sources;
 pub mod split;
@@ -55,6 +62,14 @@ impl Names {
     pub const TUNED: &'static str = "tuned";
     /// `train`: what happened, step by step.
     pub const STATE: &'static str = "state";
+    /// `train`: what lay ahead of it.
+    pub const PLAN: &'static str = "plan";
+    /// The recipe's own questions.
+    pub const QUESTIONS: &'static str = "questions";
+    /// `answer`: what a model said.
+    pub const ANSWERS: &'static str = "answers";
+    /// `evaluate`: scores.
+    pub const SCORES: &'static str = "scores";
     /// A file with what the report wants to know.
     pub const FACTS: &'static str = "facts.json";
 
@@ -66,6 +81,16 @@ impl Names {
     /// The stage of a training.
     pub fn train(name: &str) -> String {
         format!("train:{name}")
+    }
+
+    /// The stage in which a training's model answers, or the base.
+    pub fn answer(training: Option<&str>) -> String {
+        format!("answer:{}", training.unwrap_or(Self::BASE))
+    }
+
+    /// The stage that scores a training.
+    pub fn evaluate(name: &str) -> String {
+        format!("evaluate:{name}")
     }
 }
 
@@ -82,6 +107,13 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
     stages.push(tokenize::stage(base::input(&origin)));
     for name in project.resolved().train.keys() {
         stages.push(train::stage(name, base::input(&origin)));
+    }
+    if project.resolved().evaluate.base {
+        stages.push(answer::stage(project, None, base::input(&origin)));
+    }
+    for name in project.resolved().train.keys() {
+        stages.push(answer::stage(project, Some(name), base::input(&origin)));
+        stages.push(evaluate::stage(project, name));
     }
     Ok(Graph::new(stages)?)
 }
@@ -133,7 +165,53 @@ pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::R
     drop(progress);
     trouble.map_or(Ok(()), Err)?;
     let Summary { ran, restored, kept } = summary;
-    Ok(Done { ran, restored, kept, wrote: Vec::new() })
+    let wrote = publish(project, &results, !(ran.is_empty() && restored.is_empty()))?;
+    Ok(Done { ran, restored, kept, wrote })
+}
+
+/// Writes `out/`: the files for people, and the report about them. Where nothing ran, only what is
+/// missing there is written.
+fn publish(project: &Project, results: &pipeline::Project, news: bool) -> anyhow::Result<Vec<String>> {
+    let out = project.folder.join("out");
+    let is_whole =
+        || REPORTS.iter().all(|name| out.join(name).exists()) && outputs::are_there(project, results);
+    if !news && is_whole() {
+        return Ok(Vec::new());
+    }
+    let (mut wrote, leaks) = outputs::write(project, results)?;
+    write_report(project, results, leaks)?;
+    wrote.extend(REPORTS.map(|name| format!("out/{name}")));
+    Ok(wrote)
+}
+
+/// Writes what is missing in `out/`, and the report anew.
+pub fn publish_report(
+    project: &Project,
+    results: &pipeline::Project,
+) -> anyhow::Result<eval::report::Report> {
+    let (_, leaks) = outputs::write(project, results)?;
+    write_report(project, results, leaks)
+}
+
+/// The report for a program and for a person.
+const REPORTS: [&str; 2] = ["report.json", "report.html"];
+
+/// Writes the report of what the lock names. It is searched for known values like everything else.
+fn write_report(
+    project: &Project,
+    results: &pipeline::Project,
+    leaks: Option<eval::report::Leaks>,
+) -> anyhow::Result<eval::report::Report> {
+    let mut report = report::gather(project, results, leaks)?;
+    let text = serde_json::to_string(&report)?;
+    let page = crate::report::render(&report, report.language);
+    if let Some(leaks) = &mut report.leaks {
+        leaks.checks.extend(outputs::check(project, REPORTS[0], &text)?);
+        leaks.checks.extend(outputs::check(project, REPORTS[1], &page)?);
+    }
+    outputs::write_text(project, REPORTS[0], &serde_json::to_string_pretty(&report)?)?;
+    outputs::write_text(project, REPORTS[1], &crate::report::render(&report, report.language))?;
+    Ok(report)
 }
 
 /// Measures memory from the start of a stage, and writes down what it took at its end.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::answer::OwnQuestion;
 use pipeline::platform::write_atomic;
 use synth::shop::{Dialect, Planted, Shop, ShopSize};
 
@@ -20,8 +21,26 @@ pub fn write(folder: &Path, seed: u64) -> anyhow::Result<()> {
     data::sources::sql::build_sqlite(&data.join("shop.db"), script)?;
     write_atomic(&data.join("policies.json"), &serde_json::to_vec_pretty(shop.policies())?)?;
     write_atomic(&folder.join(PLANTED), lines(shop.planted())?.as_bytes())?;
-    write_atomic(&folder.join("questions.jsonl"), lines(&synth::shop::questions())?.as_bytes())?;
+    write_atomic(&folder.join("questions.jsonl"), lines(&questions(&shop))?.as_bytes())?;
     Ok(())
+}
+
+/// The questions that were written by hand, each with the facts of this shop that its answer has to contain.
+fn questions(shop: &Shop) -> Vec<OwnQuestion> {
+    let facts = |key: &str| shop.policies().get(key).map(|value| value.forms.clone());
+    let own = |question: synth::shop::Question| OwnQuestion {
+        facts: facts(&question.policy).into_iter().collect(),
+        columns: [
+            ("category", &question.category),
+            ("question", &question.question),
+            ("policy", &question.policy),
+        ]
+        .map(|(key, text)| (key.to_owned(), text.as_str().into()))
+        .into_iter()
+        .collect(),
+        id: question.id,
+    };
+    synth::shop::questions().into_iter().map(own).collect()
 }
 
 /// The planted data of a project, where it is an example.

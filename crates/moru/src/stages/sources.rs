@@ -4,24 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use data::sources::csv::{CsvOptions, CsvSource};
+use data::sources::jsonl::{JsonlOptions, JsonlSource};
+use data::sources::parquet::{ParquetOptions, ParquetSource};
 use data::sources::sql::{self, BytesPolicy, DbSettings, SqlRequest, SqlSource};
-use data::sources::{Source as Rows, SourceError, SourceInfo};
+use data::sources::text::{TextOptions, TextSource, Unit};
+use data::sources::xlsx::{XlsxOptions, XlsxSource};
+use data::sources::{Source as Rows, SourceError};
 
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::Source;
-
-/// What the recipe says about a source, for the cards and the privacy checks.
-pub fn info(source: &Source, keep: &[String]) -> SourceInfo {
-    SourceInfo {
-        name: source.name.clone(),
-        kind: source.kind.clone(),
-        licence: (!source.licence.is_empty()).then(|| source.licence.clone()),
-        redistribute: source.redistribute,
-        public: source.public,
-        keep: keep.to_vec(),
-    }
-}
 
 /// Where the database of a source is: its URL, or `DB_*` of the environment.
 pub fn settings(project: &Project, source: &Source) -> anyhow::Result<DbSettings> {
@@ -80,12 +72,41 @@ pub fn open(project: &Project, source: &Source) -> anyhow::Result<Box<dyn Rows>>
             SqlSource::open(&settings(project, source)?, &request(source)).map_err(SourceError::from)?,
         ),
         "csv" | "tsv" => Box::new(CsvSource::open(&path, name, &csv_options(source))?),
-        kind => {
-            return Err(fail(
-                format!("sources of kind `{kind}` are not built into this version"),
-                "kinds that are: sql, csv, tsv",
-            ));
+        "xlsx" => Box::new(XlsxSource::open(
+            &path,
+            name,
+            &XlsxOptions {
+                sheet: Some(source.sheet.clone()).filter(|sheet| !sheet.is_empty()),
+                header_row: u32::try_from(source.header_row).ok().filter(|row| *row > 0),
+                key: source.key.clone(),
+                ..XlsxOptions::default()
+            },
+        )?),
+        "jsonl" => {
+            let options = JsonlOptions {
+                columns: source.columns.clone(),
+                key: source.key.clone(),
+                ..JsonlOptions::default()
+            };
+            Box::new(JsonlSource::open(&path, name, &options)?)
         }
+        "parquet" => {
+            let options = ParquetOptions {
+                key: source.key.clone(),
+                hex_bytes: source.bytes == "hex",
+                ..ParquetOptions::default()
+            };
+            Box::new(ParquetSource::open(&path, name, &options)?)
+        }
+        "text" => {
+            let unit = match source.unit.as_str() {
+                "file" => Unit::File,
+                "line" => Unit::Line,
+                _ => Unit::Paragraph,
+            };
+            Box::new(TextSource::open(&path, name, &TextOptions { unit, ..TextOptions::default() })?)
+        }
+        kind => return Err(fail(format!("there is no source of kind `{kind}`"), "`moru explain source`")),
     })
 }
 
@@ -94,6 +115,7 @@ fn csv_options(source: &Source) -> CsvOptions {
     CsvOptions {
         delimiter: source.delimiter.chars().next().or(tsv),
         key: source.key.clone(),
+        header: source.header,
         ..CsvOptions::default()
     }
 }

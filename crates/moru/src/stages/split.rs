@@ -1,8 +1,7 @@
 //! `split`: which examples are trained on, watched and scored. Related ones stay together.
 
-use std::collections::BTreeMap;
-
-use chat::{Example, seeded};
+use chat::Example;
+use data::split::{Share, SplitRow};
 use pipeline::{Context, Counts, Input, Stage, StageError};
 
 use super::tokenize::SPLITS;
@@ -48,25 +47,25 @@ fn text(example: &Example, column: &str) -> Option<String> {
     Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
-/// Groups in a seeded order, each given to the split that is furthest behind its share.
+/// Groups stay together, and each stratum is split in the same proportions.
 fn drawn(examples: &[Example], split: &Split, seed: u64) -> anyhow::Result<Vec<usize>> {
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (i, example) in examples.iter().enumerate() {
-        let key = if split.group.is_empty() { Some(example.id.clone()) } else { text(example, &split.group) };
-        let key = key.ok_or_else(|| no_column("group", &split.group))?;
-        groups.entry(key).or_default().push(i);
-    }
-    let mut groups: Vec<_> = groups.into_values().collect();
-    seeded::shuffle(&mut groups, seed, 0);
+    let column = |key: &str, name: &str| -> anyhow::Result<Vec<Option<String>>> {
+        let of = |example| text(example, name).ok_or_else(|| no_column(key, name)).map(Some);
+        if name.is_empty() { Ok(vec![None; examples.len()]) } else { examples.iter().map(of).collect() }
+    };
+    let (groups, strata) = (column("group", &split.group)?, column("stratify", &split.stratify)?);
+    let rows: Vec<_> = (examples.iter().zip(groups.iter().zip(&strata)))
+        .map(|(example, (group, stratum))| SplitRow {
+            id: &example.id,
+            group: group.as_deref(),
+            cluster: None,
+            stratum: stratum.as_deref(),
+        })
+        .collect();
     let shares = [split.train, split.valid, split.test];
-    let (mut given, mut places) = ([0usize; 3], vec![0; examples.len()]);
-    for group in groups {
-        let behind = |s: usize| shares[s] * examples.len() as f64 - given[s] as f64;
-        let place = (0..3).max_by(|a, b| behind(*a).total_cmp(&behind(*b)).then(b.cmp(a))).unwrap_or(0);
-        given[place] += group.len();
-        group.into_iter().for_each(|i| places[i] = place);
-    }
-    Ok(places)
+    let shares: Vec<_> =
+        (SPLITS.iter().zip(shares)).map(|(part, share)| Share { part: (*part).to_owned(), share }).collect();
+    Ok(data::split::split(&rows, &shares, seed)?.parts)
 }
 
 /// The split that each row names itself.

@@ -1,7 +1,7 @@
 //! `train:NAME`: shards become an adapter, or a whole tuned model.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::train::{
     Adam, Base, EarlyStop, Ending, Event, Every, Host, Length, Method, ResultFrom, Schedule, Settings, Warmup,
@@ -22,7 +22,7 @@ pub fn stage<'a>(name: &'a str, model: Input<'static>) -> Stage<'a> {
         id: Names::train(name),
         version: VERSION,
         inputs: vec![Input::stage(Names::SHARDS, Names::TOKENIZE, Names::SHARDS), model],
-        outputs: vec![Names::TUNED.into(), Names::STATE.into()],
+        outputs: vec![Names::TUNED.into(), Names::STATE.into(), Names::PLAN.into()],
         run: Box::new(move |stage| run(stage, name)),
     }
 }
@@ -84,24 +84,20 @@ fn run(stage: &mut Context<'_>, name: &str) -> Result<Vec<Counts>, StageError> {
     let mut decoder = base::load(&stage.input(Names::MODEL)?)?;
     let settings = settings(&recipe, seed, Base { name: model.base, ..Base::default() });
     let cancel = CancelToken::default();
-    let start = Instant::now();
-    let mut talk = Talk { stage: &mut *stage, cancel: cancel.clone() };
+    let mut talk = Talk { stage: &mut *stage, cancel: cancel.clone(), plan: serde_json::Value::Null };
     let outcome = ::train::run(
         &mut decoder,
         &settings,
         &train_rows,
         &valid_rows,
         &work,
-        &mut Host {
-            clock: &|| since_1970(start),
-            cancel: &cancel,
-            events: &mut |event| talk.on(event),
-            eval: None,
-        },
+        &mut Host { clock: &since_1970, cancel: &cancel, events: &mut |event| talk.on(event), eval: None },
     )?;
     if outcome.ending == Ending::Stopped {
         return Err(pipeline::Error::Cancelled.into());
     }
+    let plan = talk.plan;
+    pipeline::platform::write_atomic(&stage.output(Names::PLAN)?, &serde_json::to_vec_pretty(&plan)?)?;
     let result = outcome.result.ok_or("the training ended without a result")?;
     keep(&result, &stage.output(Names::TUNED)?)?;
     keep(&work.join("trainer_state.json"), &stage.output(Names::STATE)?)?;
@@ -113,7 +109,7 @@ fn run(stage: &mut Context<'_>, name: &str) -> Result<Vec<Counts>, StageError> {
     clippy::disallowed_methods,
     reason = "the door hands the time down; the training's log is no output of the stage"
 )]
-fn since_1970(_: Instant) -> f64 {
+fn since_1970() -> f64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
 }
 
@@ -126,20 +122,35 @@ fn keep(from: &Path, to: &Path) -> Result<(), StageError> {
 struct Talk<'a, 'b> {
     stage: &'a mut Context<'b>,
     cancel: CancelToken,
+    /// What lay ahead, for the report.
+    plan: serde_json::Value,
 }
 
 impl Talk<'_, '_> {
     fn on(&mut self, event: &Event) {
         match event {
-            Event::Started { plan } => self.stage.note(&format!(
-                "{} samples, {} steps, {} tokens ({} trained); {} of {} parameters are trained",
-                plan.samples,
-                plan.steps,
-                plan.tokens,
-                plan.trained_tokens,
-                plan.trainable_parameters,
-                plan.base_parameters
-            )),
+            Event::Started { plan } => {
+                self.plan = serde_json::json!({
+                    "base_parameters": plan.base_parameters,
+                    "trainable_parameters": plan.trainable_parameters,
+                    "samples": plan.samples,
+                    "steps": plan.steps,
+                    "tokens": plan.tokens,
+                    "trained_tokens": plan.trained_tokens,
+                    "padded_tokens": plan.padded_tokens,
+                    "packed_tokens": plan.packed_tokens,
+                    "longest_tokens": plan.longest_tokens,
+                });
+                self.stage.note(&format!(
+                    "{} samples, {} steps, {} tokens ({} trained); {} of {} parameters are trained",
+                    plan.samples,
+                    plan.steps,
+                    plan.tokens,
+                    plan.trained_tokens,
+                    plan.trainable_parameters,
+                    plan.base_parameters
+                ));
+            }
             Event::Resumed { step, .. } => self.stage.note(&format!("continues after step {step}")),
             Event::CheckpointIgnored { why, .. } => {
                 self.stage.note(&format!("a checkpoint is passed over: {why}"))

@@ -14,6 +14,11 @@ pub fn note(note: &Note) -> String {
             format!("column `{column}` holds bytes; they are kept as hexadecimal text")
         }
         Note::NulBytes { removed } => format!("{removed} NUL bytes were removed"),
+        Note::FurtherFields { field, rows } => {
+            format!(
+                "{rows} rows have fields that no column takes, such as `{field}`; [source.NAME] columns takes them"
+            )
+        }
         Note::NoKey => "the rows have no key; they are numbered in the order in which they came".into(),
         Note::Sheet { name } => format!("sheet: {name}"),
     }

@@ -1,0 +1,166 @@
+//! `answer:base`, `answer:NAME`: a model answers the test split, and the questions of the recipe.
+
+use std::path::Path;
+
+use chat::{CancelToken, Example, Message, Placeholders, Role, seeded};
+use eval::run::{Answer, Asking, Question, answer_all};
+use eval::scorers::KeyFact;
+use pipeline::{Context, Counts, Input, Stage, StageError};
+use serde::{Deserialize, Serialize};
+
+use super::{Names, assistant, jsonl, prepare, tokenize};
+use crate::console::error::fail;
+use crate::project::Project;
+use crate::recipe::{Prepare, Tokenize};
+
+/// Raised when the same model would be asked otherwise.
+const VERSION: u32 = 1;
+
+/// A question of the recipe's own, with what its answer has to contain. Its other keys fill the prompt's
+/// columns.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OwnQuestion {
+    /// Unique in the file.
+    pub id: String,
+    /// Each fact in any of its wordings.
+    pub facts: Vec<Vec<String>>,
+    /// The columns of the prompt.
+    #[serde(flatten)]
+    pub columns: serde_json::Map<String, serde_json::Value>,
+}
+
+impl OwnQuestion {
+    /// The facts as the scorer takes them.
+    pub fn key_facts(&self) -> Vec<KeyFact> {
+        self.facts.iter().map(|any_of| KeyFact { any_of: any_of.clone() }).collect()
+    }
+
+    /// The question as it is asked: through the recipe's templates, like every row.
+    pub fn messages(&self, prepare: &Prepare) -> anyhow::Result<Vec<Message>> {
+        let templates = prepare::templates(prepare)?;
+        let mut messages = Vec::new();
+        if let Some(system) = &templates.system {
+            messages.push(Message::new(Role::System, self.fill(system)?));
+        }
+        messages.push(Message::new(Role::User, self.fill(&templates.prompt)?));
+        Ok(messages)
+    }
+
+    fn fill(&self, template: &data::prepare::Template) -> anyhow::Result<String> {
+        if let Some(column) = template.columns().find(|column| !self.columns.contains_key(*column)) {
+            return Err(fail(
+                format!("question `{}` has no `{column}`, which the prompt uses", self.id),
+                format!("write \"{column}\": \"…\" into its line of [evaluate] questions"),
+            ));
+        }
+        let mut out = String::new();
+        template.render(&mut out, |name| self.columns.get(name).and_then(|v| v.as_str()).unwrap_or(""));
+        Ok(out.trim().to_owned())
+    }
+}
+
+/// The questions of the recipe's own, where it has any.
+pub fn own_questions(path: Option<&Path>) -> anyhow::Result<Vec<OwnQuestion>> {
+    path.map_or(Ok(Vec::new()), jsonl::read)
+}
+
+/// The rows of the test split that are answered: all, or so many of them drawn by the seed, in order.
+pub fn test_rows(splits: &Path, max_rows: usize, seed: u64) -> anyhow::Result<Vec<Example>> {
+    let mut rows: Vec<(usize, Example)> =
+        jsonl::read(&splits.join("test.jsonl"))?.into_iter().enumerate().collect();
+    if max_rows > 0 && rows.len() > max_rows {
+        seeded::shuffle(&mut rows, seed, 1);
+        rows.truncate(max_rows);
+        rows.sort_by_key(|(i, _)| *i);
+    }
+    Ok(rows.into_iter().map(|(_, example)| example).collect())
+}
+
+/// The stage of the base, or of a training.
+pub fn stage<'a>(project: &'a Project, training: Option<&str>, model: Input<'static>) -> Stage<'a> {
+    let mut inputs = vec![Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS), model];
+    inputs.extend(training.map(|name| Input::stage(Names::TUNED, &Names::train(name), Names::TUNED)));
+    let questions = &project.resolved().evaluate.questions;
+    let has_questions = !questions.is_empty();
+    if has_questions {
+        inputs.push(Input::file(Names::QUESTIONS, questions));
+    }
+    let is_tuned = training.is_some();
+    Stage {
+        id: Names::answer(training),
+        version: VERSION,
+        inputs,
+        outputs: vec![Names::ANSWERS.into()],
+        run: Box::new(move |stage| run(stage, project, is_tuned, has_questions)),
+    }
+}
+
+fn run(
+    stage: &mut Context<'_>,
+    project: &Project,
+    is_tuned: bool,
+    has_questions: bool,
+) -> Result<Vec<Counts>, StageError> {
+    let (max_rows, max_tokens) = (stage.param("evaluate.max_rows")?, stage.param("evaluate.max_new_tokens")?);
+    let seed = stage.param("project.seed")?;
+    let template: String = stage.param("tokenize.template")?;
+    let prepare: Prepare = project.resolved().prepare.clone();
+    if has_questions {
+        // Own questions are asked in the form of the recipe's prompt.
+        for key in ["prepare.prompt", "prepare.system"] {
+            stage.param::<String>(key)?;
+        }
+    }
+    let rows = test_rows(&stage.input(Names::SPLITS)?, max_rows, seed)?;
+    let mut questions =
+        rows.iter().map(|row| Ok(Question::of(row)?.0)).collect::<anyhow::Result<Vec<_>>>()?;
+    if has_questions {
+        for own in own_questions(Some(&stage.input(Names::QUESTIONS)?))? {
+            questions.push(Question {
+                id: own.id.clone(),
+                messages: own.messages(&prepare)?,
+                tools: Vec::new(),
+            });
+        }
+    }
+    let answers = ask(stage, project, is_tuned, &template, &questions, max_tokens)?;
+    let mut writer = jsonl::Writer::create(&stage.output(Names::ANSWERS)?)?;
+    for answer in &answers {
+        writer.push(answer)?;
+    }
+    writer.finish()?;
+    Ok(vec![Counts::all("questions", answers.len() as u64)])
+}
+
+fn ask(
+    stage: &mut Context<'_>,
+    project: &Project,
+    is_tuned: bool,
+    template: &str,
+    questions: &[Question],
+    max_tokens: usize,
+) -> Result<Vec<Answer>, StageError> {
+    let model = stage.input(Names::MODEL)?;
+    let tuned = if is_tuned { Some(stage.input(Names::TUNED)?) } else { None };
+    let tokenize = Tokenize { template: template.to_owned(), ..project.resolved().tokenize.clone() };
+    let encoder = tokenize::encoder(&model, &tokenize)?;
+    // How many are answered at once does not change an answer: it is no parameter of the stage.
+    let slots = project.resolved().evaluate.batch;
+    // References are masked, so answers are compared as the model says them: nothing is filled in.
+    let mut assistant = assistant::open(&model, tuned.as_deref(), encoder, slots, Placeholders::default())?;
+    let cancel = CancelToken::default();
+    let identity = stage.id().to_owned();
+    let asking = Asking { batch: slots, cancel: cancel.clone(), ..Asking::greedy(&identity, max_tokens) };
+    // What is answered survives a kill.
+    let log = stage.work_dir()?.join("answers.jsonl");
+    let answers = answer_all(&mut assistant, questions, &asking, &log, &mut |progress| {
+        stage.progress(progress.answered as u64, Some(progress.questions as u64), "questions");
+        if stage.is_cancelled() {
+            cancel.cancel();
+        }
+    });
+    match answers {
+        Err(eval::EvalError::Cancelled { .. }) => Err(pipeline::Error::Cancelled.into()),
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,148 @@
+//! `evaluate:NAME`: answers are scored, beside two baselines that need no model.
+
+use std::path::Path;
+
+use chat::{Example, Role};
+use eval::compare::{Answers, Comparison, TestRow, question_text};
+use eval::report::{Evaluation, SystemRole};
+use eval::run::Answer;
+use eval::statistics::Resampling;
+use pipeline::{Context, Counts, Input, Stage, StageError};
+
+use super::answer::{own_questions, test_rows};
+use super::{Names, jsonl};
+use crate::project::Project;
+use crate::recipe::Prepare;
+
+/// Raised when the same answers would be scored otherwise.
+const VERSION: u32 = 1;
+
+/// The stage of one training.
+pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
+    let mut inputs = vec![
+        Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS),
+        Input::stage("tuned answers", &Names::answer(Some(name)), Names::ANSWERS),
+    ];
+    let has_base = project.resolved().evaluate.base;
+    if has_base {
+        inputs.push(Input::stage("base answers", &Names::answer(None), Names::ANSWERS));
+    }
+    let questions = &project.resolved().evaluate.questions;
+    let has_questions = !questions.is_empty();
+    if has_questions {
+        inputs.push(Input::file(Names::QUESTIONS, questions));
+    }
+    Stage {
+        id: Names::evaluate(name),
+        version: VERSION,
+        inputs,
+        outputs: vec![Names::SCORES.into()],
+        run: Box::new(move |stage| run(stage, name, has_base, has_questions)),
+    }
+}
+
+fn run(
+    stage: &mut Context<'_>,
+    name: &str,
+    has_base: bool,
+    has_questions: bool,
+) -> Result<Vec<Counts>, StageError> {
+    let metrics: Vec<String> = stage.param("evaluate.metrics")?;
+    let (max_rows, max_new_tokens): (usize, usize) =
+        (stage.param("evaluate.max_rows")?, stage.param("evaluate.max_new_tokens")?);
+    let (seed, samples): (u64, usize) = (stage.param("project.seed")?, stage.param("report.examples")?);
+    let prepare: Prepare = stage.param("prepare")?;
+    let splits = stage.input(Names::SPLITS)?;
+    let rows: Vec<_> =
+        test_rows(&splits, max_rows, seed)?.iter().map(|row| test_row(row, prepare.meta.first())).collect();
+    let training = pairs(&splits.join("train.jsonl"))?;
+    let mut given =
+        vec![("tuned", SystemRole::Tuned, jsonl::read::<Answer>(&stage.input("tuned answers")?)?)];
+    if has_base {
+        given.insert(0, ("base", SystemRole::Base, jsonl::read(&stage.input("base answers")?)?));
+    }
+    let own = if has_questions { own_questions(Some(&stage.input(Names::QUESTIONS)?))? } else { Vec::new() };
+    let own_rows = own
+        .iter()
+        .map(|question| {
+            Ok(TestRow {
+                id: question.id.clone(),
+                question: question_text(&question.messages(&prepare)?).to_owned(),
+                references: vec![
+                    question
+                        .facts
+                        .iter()
+                        .filter_map(|any| any.first().cloned())
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ],
+                facts: question.key_facts(),
+                category: None,
+            })
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let n = rows.len();
+    let resampling = Resampling { seed, ..Resampling::default() };
+    let generation = format!("greedy, at most {max_new_tokens} tokens");
+    let evaluate = |name: &str, rows: &[TestRow], range: std::ops::Range<usize>, metrics: &[String]| {
+        let mut systems: Vec<_> = (given.iter())
+            .map(|(id, role, answers)| Answers::of_model(id, *role, &answers[range.clone()]))
+            .collect();
+        systems.extend(Answers::of_baselines(&training, rows));
+        let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
+        let scorers = eval::scorers::from_recipe(metrics, references)?;
+        Comparison {
+            name,
+            rows,
+            systems: &systems,
+            scorers: &scorers,
+            resampling,
+            samples,
+            generation: &generation,
+        }
+        .evaluate()
+    };
+    stage.progress(0, Some(n as u64), "rows");
+    let mut evaluations = vec![evaluate(name, &rows, 0..n, &metrics)?];
+    if !own_rows.is_empty() {
+        let end = n + own_rows.len();
+        evaluations.push(evaluate(
+            &format!("{name}: questions"),
+            &own_rows,
+            n..end,
+            &["key-facts".to_owned()],
+        )?);
+    }
+    pipeline::platform::write_atomic(
+        &stage.output(Names::SCORES)?,
+        &serde_json::to_vec_pretty(&evaluations)?,
+    )?;
+    Ok(vec![Counts::all("questions", (n + own_rows.len()) as u64)])
+}
+
+fn test_row(example: &Example, category: Option<&String>) -> TestRow {
+    let answer = example.messages.iter().rev().find(|m| m.role == Role::Assistant);
+    let category = category.and_then(|column| example.meta.get(column));
+    TestRow {
+        id: example.id.clone(),
+        question: question_text(&example.messages).to_owned(),
+        references: vec![answer.map_or_else(String::new, |m| m.content.clone())],
+        facts: Vec::new(),
+        category: category.and_then(|value| value.as_str()).map(str::to_owned),
+    }
+}
+
+/// Questions and answers of the training split, for the baselines.
+fn pairs(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    jsonl::lines::<Example>(path)?
+        .map(|example| {
+            let row = test_row(&example?, None);
+            Ok((row.question, row.references.into_iter().next().unwrap_or_default()))
+        })
+        .collect()
+}
+
+/// What an evaluation wrote.
+pub fn read(path: &Path) -> anyhow::Result<Vec<Evaluation>> {
+    Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+}

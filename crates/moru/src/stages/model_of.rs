@@ -1,0 +1,65 @@
+//! Finds what a verb should talk to: the tuned model of a project, its base, or a folder.
+
+use std::path::PathBuf;
+
+use chat::Placeholders;
+use data::privacy::Entity;
+use serve::Assistant;
+
+use super::engine::DecoderEngine;
+use super::{Names, assistant, base, tokenize};
+use crate::console::error::fail;
+use crate::project::Project;
+
+/// A model that was found: its base, what was tuned of it, and what it is called.
+pub struct Found {
+    /// The base's folder.
+    pub base: PathBuf,
+    /// The adapter's or the tuned model's folder.
+    pub tuned: Option<PathBuf>,
+    /// For people.
+    pub name: String,
+}
+
+/// The tuned model of a training, or the base where `training` is `base`. Without a name: `main`, or the
+/// only one.
+pub fn find(project: &Project, training: Option<&str>) -> anyhow::Result<Found> {
+    let results = project.results()?;
+    let base = match base::origin(project)? {
+        base::Origin::Folder(folder) => project.folder.join(folder),
+        base::Origin::Toy => results.output(Names::BASE, Names::MODEL)?,
+    };
+    let trainings: Vec<_> = project.resolved().train.keys().map(String::as_str).collect();
+    let name = match training {
+        Some(name) => name,
+        None if trainings.contains(&"main") => "main",
+        None => trainings[0],
+    };
+    if name == Names::BASE {
+        return Ok(Found { base, tuned: None, name: "base".into() });
+    }
+    if !trainings.contains(&name) {
+        let hint = format!("there are {}, and `base`", trainings.join(", "));
+        return Err(fail(format!("there is no training called `{name}`"), hint));
+    }
+    let tuned = results.output(&Names::train(name), Names::TUNED)?;
+    Ok(Found { base, tuned: Some(tuned), name: name.to_owned() })
+}
+
+/// Opens what was found for so many conversations at once, with placeholders filled as the recipe says.
+pub fn open(project: &Project, found: &Found, slots: usize) -> anyhow::Result<Assistant<DecoderEngine>> {
+    let encoder = tokenize::encoder(&found.base, &project.resolved().tokenize)?;
+    assistant::open(&found.base, found.tuned.as_deref(), encoder, slots, placeholders(project))
+}
+
+/// Every placeholder that masking writes, and what replies say instead.
+pub fn placeholders(project: &Project) -> Placeholders {
+    let patterns: Vec<_> =
+        project.resolved().prepare.mask.patterns.keys().map(|name| format!("[{name}]")).collect();
+    let known = Entity::ALL.iter().map(|entity| entity.token()).chain(patterns.iter().map(String::as_str));
+    let values = project.resolved().replies.placeholders.iter().map(|(name, value)| {
+        let name = if name.starts_with('[') { name.clone() } else { format!("[{name}]") };
+        (name, value.clone())
+    });
+    Placeholders::new(known, values)
+}

@@ -1,0 +1,293 @@
+//! The report: everything that stages found out, gathered for a person and for a program.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use chat::Example;
+use data::Rejection;
+use eval::report::{
+    Category, Count, Data, FORMAT, Histogram, Language, Leaks, MaskedEntity, Provenance, RejectedExample,
+    RejectedReason, Report, Source, SplitTokens, Stage, StepPoint, Stripped, TokenCounts, Training,
+    ValidPoint, Warning,
+};
+use serde_json::Value;
+
+use super::costs::Costs;
+use super::{Names, costs, evaluate, jsonl, prepare, tokenize};
+use crate::machine::{self, Machine};
+use crate::project::Project;
+
+/// Bars of a histogram.
+const BINS: usize = 24;
+
+/// Rejected rows shown a reason.
+const EXAMPLES: usize = 3;
+
+/// Gathers the report of what the lock names. Parts whose stage has not run are empty.
+pub fn gather(
+    project: &Project,
+    results: &pipeline::Project,
+    leaks: Option<Leaks>,
+) -> anyhow::Result<Report> {
+    let costs = costs::read(results);
+    let resolved = project.resolved();
+    let digest = |stage: &str, output| results.artifact(stage, output).ok().map(|a| a.digest.to_string());
+    let recipe = serde_json::to_vec(&project.recipe.params())?;
+    Ok(Report {
+        format: FORMAT,
+        project: if resolved.report.title.is_empty() {
+            resolved.project.name.clone()
+        } else {
+            resolved.report.title.clone()
+        },
+        language: language(project),
+        provenance: Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            recipe_sha256: pipeline::Digest::of(&recipe).to_string(),
+            dataset_sha256: digest(Names::SPLIT, Names::SPLITS),
+            seed: resolved.project.seed,
+            base_model: resolved.model.base.clone(),
+            finished: None,
+            machine: machine_words(),
+            threads: machine::cores(),
+        },
+        stages: stages(project, results, &costs)?,
+        data: data(project, results)?,
+        training: training(project, results, &costs)?,
+        evaluation: evaluations(project, results)?,
+        leaks,
+        warnings: warnings(project),
+    })
+}
+
+/// The language of the page.
+pub fn language(project: &Project) -> Language {
+    if project.resolved().report.language == "en" { Language::English } else { Language::Korean }
+}
+
+fn machine_words() -> String {
+    let machine = Machine::here();
+    let memory =
+        machine.memory_bytes.map_or(String::new(), |b| format!(", {}", crate::console::format::bytes(b)));
+    format!("{}, {} cores{memory}", machine.processor.unwrap_or(machine.system), machine.cores)
+}
+
+fn warnings(project: &Project) -> Vec<Warning> {
+    let korean = language(project) == Language::Korean;
+    let pick = |ko: &str, en: &str| if korean { ko.to_owned() } else { en.to_owned() };
+    let mut warnings = Vec::new();
+    if project.resolved().model.base == "builtin:toy" {
+        warnings.push(Warning {
+            what: pick(
+                "기반 모델이 학습되지 않은 builtin:toy입니다.",
+                "The base model is builtin:toy, which is untrained.",
+            ),
+            why: pick(
+                "모든 단계가 도는지만 보여 주며, 답변의 품질은 의미가 없습니다.",
+                "It shows that everything runs; the quality of its answers means nothing.",
+            ),
+            next: pick("[model] base에 실제 모델을 지정하세요.", "Name a real model in [model] base."),
+        });
+    }
+    warnings
+}
+
+fn stages(project: &Project, results: &pipeline::Project, costs: &Costs) -> anyhow::Result<Vec<Stage>> {
+    let graph = super::graph(project)?;
+    let of = |id: &str| {
+        let record = results.lock().stages.get(id)?;
+        let counts = record.counts.first();
+        let cost = costs.get(id);
+        Some(Stage {
+            id: id.to_owned(),
+            reused: false,
+            rows_in: counts.map(|c| c.input),
+            rows_out: counts.map(|c| c.output),
+            rejected: counts.map_or(Vec::new(), |c| self::counts(&c.rejected)),
+            failed: counts.map_or(0, |c| c.failed),
+            seconds: cost.map(|c| c.seconds),
+            peak_memory_bytes: cost.map(|c| c.peak_rss_bytes).filter(|bytes| *bytes > 0),
+        })
+    };
+    Ok(graph.stages().iter().filter_map(|stage| of(&stage.id)).collect())
+}
+
+fn counts(map: &BTreeMap<String, u64>) -> Vec<Count> {
+    map.iter().map(|(name, count)| Count { name: name.clone(), count: *count }).collect()
+}
+
+fn data(project: &Project, results: &pipeline::Project) -> anyhow::Result<Data> {
+    let mut data = Data::default();
+    if let Ok(prepared) = results.output(Names::PREPARE, Names::PREPARED) {
+        let facts = prepare::facts(&prepared)?;
+        data.sources = (project.resolved().source.values())
+            .map(|source| Source {
+                name: source.name.clone(),
+                kind: source.kind.clone(),
+                rows: facts.rows.get(&source.name).copied().unwrap_or(0),
+                licence: (!source.licence.is_empty()).then(|| source.licence.clone()),
+                public: source.public,
+            })
+            .collect();
+        data.masked = (facts.masked.iter().filter(|(_, tally)| tally.masked > 0))
+            .map(|(entity, tally)| MaskedEntity {
+                entity: entity.clone(),
+                count: tally.masked,
+                rows: tally.rows,
+                examples: Vec::new(),
+            })
+            .collect();
+        data.kept = (facts.masked.iter().filter(|(_, tally)| tally.kept > 0))
+            .map(|(entity, tally)| eval::report::Kept {
+                entity: entity.clone(),
+                reason: "by recipe".to_owned(),
+                count: tally.kept,
+            })
+            .collect();
+        data.stripped = (facts.cleaned.iter())
+            .map(|(rule, rows)| Stripped { rule: rule.clone(), rows: *rows, characters: 0 })
+            .collect();
+        data.rejected = rejected(&prepared.join("rejected.jsonl"), &facts.rejected)?;
+    }
+    if let Ok(splits) = results.output(Names::SPLIT, Names::SPLITS) {
+        data.categories = categories(project, &splits)?;
+    }
+    if let Ok(shards) = results.output(Names::TOKENIZE, Names::SHARDS) {
+        let facts = tokenize::facts(&shards)?;
+        data.tokens = tokens(&facts);
+        let all = |of: fn(&tokenize::SplitFacts) -> &Vec<u64>| {
+            facts.values().flat_map(of).copied().collect::<Vec<_>>()
+        };
+        data.lengths = vec![
+            Histogram::of("prompt", "tokens", &all(|f| &f.prompt_lengths), BINS),
+            Histogram::of("response", "tokens", &all(|f| &f.response_lengths), BINS),
+            Histogram::of("sample", "tokens", &all(|f| &f.sample_lengths), BINS),
+        ];
+    }
+    Ok(data)
+}
+
+fn rejected(path: &std::path::Path, totals: &BTreeMap<String, u64>) -> anyhow::Result<Vec<RejectedReason>> {
+    let mut reasons: BTreeMap<&str, RejectedReason> = (totals.iter())
+        .map(|(reason, rows)| {
+            (reason.as_str(), RejectedReason { reason: reason.clone(), rows: *rows, examples: Vec::new() })
+        })
+        .collect();
+    for rejection in jsonl::lines::<Rejection>(path)? {
+        let Rejection { id, reason, detail, text } = rejection?;
+        if let Some(entry) = reasons.get_mut(reason.as_str()).filter(|entry| entry.examples.len() < EXAMPLES)
+        {
+            let text = crate::console::format::clipped(&text, 160);
+            entry.examples.push(RejectedExample { id, detail, text });
+        }
+    }
+    Ok(reasons.into_values().collect())
+}
+
+fn categories(project: &Project, splits: &std::path::Path) -> anyhow::Result<Vec<Category>> {
+    let Some(column) = project.resolved().prepare.meta.first() else { return Ok(Vec::new()) };
+    let mut found: BTreeMap<String, Category> = BTreeMap::new();
+    for (i, split) in tokenize::SPLITS.iter().enumerate() {
+        for example in jsonl::lines::<Example>(&splits.join(format!("{split}.jsonl")))? {
+            let example = example?;
+            let Some(name) = example.meta.get(column).and_then(Value::as_str) else { continue };
+            let entry = found
+                .entry(name.to_owned())
+                .or_insert_with(|| Category { name: name.to_owned(), ..Category::default() });
+            *[&mut entry.train, &mut entry.valid, &mut entry.test][i] += 1;
+        }
+    }
+    let mut found: Vec<_> = found.into_values().collect();
+    found.sort_by_key(|category| std::cmp::Reverse(category.rows()));
+    Ok(found)
+}
+
+fn tokens(facts: &tokenize::Facts) -> TokenCounts {
+    let split = |name: &str| {
+        facts.get(name).map_or_else(SplitTokens::default, |f| SplitTokens {
+            rows: f.rows,
+            tokens: f.tokens,
+            trained_tokens: f.trained_tokens,
+        })
+    };
+    let sum = |of: fn(&tokenize::SplitFacts) -> usize| facts.values().map(of).sum::<usize>() as u64;
+    let over_long = [
+        ("split", sum(|f| f.fit.split)),
+        ("shortened", sum(|f| f.fit.shortened)),
+        ("dropped", sum(|f| f.fit.dropped_examples)),
+    ];
+    TokenCounts {
+        train: split("train"),
+        valid: split("valid"),
+        test: split("test"),
+        over_long: over_long
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| Count { name: name.to_owned(), count })
+            .collect(),
+    }
+}
+
+fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> anyhow::Result<Vec<Training>> {
+    let mut all = Vec::new();
+    for (name, recipe) in &project.resolved().train {
+        let id = Names::train(name);
+        let Ok(path) = results.output(&id, Names::STATE) else { continue };
+        let state: Value = serde_json::from_slice(&std::fs::read(&path)?).context("trainer_state.json")?;
+        let plan: Value = results
+            .output(&id, Names::PLAN)
+            .ok()
+            .and_then(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok())
+            .unwrap_or_default();
+        let history = state["log_history"].as_array().map_or(&[][..], Vec::as_slice);
+        let number = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_f64);
+        let cost = costs.get(&id);
+        let tokens = state["num_input_tokens_seen"].as_u64().unwrap_or(0);
+        all.push(Training {
+            name: name.clone(),
+            method: recipe.method.clone(),
+            base_model: project.resolved().model.base.clone(),
+            parameters: plan["base_parameters"].as_u64().unwrap_or(0),
+            trained_parameters: plan["trainable_parameters"].as_u64().unwrap_or(0),
+            rank: (recipe.method != "full").then_some(recipe.rank as u32),
+            steps: (history.iter())
+                .filter_map(|entry| {
+                    Some(StepPoint {
+                        step: entry["step"].as_u64()?,
+                        epoch: number(entry, "epoch")?,
+                        loss: number(entry, "loss")?,
+                        learning_rate: number(entry, "learning_rate")?,
+                        grad_norm: number(entry, "grad_norm"),
+                    })
+                })
+                .collect(),
+            valid: (history.iter())
+                .filter_map(|entry| {
+                    Some(ValidPoint { step: entry["step"].as_u64()?, loss: number(entry, "eval_loss")? })
+                })
+                .collect(),
+            best_step: state["best_global_step"].as_u64(),
+            epochs: state["epoch"].as_f64().unwrap_or(0.0),
+            tokens,
+            trained_tokens: plan["trained_tokens"].as_u64().unwrap_or(0),
+            tokens_per_second: cost.filter(|c| c.seconds > 0.0).map(|c| tokens as f64 / c.seconds),
+            seconds: cost.map(|c| c.seconds),
+            peak_memory_bytes: cost.map(|c| c.peak_rss_bytes).filter(|bytes| *bytes > 0),
+            predicted_memory_bytes: None,
+        });
+    }
+    Ok(all)
+}
+
+fn evaluations(
+    project: &Project,
+    results: &pipeline::Project,
+) -> anyhow::Result<Vec<eval::report::Evaluation>> {
+    let mut all = Vec::new();
+    for name in project.resolved().train.keys() {
+        if let Ok(path) = results.output(&Names::evaluate(name), Names::SCORES) {
+            all.extend(evaluate::read(&path)?);
+        }
+    }
+    Ok(all)
+}
