@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, context};
 use serde_json::{Map, Value, json};
 
 use super::TemplateError;
-use super::python::{JsonStyle, to_json};
+use super::python::{JsonStyle, float_repr, to_json};
 use crate::example::Message;
 
 /// Instructions after which a rendering is given up: a template from outside must not run for ever.
@@ -49,6 +49,11 @@ impl Engine {
         // A chat is no web page, whatever the template is called.
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.set_formatter(|out, state, value| match f64::try_from(value.clone()) {
+            // Where Python and the engine write numbers differently: exponents.
+            Ok(float) if value.is_number() && !value.is_integer() => Ok(out.write_str(&float_repr(float))?),
+            _ => minijinja::escape_formatter(out, state, value),
+        });
         environment.add_filter("tojson", tojson);
         environment.add_function("raise_exception", |message: String| -> Result<String, Error> {
             Err(Error::new(ErrorKind::InvalidOperation, format!("{RAISED}{message}")))

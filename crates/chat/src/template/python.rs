@@ -102,7 +102,7 @@ fn write_string(text: &str, ensure_ascii: bool, out: &mut String) {
 }
 
 /// Python's `repr` of a float: shortest digits, exponent below 1e-4 and from 1e16.
-fn float_repr(x: f64) -> String {
+pub(super) fn float_repr(x: f64) -> String {
     if x.is_nan() {
         return "NaN".into();
     }

@@ -1,3 +1,4 @@
 //! What the crate promises, against vocabularies and templates of the world.
 
+mod templates;
 mod tokenizers;
