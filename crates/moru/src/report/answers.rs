@@ -3,7 +3,8 @@
 use eval::report::{Evaluation, Report, Sample, SampleAnswer, SystemRole};
 
 use super::html::{esc, int, one};
-use super::words::Words;
+use super::scores::heading;
+use super::words::{KEY_FACTS, Words};
 
 /// Questions shown at once; the others unfold.
 const OPEN: usize = 5;
@@ -19,7 +20,13 @@ pub(super) fn render(report: &Report, words: Words) -> String {
         "평가용 질문에서 유형마다 고르게 뽑은 것으로, 사람이 고르지 않았습니다. 두 모델은 글자 하나까지 같은 질문을 받았습니다.",
         "Spread evenly over the categories of the test questions, picked by nobody. Both models got the same prompts, letter by letter.",
     );
-    let bodies: String = evaluations.iter().map(|evaluation| side_by_side(evaluation, words)).collect();
+    let bodies: String = evaluations
+        .iter()
+        .map(|evaluation| {
+            let name = if evaluations.len() > 1 { heading(evaluation, words) } else { String::new() };
+            name + &side_by_side(evaluation, words)
+        })
+        .collect();
     format!("<h2 id=\"answers-title\">{title}</h2>\n<p class=\"lead\">{lead}</p>\n{bodies}")
 }
 
@@ -68,7 +75,11 @@ fn card(sample: &Sample, evaluation: &Evaluation, measure: &str, words: Words) -
         id = esc(&sample.id),
         question = esc(&sample.question),
         models = shown(true),
-        person = words.pick("사람이 쓴 답", "A person’s answer"),
+        person = if measure == KEY_FACTS {
+            words.pick("들어 있어야 할 사실", "The facts it has to hold")
+        } else {
+            words.pick("사람이 쓴 답", "A person’s answer")
+        },
         reference = esc(&sample.reference),
     )
 }
@@ -89,10 +100,13 @@ fn bubble(answer: &SampleAnswer, role: SystemRole, measure: &str, words: Words) 
     } else {
         format!("<p dir=\"auto\">{}</p>", esc(&answer.text))
     };
+    let score = if measure == KEY_FACTS {
+        String::new()
+    } else {
+        format!("{} {}", words.measure(measure), one(answer.score))
+    };
     format!(
-        "<div class=\"reply {class}\"><h3>{}</h3>{text}<footer>{} {}{fact}</footer></div>\n",
+        "<div class=\"reply {class}\"><h3>{}</h3>{text}<footer>{score}{fact}</footer></div>\n",
         words.system(role, &answer.system),
-        esc(measure),
-        one(answer.score),
     )
 }

@@ -1,6 +1,6 @@
 //! What was read, what was set aside and why, and what the rest looks like.
 
-use eval::report::{RejectedReason, Report, SplitTokens};
+use eval::report::{RejectedReason, Report, SplitTokens, Stripped};
 
 use super::chart::{Bar, bars, histogram};
 use super::html::{esc, int, percent, share};
@@ -130,22 +130,19 @@ fn rejected_examples(reason: &RejectedReason, open: bool, words: Words) -> Strin
 }
 
 fn stripped(report: &Report, words: Words) -> String {
-    let rows: Vec<Bar> = report
-        .data
-        .stripped
-        .iter()
-        .map(|rule| Bar {
-            label: words.rule(&rule.rule),
-            parts: vec![(rule.rows as f64, "ink")],
-            value: format!(
-                "<b>{}</b> {} <small>{} {}</small>",
-                int(rule.rows),
-                words.pick("행", "rows"),
-                int(rule.characters),
-                words.pick("글자", "characters")
-            ),
-        })
-        .collect();
+    let value = |rule: &Stripped| {
+        let rows = format!("<b>{}</b> {}", int(rule.rows), words.pick("행", "rows"));
+        match rule.characters {
+            0 => rows,
+            n => format!("{rows} <small>{} {}</small>", int(n), words.pick("글자", "characters")),
+        }
+    };
+    let bar = |rule: &Stripped| Bar {
+        label: words.rule(&rule.rule),
+        parts: vec![(rule.rows as f64, "ink")],
+        value: value(rule),
+    };
+    let rows: Vec<Bar> = report.data.stripped.iter().map(bar).collect();
     if rows.is_empty() {
         String::new()
     } else {

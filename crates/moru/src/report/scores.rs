@@ -6,7 +6,7 @@ use super::chart::{Bar, bars, tick_text, ticks};
 use super::html::{esc, int, one, percent, probability, share, signed};
 use super::summary::{SIGNIFICANT, interval_name, signed_range};
 use super::table::{card, table};
-use super::words::Words;
+use super::words::{KEY_FACTS, Words};
 
 /// The scores of every evaluation; empty where nothing was measured.
 pub(super) fn render(report: &Report, words: Words) -> String {
@@ -24,11 +24,7 @@ pub(super) fn render(report: &Report, words: Words) -> String {
     let bodies: String = evaluations
         .iter()
         .map(|evaluation| {
-            let name = if evaluations.len() > 1 {
-                format!("<h3>{}</h3>", esc(&evaluation.name))
-            } else {
-                String::new()
-            };
+            let name = if evaluations.len() > 1 { heading(evaluation, words) } else { String::new() };
             format!(
                 "{name}{}{}{}{}{}",
                 leading(evaluation, words),
@@ -40,6 +36,11 @@ pub(super) fn render(report: &Report, words: Words) -> String {
         })
         .collect();
     format!("<h2 id=\"scores-title\">{title}</h2>\n<p class=\"lead\">{lead}</p>\n{bodies}")
+}
+
+/// What tells one of several evaluations from the others.
+pub(super) fn heading(evaluation: &Evaluation, words: Words) -> String {
+    format!("<h3 class=\"group\">{}</h3>\n", words.evaluation(&evaluation.name))
 }
 
 fn class_of(role: SystemRole) -> &'static str {
@@ -75,7 +76,7 @@ fn leading(evaluation: &Evaluation, words: Words) -> String {
         "<div class=\"card\"><h3>{}</h3><ul class=\"forest\">\n{rows}\
          <li class=\"axis\" aria-hidden=\"true\"><span></span><span class=\"track\">{axis}</span><span></span></li></ul>\
          <p class=\"signature\"><code>{}</code></p></div>\n",
-        esc(&measure.name),
+        words.measure(&measure.name),
         esc(&measure.signature)
     )
 }
@@ -113,6 +114,9 @@ fn troubles(system: &System, words: Words) -> String {
 }
 
 fn facts(evaluation: &Evaluation, words: Words) -> String {
+    if evaluation.measures.first().is_some_and(|measure| measure.name == KEY_FACTS) {
+        return String::new();
+    }
     let rows: Vec<Bar> = evaluation
         .key_facts
         .iter()
@@ -161,7 +165,7 @@ fn categories(evaluation: &Evaluation, words: Words) -> String {
         words.system(SystemRole::Tuned, tuned)
     );
     card(
-        &format!("{} {}", esc(measure), words.pick("유형별", "by category")),
+        &format!("{} {}", words.measure(measure), words.pick("유형별", "by category")),
         &format!("{legend}<ul class=\"forest\">\n{rows}</ul>"),
     )
 }
@@ -197,7 +201,7 @@ fn measures(evaluation: &Evaluation, words: Words) -> String {
         .iter()
         .map(|measure| {
             let test = base.and_then(|base| measure.tests.iter().find(|test| test.against == base.id));
-            let mut row = vec![esc(&measure.name).to_string()];
+            let mut row = vec![words.measure(&measure.name)];
             row.extend(evaluation.systems.iter().map(|system| score_cell(measure, system)));
             row.push(test.map_or_else(|| "–".to_owned(), |test| effect(test, words)));
             row
@@ -282,7 +286,7 @@ fn tests(evaluation: &Evaluation, words: Words) -> String {
         .map(|(measure, test)| {
             let against = name_of(evaluation, &test.against, words);
             vec![
-                format!("{} <small>vs {against}</small>", esc(&measure.name)),
+                format!("{} <small>vs {against}</small>", words.measure(&measure.name)),
                 effect(test, words),
                 probability(test.p_bootstrap),
                 probability(test.p_randomisation),

@@ -57,7 +57,7 @@ fn verdict(evaluation: &Evaluation, words: Words) -> String {
     };
     let numbers = format!(
         "{} <b>{}</b> <span class=\"nowrap\">({} {})</span>",
-        esc(&measure.name),
+        words.measure(&measure.name),
         signed(test.difference),
         interval_name(test.interval.confidence, words),
         signed_range(test, words)
@@ -111,8 +111,9 @@ fn tiles(report: &Report, words: Words) -> String {
     let mut tiles = Vec::new();
     if let Some(evaluation) = report.evaluation.first() {
         tiles.extend(score_tile(evaluation, words));
-        tiles.extend(facts_tile(evaluation, words));
     }
+    let with_facts = report.evaluation.iter().rfind(|evaluation| !evaluation.key_facts.is_empty());
+    tiles.extend(with_facts.and_then(|evaluation| facts_tile(evaluation, words)));
     tiles.extend(leaks_tile(report, words));
     tiles.extend(rows_tile(report, words));
     tiles.extend(report.training.first().map(|training| training_tile(training, words)));
@@ -143,7 +144,7 @@ fn score_tile(evaluation: &Evaluation, words: Words) -> Option<Tile> {
     let after = one(tuned.value);
     Some(Tile {
         class: "hero",
-        name: esc(&measure.name).to_string(),
+        name: words.measure(&measure.name),
         value: base.map_or_else(|| after.clone(), |base| arrow(&one(base.value), &after, words)),
         note: format!(
             "{} {}–{} · {} {}",

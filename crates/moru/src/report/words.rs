@@ -41,7 +41,7 @@ const ENTITIES: [Name; 26] = [
     ("order", "주문번호", "Order number"),
 ];
 
-const REASONS: [Name; 16] = [
+const REASONS: [Name; 24] = [
     ("too_short", "너무 짧음", "Too short"),
     ("too_long", "너무 긺", "Too long"),
     ("wrong_language", "다른 언어", "Other language"),
@@ -54,25 +54,43 @@ const REASONS: [Name; 16] = [
     ("exact_duplicate", "완전 중복", "Exact duplicate"),
     ("near_duplicate", "유사 중복", "Near duplicate"),
     ("bad_row", "깨진 행", "Damaged row"),
+    ("ragged_row", "열 수가 다름", "Other number of columns"),
+    ("row_too_long", "행이 너무 긺", "Row too long"),
+    ("bad_quotes", "따옴표가 어긋남", "Broken quotes"),
+    ("bad_encoding", "글자가 깨짐", "Broken encoding"),
+    ("bad_json", "JSON이 아님", "Not JSON"),
+    ("bad_cell", "읽을 수 없는 칸", "Unreadable cell"),
+    ("no_key", "키가 없음", "No key"),
     ("over_long", "컨텍스트 초과", "Over the context"),
     ("dropped", "제외", "Dropped"),
     ("cut", "답변만 남김", "Cut to the answer"),
     ("split", "나눔", "Split"),
+    ("shortened", "줄임", "Shortened"),
 ];
 
-const RULES: [Name; 5] = [
+const RULES: [Name; 9] = [
     ("greetings", "인사말", "Greetings"),
     ("closings", "맺음말", "Closings"),
     ("over-polite", "과도한 존대", "Over-polite phrases"),
     ("signatures", "서명", "Signatures"),
     ("quotes", "인용된 이전 글", "Quoted earlier mail"),
+    ("markup", "HTML 찌꺼기", "Markup"),
+    ("characters", "글자 정리", "Characters"),
+    ("repeats", "되풀이(ㅋㅋㅋ, !!!)", "Repeats"),
+    ("custom", "레시피 규칙", "Rules of the recipe"),
 ];
 
-const KEPT: [Name; 3] = [
+const KEPT: [Name; 4] = [
     ("public source", "공개 출처", "Public source"),
     ("keep list", "유지 목록", "Keep list"),
     ("representative number", "회사 대표번호", "A company’s number"),
+    ("by recipe", "레시피에 따라", "By recipe"),
 ];
+
+const MEASURES: [Name; 2] = [(KEY_FACTS, "핵심 사실", "Key facts"), ("exact", "완전 일치", "Exact match")];
+
+/// The measure whose reference is a list of facts, not an answer.
+pub(super) const KEY_FACTS: &str = "key facts";
 
 const LENGTHS: [Name; 5] = [
     ("prompt", "질문", "Prompts"),
@@ -141,6 +159,21 @@ impl Words {
     /// Escaped name of what was measured in a histogram, or of its unit.
     pub(super) fn length(self, code: &str) -> String {
         self.name(&LENGTHS, code)
+    }
+
+    /// Escaped name of a measure.
+    pub(super) fn measure(self, name: &str) -> String {
+        self.name(&MEASURES, name)
+    }
+
+    /// Escaped name of one of several evaluations: `main` and `main: questions`, those that people wrote.
+    pub(super) fn evaluation(self, name: &str) -> String {
+        match name.split_once(": ") {
+            Some((model, "questions")) => {
+                format!("{} · {}", esc(model), self.pick("사람이 쓴 질문", "Questions written by people"))
+            }
+            _ => format!("{} · {}", esc(name), self.pick("평가 묶음", "Test split")),
+        }
     }
 
     /// Escaped name of a stage, with its instance: `train:main` is `Train · main`.

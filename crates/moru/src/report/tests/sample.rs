@@ -90,7 +90,7 @@ pub(super) fn report() -> Report {
         stages: stages(),
         data: data(),
         training: vec![training()],
-        evaluation: vec![evaluation()],
+        evaluation: vec![evaluation(), questions()],
         leaks: Some(leaks()),
         warnings: vec![Warning {
             what: "평가 문항 가운데 4개가 96토큰에서 잘렸습니다.".into(),
@@ -383,6 +383,41 @@ fn evaluation() -> Evaluation {
         scorers: &scorers,
         resampling: Resampling { trials: 300, ..Resampling::default() },
         samples: 8,
+        generation: "greedy, max_tokens 96",
+    }
+    .evaluate()
+    .unwrap()
+}
+
+/// Questions that people wrote, scored by their facts alone.
+fn questions() -> Evaluation {
+    let rows: Vec<TestRow> = TALKS
+        .iter()
+        .take(6)
+        .enumerate()
+        .map(|(i, (_, question, _, fact))| TestRow {
+            id: format!("questions#{}", i + 1),
+            question: question.replace("나요?", "는지 알려 줘"),
+            references: vec![(*fact).to_owned()],
+            facts: vec![KeyFact::new(*fact)],
+            category: None,
+        })
+        .collect();
+    let model = |id: &str, role, texts: &dyn Fn(usize) -> String| Answers {
+        system: System { id: id.into(), role, cut_off: 0, failed: 0 },
+        texts: (0..rows.len()).map(texts).collect(),
+    };
+    let systems = [
+        model("base", SystemRole::Base, &|_| "무엇을 도와드릴까요?".into()),
+        model("tuned", SystemRole::Tuned, &|i| TALKS[if i == 4 { 0 } else { i }].2.into()),
+    ];
+    Comparison {
+        name: "main: questions",
+        rows: &rows,
+        systems: &systems,
+        scorers: &[by_name("key-facts").unwrap()],
+        resampling: Resampling { trials: 300, ..Resampling::default() },
+        samples: 3,
         generation: "greedy, max_tokens 96",
     }
     .evaluate()
