@@ -12,9 +12,7 @@ use chat::{CancelToken, Sample};
 use kernels::Reference;
 use model::adapter::{AdapterFolder, merge_adapter};
 use model::weights::{TensorToWrite, write_safetensors};
-use model::{
-    Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute, TensorSource, Trainable, Workspace,
-};
+use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute, Trainable, Workspace};
 use serde_json::Value;
 use train::{Base, Host, Length, Method, Settings};
 
@@ -35,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let settings = Settings { method, learning_rate: 0.05, ..Settings::full(name.clone()) };
         let mut decoder = load()?;
         train(&mut decoder, settings, &samples, &out)?;
-        let adapter = adapter(&decoder, &out)?;
+        let adapter = AdapterFolder::open(&out.join("adapter"), decoder.config())?.bind(&decoder)?;
         write_logits(&decoder, Some(&adapter), &samples, &out.join("adapter-logits.safetensors"))?;
         merge_adapter(&base, &out.join("adapter"), &out.join("merged"), None)?;
 
@@ -81,16 +79,6 @@ fn train(
     let views: Vec<_> = samples.iter().map(Sample::view).collect();
     train::run(decoder, &settings, &views, &[], out, &mut host)?;
     Ok(())
-}
-
-/// The adapter as it lies in the folder.
-fn adapter(decoder: &Decoder<Device>, out: &Path) -> Result<Trainable<Device>, Box<dyn Error>> {
-    let adapter = AdapterFolder::open(&out.join("adapter"), decoder.config())?;
-    let mut parameters = decoder.lora_parameters(&adapter.lora, 0)?;
-    for name in adapter.names() {
-        parameters.write(&**decoder.device(), &name, &adapter.get(&name)?.to_f32())?;
-    }
-    Ok(decoder.bind_lora(parameters, &adapter.lora)?)
 }
 
 /// Logits after every token of every sample.

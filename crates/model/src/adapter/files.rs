@@ -1,12 +1,17 @@
 //! An adapter folder: `adapter_config.json`, `adapter_model.safetensors`, and our own `moru.json` beside them.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use kernels::Device;
 use serde_json::Value;
 
 use super::{AdapterInfo, LoraConfig, peft_config};
-use crate::weights::{TensorToWrite, write_safetensors};
-use crate::{ModelConfig, ModelError, SafetensorsFile, TensorSource, TensorView, platform};
+use crate::weights::{TensorToWrite, get_checked, write_safetensors};
+use crate::{
+    Decoder, ModelConfig, ModelError, Parameters, SafetensorsFile, TensorSource, TensorView, Trainable,
+    platform,
+};
 
 /// PEFT's settings file.
 pub const CONFIG_FILE: &str = "adapter_config.json";
@@ -87,6 +92,20 @@ impl AdapterFolder {
         let mut found = names.iter().zip(&views).map(|(name, view)| (&**name, &*view.shape));
         check_tensors(config, &lora, &place, &mut found)?;
         Ok(Self { lora, info, tensors })
+    }
+
+    /// Brings the adapter to the decoder's device and gives its numbers their places.
+    ///
+    /// # Errors
+    /// The adapter was opened for another architecture than the decoder's.
+    pub fn bind<D: Device>(&self, decoder: &Decoder<D>) -> Result<Trainable<D>, ModelError> {
+        let layout = Arc::new(decoder.lora_layout(&self.lora)?);
+        let mut parameters = Parameters::zeros(&**decoder.device(), layout.clone());
+        for spec in &layout.specs {
+            let view = get_checked(self, decoder.config(), &spec.name, &spec.shape)?;
+            decoder.device().write(&mut parameters.values, spec.offset, &view.to_f32());
+        }
+        decoder.bind_lora(parameters, &self.lora)
     }
 }
 

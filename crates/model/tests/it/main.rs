@@ -5,6 +5,7 @@ mod decoder_cpu;
 mod decoder_generation;
 mod decoder_gradients;
 mod golden;
+mod hostile;
 mod safetensors_files;
 mod tiny;
 mod twins;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernels::{Cpu, Device, Reference};
 use model::adapter::AdapterFolder;
-use model::{DecodeRow, Decoder, Parameters, Recompute, TensorSource, TrainBatch, Trainable, Workspace};
+use model::{DecodeRow, Decoder, Parameters, Recompute, TrainBatch, Trainable, Workspace};
 
 use crate::golden::{TWINS, Twin, folder, relative};
 
@@ -13,11 +13,7 @@ const TOLERANCE: f64 = 1e-4;
 /// The adapter that PEFT saved, in our decoder.
 fn peft_adapter<D: Device>(twin: &Twin, decoder: &Decoder<D>) -> Trainable<D> {
     let adapter = AdapterFolder::open(&folder(twin.name).join("adapter"), &twin.config).unwrap();
-    let mut parameters = decoder.lora_parameters(&adapter.lora, 0).unwrap();
-    for name in adapter.names() {
-        parameters.write(&**decoder.device(), &name, &adapter.get(&name).unwrap().to_f32()).unwrap();
-    }
-    decoder.bind_lora(parameters, &adapter.lora).unwrap()
+    adapter.bind(decoder).unwrap()
 }
 
 fn check_logits<D: Device>(device: D) {

@@ -61,6 +61,7 @@ fn usage(base: &str) -> String {
 
 fn plain(value: &Value) -> String {
     match value {
+        Value::String(text) if text.is_empty() => "none".to_owned(),
         Value::String(text) => text.replace('|', "\\|"),
         Value::Null => "none".to_owned(),
         other => format!("`{}`", other.to_string().replace('|', "\\|")),

@@ -66,6 +66,20 @@ fn a_loss_that_is_not_a_number_stops_with_step_rows_and_checkpoint() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let scratch = TempDir::new().unwrap();
+    let file = scratch.path().join("file");
+    std::fs::File::create(&file).unwrap();
+    let error = Training::new(&file.join("out")).run().0.unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot create {}", file.join("out").display()));
+
+    let out = scratch.path().join("out");
+    std::fs::create_dir_all(out.join("trainer_log.jsonl")).unwrap();
+    let error = Training::new(&out).run().0.unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot open {}", out.join("trainer_log.jsonl").display()));
+}
+
+#[test]
 fn a_target_that_matches_nothing_is_named() {
     let out = TempDir::new().unwrap();
     let mut training = Training::new(out.path());
