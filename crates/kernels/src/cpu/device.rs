@@ -36,10 +36,15 @@ fn source(m: Matrix<'_, Cpu>) -> Source<'_> {
     }
 }
 
-fn vector_name() -> String {
+/// The vectors that loops use.
+fn vectors() -> &'static str {
     match pulp::Arch::new() {
-        pulp::Arch::Scalar => "baseline vectors".to_owned(),
-        wide => format!("{wide:?} vectors"),
+        pulp::Arch::Scalar => "baseline vectors",
+        #[cfg(target_arch = "x86_64")]
+        pulp::Arch::V3(_) => "AVX2",
+        #[cfg(target_arch = "x86_64")]
+        pulp::Arch::V4(_) => "AVX-512",
+        _ => "wide vectors",
     }
 }
 
@@ -52,7 +57,7 @@ impl Device for Cpu {
 
     fn describe(&self) -> String {
         let threads = self.threads();
-        format!("cpu, {threads} thread{}, {}", if threads == 1 { "" } else { "s" }, vector_name())
+        format!("cpu, {threads} thread{}, {}", if threads == 1 { "" } else { "s" }, vectors())
     }
 
     fn zeros(&self, len: usize) -> Buffer {

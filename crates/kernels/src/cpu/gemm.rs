@@ -54,22 +54,23 @@ pub unsafe fn product(
         return;
     }
     let kernel = gemm_f32::gemm::f32::get_gemm_fn();
+    // The kernel is fast where the columns of its output are contiguous, so it is given outᵀ = bᵀ·aᵀ.
     // SAFETY: sizes and exclusiveness by the caller; the kernel reads `out` only when it accumulates.
     unsafe {
         kernel(
-            m,
             n,
+            m,
             k,
             out,
-            1,
             stride as isize,
+            1,
             accumulate,
-            a.start,
-            a.column,
-            a.row,
             b.start,
-            b.column,
             b.row,
+            b.column,
+            a.start,
+            a.row,
+            a.column,
             1.0,
             factor,
             false,

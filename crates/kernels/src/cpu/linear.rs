@@ -8,9 +8,9 @@ use super::{lora, rows_per_task};
 use crate::device::{Layout, LinearShape, LoraTerm};
 
 /// Rows and columns of a tile of the output.
-const TILE_ROWS: usize = 256;
+const TILE_ROWS: usize = 512;
 /// As above.
-pub const TILE_COLUMNS: usize = 384;
+pub const TILE_COLUMNS: usize = 192;
 
 /// Numbers of scratch that a thread needs for an expanded panel.
 pub fn panel_len() -> usize {
