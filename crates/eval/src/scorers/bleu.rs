@@ -85,6 +85,16 @@ impl Bleu {
         if correct.iter().all(|&c| c == 0.0) {
             return result;
         }
+        let (precisions, orders) = self.precisions(correct, total);
+        result.precisions = precisions;
+        let log_sum: f64 = result.precisions[..orders].iter().map(|&p| floored_ln(p)).sum();
+        result.score = brevity_penalty * (log_sum / orders as f64).exp();
+        result
+    }
+
+    /// The smoothed precisions in percent, and how many orders count.
+    fn precisions(&self, mut correct: [f64; ORDER], mut total: [f64; ORDER]) -> ([f64; ORDER], usize) {
+        let mut precisions = [0.0; ORDER];
         let mut halvings = 1.0;
         let mut orders = ORDER;
         for n in 0..ORDER {
@@ -98,7 +108,7 @@ impl Bleu {
             if self.effective_order {
                 orders = n + 1;
             }
-            result.precisions[n] = match (correct[n] == 0.0, self.smoothing) {
+            precisions[n] = match (correct[n] == 0.0, self.smoothing) {
                 (false, _) => 100.0 * correct[n] / total[n],
                 (true, Smoothing::Exp) => {
                     halvings *= 2.0;
@@ -108,9 +118,7 @@ impl Bleu {
                 (true, Smoothing::None | Smoothing::AddK(_)) => 0.0,
             };
         }
-        let log_sum: f64 = result.precisions[..orders].iter().map(|&p| floored_ln(p)).sum();
-        result.score = brevity_penalty * (log_sum / orders as f64).exp();
-        result
+        (precisions, orders)
     }
 
     fn counts(&self, prediction: &str, references: &[String]) -> [f64; 2 + 2 * ORDER] {

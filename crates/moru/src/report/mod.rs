@@ -35,14 +35,7 @@ use words::Words;
 /// One self-contained HTML page in the language asked for.
 pub fn render(report: &Report, language: Language) -> String {
     let words = Words(language);
-    let sections = [
-        ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
-        ("scores", words.pick("점수", "Scores"), scores::render(report, words)),
-        ("training", words.pick("학습", "Training"), training::render(report, words)),
-        ("data", words.pick("데이터", "Data"), data::render(report, words)),
-        ("privacy", words.pick("개인정보", "Personal data"), masking::render(report, words)),
-        ("costs", words.pick("시간과 재현", "Costs"), costs::render(report, words)),
-    ];
+    let sections = sections(report, words);
     let shown: Vec<_> = sections.iter().filter(|(_, _, body)| !body.is_empty()).collect();
     let links: String =
         shown.iter().map(|(id, title, _)| format!(r##"<li><a href="#{id}">{title}</a></li>"##)).collect();
@@ -73,4 +66,16 @@ pub fn render(report: &Report, language: Language) -> String {
         foot = costs::foot(report, words),
         script = include_str!("script.js"),
     )
+}
+
+/// Id, title and body of each section; the body is empty where there is nothing to show.
+fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 6] {
+    [
+        ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
+        ("scores", words.pick("점수", "Scores"), scores::render(report, words)),
+        ("training", words.pick("학습", "Training"), training::render(report, words)),
+        ("data", words.pick("데이터", "Data"), data::render(report, words)),
+        ("privacy", words.pick("개인정보", "Personal data"), masking::render(report, words)),
+        ("costs", words.pick("시간과 재현", "Costs"), costs::render(report, words)),
+    ]
 }

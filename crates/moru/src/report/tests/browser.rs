@@ -59,8 +59,10 @@ fn framed(pages: &[(u32, String)]) -> String {
              const wide = [...doc.querySelectorAll('body *')].filter((e) => !e.closest('nav, svg, .skip, thead')
                && (e.getBoundingClientRect().right > view.innerWidth + 1)).map((e) => e.tagName + '.' + e.className);
              const hairs = doc.querySelectorAll('.hair').length;
-             const dark = view.getComputedStyle(doc.body).backgroundColor;
-             return [view.innerWidth, root.scrollWidth, hairs, dark, wide.slice(0, 5).join(' ')].join(',');
+             const plot = doc.querySelector('[data-plot]');
+             plot?.dispatchEvent(new view.PointerEvent('pointermove', {{ clientX: plot.getBoundingClientRect().right }}));
+             const readout = doc.querySelector('.readout')?.textContent ?? '';
+             return [view.innerWidth, root.scrollWidth, hairs, readout, wide.slice(0, 5).join(' ')].join(',');
            }});
            document.body.innerHTML = '<pre>' + said.join('|') + '</pre>';
          }});</script>"
@@ -83,12 +85,19 @@ fn nothing_is_wider_than_the_screen() {
     let said = dom.split("<pre>").nth(1).and_then(|rest| rest.split("</pre>").next()).unwrap_or_default();
     let frames: Vec<Vec<&str>> = said.split('|').map(|frame| frame.split(',').collect()).collect();
     assert_eq!(frames.len(), pages.len(), "the browser said {said:?}");
+    let mut readouts = 0;
     for ((width, page), frame) in pages.iter().zip(frames) {
         assert_eq!(frame[0], width.to_string());
         let scrolled: u32 = frame[1].parse().unwrap();
         assert!(scrolled <= *width, "{scrolled} at {width}: {frame:?}");
         let plots = page.matches("data-plot=").count();
         assert_eq!(frame[2], plots.to_string(), "the script did not run in every plot");
-        assert_eq!(frame[frame.len() - 1], "", "wider than {width}");
+        assert_eq!(frame[4], "", "wider than {width}");
+        let last = sample::report().training[0].steps.last().unwrap().step;
+        if plots == 3 && frame[3].starts_with(['단', 's']) {
+            assert!(frame[3].contains(&format!(" {last} · ")), "under the pointer: {:?}", frame[3]);
+            readouts += 1;
+        }
     }
+    assert_eq!(readouts, 9, "plots that show values under the pointer");
 }
