@@ -42,13 +42,13 @@ fn kind_of_six_seven(d: &[u8], label: Option<Cue>, bare: bool) -> Option<Entity>
         _ => {}
     }
     let shop_code = bare && checks::ean13(d) && (d.starts_with(&[8, 8, 0]) || d.starts_with(&[9, 7]));
-    if has_date && checks::resident(d) {
+    let plausible = born.is_some_and(|y| (1920..2040).contains(&y));
+    if has_date && checks::resident(d) && (plausible || !corporate) {
         return Some(person);
     }
     if shop_code {
         return None;
     }
-    let plausible = born.is_some_and(|y| (1920..2040).contains(&y));
     if corporate && (d[6] == 0 || (!plausible && is_corporate_kind(d))) {
         return Some(Entity::Corporate);
     }

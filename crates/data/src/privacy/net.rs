@@ -30,8 +30,11 @@ fn is_top_level(label: &str) -> bool {
 
 /// Where the host ends that starts at `start`: labels of letters, digits and hyphens, the last one a TLD.
 fn host_end(text: &str, start: usize) -> Option<usize> {
-    let len =
-        text[start..].bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
+    let len = text[start..]
+        .bytes()
+        .take(255)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        .count();
     let mut end = start + len;
     // A sentence may go on right after the host: `hong@example.com.Thanks`.
     loop {
@@ -113,6 +116,7 @@ pub(crate) fn bare_url(scan: &Scan<'_>, start: usize) -> Option<Found> {
 fn url_from(scan: &Scan<'_>, start: usize, authority: usize) -> Option<Found> {
     let len = scan.bytes[authority..]
         .iter()
+        .take(2048)
         .take_while(|b| {
             b.is_ascii_graphic()
                 && !matches!(b, b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'|' | b'\\' | b'^')
@@ -325,7 +329,14 @@ pub(crate) fn ipv4(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<(Enti
 /// The IPv6 or hardware address around the colon at `at`.
 pub(crate) fn colon_hex(scan: &Scan<'_>, at: usize) -> Option<Found> {
     let part = |b: &u8| b.is_ascii_hexdigit() || *b == b':';
-    let start = at - scan.bytes[..at].iter().rev().take(45).take_while(|b| part(b)).count();
+    let mut start = at - scan.bytes[..at].iter().rev().take(45).take_while(|b| part(b)).count();
+    // The colon of a label (`IP:2001:…`) is not the address's.
+    if scan.bytes[start] == b':' && scan.bytes.get(start + 1) != Some(&b':') {
+        start += 1;
+    }
+    if start > at {
+        return None;
+    }
     let mut end = at + scan.bytes[at..].iter().take(45).take_while(|b| part(b)).count();
     if scan.bytes[start..end].ends_with(b":") && !scan.bytes[start..end].ends_with(b"::") {
         end -= 1;

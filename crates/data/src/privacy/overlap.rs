@@ -5,6 +5,8 @@
 //! 3. A find that covers or crosses taken ones keeps its parts outside them that still hold a letter
 //!    or digit, so that a wrong guess about one part never uncovers another.
 
+use std::collections::BTreeMap;
+
 use super::scan::Found;
 
 /// The finds that stand, in order of place, without overlaps.
@@ -13,27 +15,32 @@ pub(crate) fn resolve(text: &str, mut found: Vec<Found>) -> Vec<Found> {
         return found;
     }
     found.sort_by_key(|f| (f.entity.rank(), std::cmp::Reverse(f.end - f.start), f.start));
-    let mut taken: Vec<Found> = Vec::with_capacity(found.len());
+    let mut taken: BTreeMap<usize, Found> = BTreeMap::new();
     for find in found {
-        let mut rest = vec![find];
-        for t in taken.iter().filter(|t| t.start < find.end && find.start < t.end) {
-            rest = rest.into_iter().flat_map(|r| without(r, t)).collect();
-        }
-        let whole = rest.len() == 1 && rest[0] == find;
-        taken.extend(rest.into_iter().filter(|r| whole || has_content(&text[r.start..r.end])));
+        let parts = outside(&taken, find);
+        let whole = parts.len() == 1 && parts[0] == find;
+        let kept = parts.into_iter().filter(|p| whole || has_content(&text[p.start..p.end]));
+        taken.extend(kept.map(|p| (p.start, p)));
     }
-    taken.sort_by_key(|f| f.start);
-    taken
+    taken.into_values().collect()
 }
 
-/// The parts of `find` outside `taken`.
-fn without(find: Found, taken: &Found) -> Vec<Found> {
-    let mut parts = Vec::with_capacity(2);
-    if find.start < taken.start {
-        parts.push(Found { end: find.end.min(taken.start), ..find });
+/// The parts of `find` outside the taken ones, which do not overlap.
+fn outside(taken: &BTreeMap<usize, Found>, find: Found) -> Vec<Found> {
+    let before = taken.range(..=find.start).next_back().map(|(_, t)| t.end);
+    let mut at = find.start.max(before.unwrap_or(0));
+    let mut parts = Vec::with_capacity(1);
+    if at >= find.end {
+        return parts;
     }
-    if find.end > taken.end {
-        parts.push(Found { start: find.start.max(taken.end), ..find });
+    for (_, t) in taken.range(at..find.end) {
+        if at < t.start {
+            parts.push(Found { start: at, end: t.start, ..find });
+        }
+        at = t.end;
+    }
+    if at < find.end {
+        parts.push(Found { start: at, ..find });
     }
     parts
 }

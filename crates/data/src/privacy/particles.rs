@@ -21,10 +21,13 @@ pub(crate) fn may_follow_noun(rest: &str) -> bool {
         || rest.starts_with("이었")
 }
 
+/// The most syllables of a run that are looked at, so that a long word costs no more than a short one.
+const RUN: usize = 24;
+
 /// The run of Hangul syllables that a text starts with.
 pub(crate) fn hangul_run(text: &str) -> &str {
-    let end = text.find(|c: char| !super::squeeze::is_hangul(c)).unwrap_or(text.len());
-    &text[..end]
+    let syllables = text.chars().take(RUN).take_while(|&c| super::squeeze::is_hangul(c));
+    &text[..syllables.map(char::len_utf8).sum()]
 }
 
 /// The run of Hangul syllables that a text ends with.
@@ -32,6 +35,7 @@ pub(crate) fn hangul_tail(text: &str) -> &str {
     let start = text
         .char_indices()
         .rev()
+        .take(RUN)
         .take_while(|&(_, c)| super::squeeze::is_hangul(c))
         .last()
         .map_or(text.len(), |(i, _)| i);

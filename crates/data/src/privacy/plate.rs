@@ -7,7 +7,7 @@ use super::scan::Scan;
 /// The letters that plates carry: private, commercial (바사아자), delivery (배), rental (하허호).
 const LETTERS: &str = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호";
 /// Letters that are also counters or particles after a number: `3호 1234`, `10조 5000`.
-const ALSO_WORDS: &str = "나다도로모보소조구부수주사자하호오우가";
+const ALSO_WORDS: &str = "조호도주부구로";
 
 /// The plate whose first digits are `start..end`.
 pub(crate) fn at(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Entity, usize, usize)> {
@@ -34,9 +34,10 @@ pub(crate) fn at(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Entity, u
     {
         return None;
     }
-    let is_year = ["년", "호"].iter().any(|unit| scan.text[tail_end..].starts_with(unit));
+    let is_counted =
+        ["년", "호", "억", "만", "천", "월"].iter().any(|unit| scan.text[tail_end..].starts_with(unit));
     let labelled = region.is_some() || scan.is_near(&[Cue::Plate], start, tail_end, 60, 30);
-    if is_year || (spaced && ALSO_WORDS.contains(letter) && !labelled) {
+    if is_counted || (spaced && ALSO_WORDS.contains(letter) && !labelled) {
         return None;
     }
     Some((Entity::Plate, region.unwrap_or(start), tail_end))

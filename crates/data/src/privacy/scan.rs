@@ -3,6 +3,7 @@
 use super::chain::Chain;
 use super::cues::{Cue, Cues};
 use super::entity::Entity;
+use super::particles::{hangul_run, may_follow_noun};
 
 /// A find on the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +102,7 @@ impl<'a> Scan<'a> {
 
     /// Whether a unit or a currency makes the range an amount.
     pub(crate) fn is_amount(&self, start: usize, end: usize) -> bool {
-        const UNITS: [&str; 25] = [
+        const UNITS: [&str; 16] = [
             "원",
             "개",
             "건",
@@ -113,28 +114,20 @@ impl<'a> Scan<'a> {
             "포인트",
             "마일",
             "회",
-            "위",
             "번째",
-            "권",
-            "장",
-            "박스",
             "km",
-            "kg",
             "krw",
             "usd",
-            "억",
-            "만",
-            "천",
-            "배",
             "ms",
         ];
         const MONEY: [&str; 5] = ["₩", "$", "€", "¥", "\\"];
         let rest = self.text[end..].trim_start_matches(' ');
         let before = self.text[..start].trim_end_matches(' ');
         let decimal = rest.starts_with(',') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
-        decimal
-            || UNITS.iter().any(|u| starts_with_ignoring_case(rest, u))
-            || MONEY.iter().any(|m| before.ends_with(m))
+        let counted = UNITS
+            .iter()
+            .any(|u| starts_with_ignoring_case(rest, u) && may_follow_noun(hangul_run(&rest[u.len()..])));
+        decimal || counted || MONEY.iter().any(|m| before.ends_with(m))
     }
 
     /// Whether a window without separators may be a number of its own.

@@ -2,6 +2,7 @@
 
 use super::entity::Entity;
 use super::names;
+use super::particles::hangul_run;
 use super::scan::Found;
 use super::squeeze::{Squeezed, is_hangul, squeeze};
 
@@ -68,8 +69,10 @@ pub(crate) fn is_whole(view: &str, squeezed: &Squeezed, from: usize, to: usize) 
     }
     // Short Korean values are also pieces of words: 이수 in 이수하다.
     if chars.len() <= 3 && value.chars().all(is_hangul) {
-        let rest: String = view[end..].chars().take_while(|&c| is_hangul(c)).collect();
-        return !is_hangul(before) && names::may_follow(&rest);
+        let rest = hangul_run(&view[end..]);
+        // 이수하고 is a verb, 이수와 a person.
+        let verb = chars.len() == 2 && rest.starts_with(['하', '되', '해', '했', '된', '한', '됐']);
+        return !is_hangul(before) && !verb && names::may_follow(rest);
     }
     true
 }

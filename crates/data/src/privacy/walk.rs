@@ -100,6 +100,9 @@ fn recognise(scan: &mut Scan<'_>, chain: &Chain<'_>) {
             let (mut start, end) = scan.range(chain, i, to);
             if start > 0 && scan.bytes[start - 1] == b'+' && entity.is_numeric() {
                 start -= 1;
+                let closes =
+                    scan.bytes[start..end].contains(&b')') && !scan.bytes[start..end].contains(&b'(');
+                start -= usize::from(closes && start > 0 && scan.bytes[start - 1] == b'(');
             }
             scan.push(entity, start, end);
             i = to;

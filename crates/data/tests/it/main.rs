@@ -3,6 +3,10 @@
 mod files;
 mod ingest;
 mod prepare;
+mod privacy_grid;
+mod privacy_masker;
+mod privacy_sweep;
+mod privacy_words;
 mod sql;
 mod steps;
 mod support;

@@ -31,15 +31,22 @@ pub(crate) fn scan(scan: &mut Scan<'_>) {
             finds.push(Found { entity: Entity::Address, start, end });
         }
     }
-    for i in 0..scan.numbers.len() {
-        let (start, end) = scan.numbers[i];
-        if finds.iter().any(|f| f.start <= start && start < f.end) {
+    let by_region = finds.len();
+    let (mut next, mut done) = (0, 0);
+    for &(start, end) in &scan.numbers {
+        while next < by_region && finds[next].end <= start {
+            next += 1;
+        }
+        let inside = next < by_region && finds[next].start <= start;
+        if inside || start < done {
             continue;
         }
         if let Some((from, to)) = from_number(scan, start, end) {
+            done = to;
             finds.push(Found { entity: Entity::Address, start: from, end: to });
         }
     }
+    finds.sort_unstable_by_key(|f| f.start);
     finds.extend(labelled_codes(scan, &finds));
     scan.found.extend(finds);
 }
@@ -101,7 +108,8 @@ fn labelled_codes(scan: &Scan<'_>, finds: &[Found]) -> Vec<Found> {
         let gap = scan.text[hit.end..].chars().take_while(|c| " :：=는은이([\"".contains(*c));
         let at = hit.end + gap.map(char::len_utf8).sum::<usize>();
         let Some(end) = parts::zip_at(scan.text, at) else { continue };
-        if !finds.iter().any(|f| f.start <= at && at < f.end) {
+        let after = finds.partition_point(|f| f.start <= at);
+        if !finds[..after].last().is_some_and(|f| at < f.end) {
             codes.push(Found { entity: Entity::Address, start: at, end });
         }
     }

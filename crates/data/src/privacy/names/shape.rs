@@ -135,9 +135,10 @@ pub(super) fn starting_at(text: &str, at: usize, trust: Trust) -> Option<(usize,
 
 /// A name in Hangul that begins with no Korean surname (제니퍼, 응우옌 티 란), in a field of its own.
 pub(super) fn foreign_at(text: &str, at: usize) -> Option<(usize, usize)> {
-    const BORROWED: &str = "퍼렌톰벤켈샤쩌응옌쯔엉티브릭랙닉맥트루존젠렉딘즈스크터더르프테델엘케코타파페피카키캐크리첸왕쉬황장앤줄쥬";
-    let line = text[at..].split(['\n', ',', '/', '|', ')', '(']).next()?;
-    let line = line.trim_end();
+    const BORROWED: &str = "니퍼렌톰벤켈샤쩌응옌쯔엉티브릭랙닉맥트루존젠렉딘즈스크터더르프테델엘케코타파페피카키캐크리첸왕쉬황장앤줄쥬";
+    let marks = ['\n', ',', '/', '|', ')', '('];
+    let len: usize = text[at..].chars().take(40).take_while(|c| !marks.contains(c)).map(char::len_utf8).sum();
+    let line = text[at..at + len].trim_end();
     let words: Vec<&str> = line.split(' ').collect();
     let all_hangul = !words.is_empty() && words.iter().all(|w| !w.is_empty() && w.chars().all(is_hangul));
     let n = line.chars().filter(|&c| is_hangul(c)).count();
