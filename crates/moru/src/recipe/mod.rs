@@ -16,6 +16,7 @@ mod replies;
 mod report;
 mod source;
 mod split;
+mod synthesize;
 mod tokenize;
 mod train;
 
@@ -37,12 +38,24 @@ pub use replies::Replies;
 pub use report::Report;
 pub use source::Source;
 pub use split::Split;
+pub use synthesize::Synthesize;
 pub use tokenize::Tokenize;
 pub use train::Train;
 
 /// The sections of a recipe.
-const SECTIONS: [&str; 10] =
-    ["project", "model", "source", "prepare", "split", "tokenize", "train", "evaluate", "replies", "report"];
+const SECTIONS: [&str; 11] = [
+    "project",
+    "model",
+    "source",
+    "synthesize",
+    "prepare",
+    "split",
+    "tokenize",
+    "train",
+    "evaluate",
+    "replies",
+    "report",
+];
 
 /// A recipe as meant: no value is missing. Its JSON is what stages read their parameters from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +66,8 @@ pub struct Resolved {
     pub model: Model,
     /// `[source.NAME]`
     pub source: BTreeMap<String, Source>,
+    /// `[synthesize]`
+    pub synthesize: Synthesize,
     /// `[prepare]`
     pub prepare: Prepare,
     /// `[split]`
@@ -139,10 +154,12 @@ fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
             RecipeError::Impossible { place, what: format!("`{key}` stands outside of any [section]") }
         });
     }
+    let synthesize = Synthesize::read(section("synthesize"));
     Resolved {
         project: Project::read(section("project"), folder),
         model: Model::read(section("model")),
-        source: source::read_all(section("source"), gathered),
+        source: source::read_all(section("source"), gathered, synthesize.is_wanted()),
+        synthesize,
         prepare: Prepare::read(section("prepare")),
         split: Split::read(section("split")),
         tokenize: Tokenize::read(section("tokenize")),

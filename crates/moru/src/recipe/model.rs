@@ -7,7 +7,7 @@ use super::reader::Section;
 /// `[model]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
-    /// `builtin:nano`, `builtin:toy`, a folder, or a Hugging Face id.
+    /// `builtin:nano`, `builtin:toy`, `random:SHAPE`, a folder, or a Hugging Face id.
     pub base: String,
 }
 
@@ -25,6 +25,12 @@ impl Model {
                 "base",
                 format!("there is no built-in model `{base}`; there are builtin:nano and builtin:toy"),
             );
+        }
+        if let Some(shape) = base.strip_prefix("random:")
+            && model::ModelConfig::preset(shape).is_err()
+        {
+            let known = model::ModelConfig::PRESETS.join(", ");
+            section.impossible("base", format!("there is no shape `{shape}`; there are {known}"));
         }
         section.finish(false);
         Self { base }

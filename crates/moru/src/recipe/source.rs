@@ -158,9 +158,20 @@ impl Source {
 }
 
 /// The sources of a recipe by name.
-pub(super) fn read_all(sections: Section<'_>, gathered: &Gathered) -> BTreeMap<String, Source> {
+/// Reads all sources; a recipe whose text is written here has none, every other at least one.
+pub(super) fn read_all(
+    sections: Section<'_>,
+    gathered: &Gathered,
+    is_synthesized: bool,
+) -> BTreeMap<String, Source> {
     let named = sections.instances(&[]);
-    if named.is_empty() {
+    if is_synthesized && let Some((name, section)) = named.iter().next() {
+        section.impossible(
+            "kind",
+            format!("[source.{name}] stands beside [synthesize] text: rows are either read or written"),
+        );
+    }
+    if named.is_empty() && !is_synthesized {
         gathered.errors.borrow_mut().push(RecipeError::Missing {
             section: "source.NAME".into(),
             key: "kind".into(),

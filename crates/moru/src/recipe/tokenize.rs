@@ -13,6 +13,8 @@ pub struct Tokenize {
     pub over_long: String,
     /// `model`, `chatml` or `alpaca`.
     pub template: String,
+    /// `answers`, or `all` for pretraining.
+    pub loss: String,
 }
 
 impl Tokenize {
@@ -24,10 +26,17 @@ impl Tokenize {
             &["model", "chatml", "alpaca"],
             "how a conversation becomes text: the model's own template, ChatML, or Alpaca",
         );
+        let loss = s.choice(
+            "loss",
+            "answers",
+            &["answers", "all"],
+            "which tokens are learned: those of answers, or all of them (pretraining)",
+        );
         let tokenize = Self {
             max_len_tokens: s.value("max_len_tokens", 0, "most tokens of a sample; 0 is the model's context"),
             over_long: over_long.to_owned(),
             template: template.to_owned(),
+            loss: loss.to_owned(),
         };
         s.finish(false);
         tokenize

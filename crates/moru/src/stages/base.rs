@@ -23,6 +23,9 @@ const VERSION: u32 = 1;
 /// Tokens of the toy's vocabulary, if the text gives so many.
 const TOY_VOCAB: usize = 1024;
 
+/// Bytes of the training split that a vocabulary is made of: more changes few tokens and costs minutes.
+const VOCABULARY_BYTES: usize = 24 << 20;
+
 /// The untrained built-in model.
 pub const TOY: &str = "builtin:toy";
 
@@ -35,6 +38,8 @@ pub fn best_builtin() -> &'static str {
 pub enum Origin {
     /// `builtin:toy`: untrained, its tokenizer made of the training split.
     Toy,
+    /// `random:SHAPE`: weights that were drawn, to be trained from the beginning.
+    Random(ModelConfig),
     /// A folder.
     Folder(PathBuf),
 }
@@ -51,6 +56,9 @@ pub fn origin(project: &Project) -> anyhow::Result<Origin> {
             ));
         }
         _ => {}
+    }
+    if let Some(shape) = base.strip_prefix("random:") {
+        return Ok(Origin::Random(ModelConfig::preset(shape)?));
     }
     if project.path(base).is_dir() {
         return Ok(Origin::Folder(PathBuf::from(base)));
@@ -75,28 +83,30 @@ fn hub_cache(project: &Project) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(".cache/huggingface/hub"))
 }
 
-/// The stage that makes a folder of a built-in model; none where the base is a folder already.
+/// The stage that makes a folder of a built-in or drawn model; none where the base is a folder already.
 pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
-    match origin {
-        Origin::Folder(_) => None,
-        Origin::Toy => Some(Stage {
-            id: Names::BASE.into(),
-            version: VERSION,
-            inputs: vec![Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS)],
-            outputs: vec![Names::MODEL.into()],
-            run: Box::new({
-                let _ = project;
-                toy
-            }),
-        }),
-    }
+    let run: Box<dyn Fn(&mut Context<'_>) -> Result<Vec<Counts>, StageError>> = match origin {
+        Origin::Folder(_) => return None,
+        Origin::Toy => Box::new(toy),
+        Origin::Random(config) => {
+            let config = config.clone();
+            Box::new(move |stage| drawn(stage, &config))
+        }
+    };
+    Some(Stage {
+        id: Names::BASE.into(),
+        version: VERSION,
+        inputs: vec![Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS)],
+        outputs: vec![Names::MODEL.into()],
+        run,
+    })
 }
 
 /// The input under which later stages read the model's folder.
 pub fn input(origin: &Origin) -> Input<'static> {
     match origin {
         Origin::Folder(folder) => Input::file(Names::MODEL, folder),
-        Origin::Toy => Input::stage(Names::MODEL, Names::BASE, Names::MODEL),
+        Origin::Toy | Origin::Random(_) => Input::stage(Names::MODEL, Names::BASE, Names::MODEL),
     }
 }
 
@@ -104,18 +114,45 @@ pub fn input(origin: &Origin) -> Input<'static> {
 fn toy(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
     let seed: u64 = stage.param("project.seed")?;
     stage.note("builtin:toy is untrained: it shows that everything runs, not what a tuned model can do");
-    let mut trainer = BpeTrainer::new();
-    for example in jsonl::lines::<Example>(&stage.input(Names::SPLITS)?.join("train.jsonl"))? {
-        for message in &example?.messages {
-            trainer.add(&message.content);
-        }
-    }
-    let tokenizer = trainer.finish(TOY_VOCAB).unwrap_or_else(|_| Tokenizer::bytes());
+    let tokenizer = vocabulary(stage)?.finish(TOY_VOCAB).unwrap_or_else(|_| Tokenizer::bytes());
     let config = toy_config(&tokenizer);
     let folder = stage.output(Names::MODEL)?;
     std::fs::create_dir(&folder)?;
     write_model(&folder, &config, &tokenizer, seed)?;
     Ok(Vec::new())
+}
+
+/// A model of a known shape to be trained from the beginning: drawn weights, and as many tokens as the
+/// shape has, made of the training split.
+fn drawn(stage: &mut Context<'_>, shape: &ModelConfig) -> Result<Vec<Counts>, StageError> {
+    let seed: u64 = stage.param("project.seed")?;
+    let tokenizer = vocabulary(stage)?.finish(shape.vocab)?;
+    let config = ModelConfig {
+        vocab: tokenizer.vocab_size(),
+        bos_token: None,
+        eos_tokens: tokenizer.end_ids(),
+        ..shape.clone()
+    };
+    let folder = stage.output(Names::MODEL)?;
+    std::fs::create_dir(&folder)?;
+    write_model(&folder, &config, &tokenizer, seed)?;
+    Ok(Vec::new())
+}
+
+/// The text that a vocabulary is made of.
+fn vocabulary(stage: &mut Context<'_>) -> anyhow::Result<BpeTrainer> {
+    let mut trainer = BpeTrainer::new();
+    let mut n_bytes = 0;
+    for example in jsonl::lines::<Example>(&stage.input(Names::SPLITS)?.join("train.jsonl"))? {
+        for message in &example?.messages {
+            trainer.add(&message.content);
+            n_bytes += message.content.len();
+        }
+        if n_bytes > VOCABULARY_BYTES {
+            break;
+        }
+    }
+    Ok(trainer)
 }
 
 fn toy_config(tokenizer: &Tokenizer) -> ModelConfig {

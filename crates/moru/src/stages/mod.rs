@@ -21,6 +21,7 @@ pub mod report;
 pub mod shop;
 pub mod sources;
 pub mod split;
+pub mod synthesize;
 pub mod tokenize;
 pub mod train;
 mod words;
@@ -46,6 +47,10 @@ impl Names {
     pub const PREPARE: &'static str = "prepare";
     /// `prepare`: examples and rejected rows, masked.
     pub const PREPARED: &'static str = "prepared";
+    /// `prepare`: fingerprints of every personal value that was seen.
+    pub const KNOWN: &'static str = "known";
+    /// The stage that writes text instead of reading it.
+    pub const SYNTHESIZE: &'static str = "synthesize";
     /// The stage that splits.
     pub const SPLIT: &'static str = "split";
     /// `split`: examples by split.
@@ -101,21 +106,40 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
         stages.push(ingest::stage(project, source)?);
     }
     let origin = base::origin(project)?;
-    stages.push(prepare::stage(project)?);
-    stages.push(split::stage());
+    if project.resolved().synthesize.is_wanted() {
+        stages.push(synthesize::stage());
+    } else {
+        stages.push(prepare::stage(project)?);
+        stages.push(split::stage());
+    }
     stages.extend(base::stage(project, &origin));
-    stages.push(tokenize::stage(base::input(&origin)));
+    stages.push(tokenize::stage(project, base::input(&origin)));
     for name in project.resolved().train.keys() {
         stages.push(train::stage(name, base::input(&origin)));
     }
-    if project.resolved().evaluate.base {
-        stages.push(answer::stage(project, None, base::input(&origin)));
-    }
-    for name in project.resolved().train.keys() {
-        stages.push(answer::stage(project, Some(name), base::input(&origin)));
-        stages.push(evaluate::stage(project, name));
+    // Written text has no questions that another model could be asked beside this one.
+    if !project.resolved().synthesize.is_wanted() {
+        stages.extend(answering(project, &origin));
     }
     Ok(Graph::new(stages)?)
+}
+
+/// The stages in which base and tuned models answer the test split, and are scored.
+fn answering<'a>(project: &'a Project, origin: &base::Origin) -> Vec<pipeline::Stage<'a>> {
+    let mut stages = Vec::new();
+    if project.resolved().evaluate.base {
+        stages.push(answer::stage(project, None, base::input(origin)));
+    }
+    for name in project.resolved().train.keys() {
+        stages.push(answer::stage(project, Some(name), base::input(origin)));
+        stages.push(evaluate::stage(project, name));
+    }
+    stages
+}
+
+/// The stage that the splits come from.
+pub fn splits_stage(project: &Project) -> &'static str {
+    if project.resolved().synthesize.is_wanted() { Names::SYNTHESIZE } else { Names::SPLIT }
 }
 
 /// What a run did.
@@ -206,8 +230,8 @@ fn write_report(
     let text = serde_json::to_string(&report)?;
     let page = crate::report::render(&report, report.language);
     if let Some(leaks) = &mut report.leaks {
-        leaks.checks.extend(outputs::check(project, REPORTS[0], &text)?);
-        leaks.checks.extend(outputs::check(project, REPORTS[1], &page)?);
+        leaks.checks.extend(outputs::check(project, results, REPORTS[0], &text)?);
+        leaks.checks.extend(outputs::check(project, results, REPORTS[1], &page)?);
     }
     outputs::write_text(project, REPORTS[0], &serde_json::to_string_pretty(&report)?)?;
     outputs::write_text(project, REPORTS[1], &crate::report::render(&report, report.language))?;

@@ -1,14 +1,15 @@
 //! `out/`: copies for people, swept before each gets its place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
+use data::privacy::{KnownValues, Secret, Sweep};
 use eval::report::{LeakCheck, Leaks};
 use serde_json::Value;
 use synth::shop::Planted;
 
-use super::{Names, shop};
+use super::{Names, privacy, shop};
 use crate::console::error::fail;
 use crate::project::Project;
 
@@ -17,7 +18,7 @@ use crate::project::Project;
 /// are left.
 pub fn write(project: &Project, results: &pipeline::Project) -> anyhow::Result<(Vec<String>, Option<Leaks>)> {
     let out = project.folder.join("out");
-    let known = Known::of(project)?;
+    let known = Known::of(project, results)?;
     let mut checks = Vec::new();
     let mut wrote = Vec::new();
     let mut copied = Copied::read(results);
@@ -26,11 +27,11 @@ pub fn write(project: &Project, results: &pipeline::Project) -> anyhow::Result<(
         let digest = artifact.digest.to_string();
         let source = results.output(&stage, output)?.join(from);
         let place = out.join(&to);
-        let check = known.search(&to, &source)?;
-        let clean = check.as_ref().is_none_or(|check| check.found == 0);
-        checks.extend(check.clone());
-        if !clean {
-            return Err(leak(&check.unwrap_or_default()));
+        if let Some(search) = known.search(&to, &source)? {
+            if search.check.found > 0 {
+                return Err(leak(&search));
+            }
+            checks.push(search.check);
         }
         if copied.is_there(&to, &digest, &place) {
             continue;
@@ -54,11 +55,15 @@ pub fn are_there(project: &Project, results: &pipeline::Project) -> bool {
 }
 
 /// Looks for known values in a text; one that has any is refused.
-pub fn check(project: &Project, name: &str, text: &str) -> anyhow::Result<Option<LeakCheck>> {
-    let check = Known::of(project)?.search_text(name, text);
-    match check {
-        Some(check) if check.found > 0 => Err(leak(&check)),
-        other => Ok(other),
+pub fn check(
+    project: &Project,
+    results: &pipeline::Project,
+    name: &str,
+    text: &str,
+) -> anyhow::Result<Option<LeakCheck>> {
+    match Known::of(project, results)?.search_text(name, text) {
+        Some(search) if search.check.found > 0 => Err(leak(&search)),
+        search => Ok(search.map(|search| search.check)),
     }
 }
 
@@ -69,11 +74,19 @@ pub fn write_text(project: &Project, name: &str, text: &str) -> anyhow::Result<(
     Ok(pipeline::platform::write_atomic(&out.join(name), text.as_bytes())?)
 }
 
-fn leak(check: &LeakCheck) -> anyhow::Error {
+fn leak(search: &Search) -> anyhow::Error {
+    let kinds: Vec<_> = search.kinds.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+    let rows =
+        if search.rows.is_empty() { String::new() } else { format!(", first in {}", search.rows.join(", ")) };
     fail(
-        format!("{} known personal values stand in {}; it was not written", check.found, check.what),
-        "this is a fault of the masking: please report the kind of value, not the value; \
-         [source.NAME] personal and [prepare] mask.patterns can cover it meanwhile",
+        format!(
+            "{} known personal values stand in {} ({}){rows}; it was not written",
+            search.check.found,
+            search.check.what,
+            kinds.join(", ")
+        ),
+        "declare the columns in [source.NAME] personal, or their pattern in [prepare] mask.patterns; if a kind \
+         that moru knows came through, please report its form, not the value",
     )
 }
 
@@ -129,80 +142,136 @@ fn stamp(place: &Path) -> Option<pipeline::platform::Stamp> {
     std::fs::metadata(place).ok().map(|meta| pipeline::platform::Stamp::of(&meta))
 }
 
-/// Personal values that are known to be in the sources, where the truth about them is at hand.
+/// Personal values that are known to be in the sources: those that masking saw, and where the truth about
+/// an example is at hand, those that were planted in it.
 struct Known {
-    /// Values that may stand nowhere: six characters or more, and no names.
+    /// What masking saw, by fingerprint.
+    seen: Option<Sweep>,
+    n_seen: u64,
+    /// What was planted and may stand nowhere: six characters or more, and no names.
     anywhere: Option<AhoCorasick>,
-    /// Shorter values and names, by the row that carries them.
-    of_row: HashMap<i64, Vec<String>>,
-    values: u64,
+    /// What each of them is.
+    kinds: Vec<String>,
+    /// Shorter planted values and names with what they are, by the row that carries them.
+    of_row: HashMap<i64, Vec<(String, String)>>,
+    n_planted: u64,
+}
+
+/// What was found in one thing that was searched: how much of which kind. Never the values themselves.
+struct Search {
+    check: LeakCheck,
+    kinds: BTreeMap<String, u64>,
+    /// The first rows with a find.
+    rows: Vec<String>,
+}
+
+impl Search {
+    fn of(what: &str) -> Self {
+        let check = LeakCheck { what: what.to_owned(), ..LeakCheck::default() };
+        Self { check, kinds: BTreeMap::new(), rows: Vec::new() }
+    }
+
+    fn found(&mut self, kind: &str, row: Option<&str>) {
+        self.check.found += 1;
+        *self.kinds.entry(kind.to_owned()).or_default() += 1;
+        if let Some(row) = row.filter(|row| self.rows.len() < 5 && !self.rows.iter().any(|r| r == row)) {
+            self.rows.push(row.to_owned());
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.check.texts += other.check.texts;
+        self.check.found += other.check.found;
+        for (kind, n) in other.kinds {
+            *self.kinds.entry(kind).or_default() += n;
+        }
+        self.rows.extend(other.rows);
+    }
 }
 
 impl Known {
-    fn of(project: &Project) -> anyhow::Result<Self> {
+    fn of(project: &Project, results: &pipeline::Project) -> anyhow::Result<Self> {
+        let secret = Secret::new(&privacy::secret_bytes(project)?);
+        let seen = match results.output(Names::PREPARE, Names::KNOWN) {
+            Ok(path) => Some(KnownValues::load(&path, &secret)?),
+            Err(_) => None,
+        };
+        let n_seen = seen.as_ref().map_or(0, KnownValues::len) as u64;
+        let seen = seen.map(|known| Sweep::new(&known, &project.resolved().prepare.mask.keep));
         let planted = shop::planted(&project.folder)?.unwrap_or_default();
-        let mut anywhere = Vec::new();
-        let mut of_row: HashMap<i64, Vec<String>> = HashMap::new();
+        let mut anywhere: BTreeMap<String, String> = BTreeMap::new();
+        let mut of_row: HashMap<i64, Vec<(String, String)>> = HashMap::new();
         for planted in &planted {
             for needle in planted.needles() {
                 if planted.entity != "person" && needle.chars().count() >= 6 {
-                    anywhere.push(needle);
+                    anywhere.insert(needle, planted.entity.clone());
                 } else if is_of_inquiry(planted) {
-                    of_row.entry(planted.row).or_default().push(needle);
+                    of_row.entry(planted.row).or_default().push((needle, planted.entity.clone()));
                 }
             }
         }
-        anywhere.sort_unstable();
-        anywhere.dedup();
-        let anywhere = (!anywhere.is_empty()).then(|| AhoCorasick::new(&anywhere)).transpose()?;
-        Ok(Self { anywhere, of_row, values: planted.len() as u64 })
+        let automaton = (!anywhere.is_empty()).then(|| AhoCorasick::new(anywhere.keys())).transpose()?;
+        let kinds = anywhere.into_values().collect();
+        Ok(Self { seen, n_seen, anywhere: automaton, kinds, of_row, n_planted: planted.len() as u64 })
     }
 
     fn leaks(&self, checks: Vec<LeakCheck>) -> Option<Leaks> {
-        self.anywhere.as_ref()?;
-        Some(Leaks { known_values: self.values, checks, exempt: Vec::new() })
+        if self.is_empty() {
+            return None;
+        }
+        // The truth counts values as they were planted; fingerprints stand for each value once.
+        let known_values = if self.n_planted > 0 { self.n_planted } else { self.n_seen };
+        Some(Leaks { known_values, checks, exempt: Vec::new() })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.seen.is_none() && self.anywhere.is_none()
     }
 
     /// Counts known values in a file; folders are searched file by file, numbers in them are no text.
-    fn search(&self, what: &str, path: &Path) -> anyhow::Result<Option<LeakCheck>> {
-        if path.is_dir() {
-            let mut all = LeakCheck { what: what.to_owned(), ..LeakCheck::default() };
-            for entry in std::fs::read_dir(path)? {
-                let path = entry?.path();
-                if path.extension().is_some_and(|e| e == "json" || e == "md" || e == "jsonl")
-                    && let Some(check) = self.search(what, &path)?
-                {
-                    all.texts += check.texts;
-                    all.found += check.found;
-                }
-            }
-            return Ok(self.anywhere.as_ref().map(|_| all));
-        }
-        if self.anywhere.is_none() {
+    fn search(&self, what: &str, path: &Path) -> anyhow::Result<Option<Search>> {
+        if self.is_empty() {
             return Ok(None);
         }
-        Ok(self.search_text(what, &String::from_utf8_lossy(&std::fs::read(path)?)))
+        if !path.is_dir() {
+            return Ok(self.search_text(what, &String::from_utf8_lossy(&std::fs::read(path)?)));
+        }
+        let mut all = Search::of(what);
+        for entry in std::fs::read_dir(path)? {
+            let path = entry?.path();
+            let is_text = path.extension().is_some_and(|e| e == "json" || e == "md" || e == "jsonl");
+            if let Some(search) = if is_text { self.search(what, &path)? } else { None } {
+                all.add(search);
+            }
+        }
+        Ok(Some(all))
     }
 
-    fn search_text(&self, what: &str, text: &str) -> Option<LeakCheck> {
-        let anywhere = self.anywhere.as_ref()?;
-        let mut check = LeakCheck { what: what.to_owned(), ..LeakCheck::default() };
+    fn search_text(&self, what: &str, text: &str) -> Option<Search> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut search = Search::of(what);
         for line in text.lines() {
-            let Ok(value) = serde_json::from_str::<Value>(line) else {
-                check.texts += 1;
-                check.found += anywhere.find_iter(line).count() as u64;
-                continue;
-            };
-            let row = value.get("id").and_then(Value::as_str).and_then(row_key);
+            let value = serde_json::from_str::<Value>(line).unwrap_or_else(|_| Value::from(line));
+            let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
+            let row = id.as_deref().and_then(row_key);
             let of_row = row.and_then(|row| self.of_row.get(&row)).map_or(&[][..], Vec::as_slice);
             // Escapes of JSON would hide a value with a line break in it: texts are searched, not lines.
             each_text(&value, &mut |text| {
-                check.texts += 1;
-                check.found += anywhere.find_iter(text).count() as u64;
-                check.found += of_row.iter().filter(|value| text.contains(value.as_str())).count() as u64;
+                search.check.texts += 1;
+                for hit in self.seen.iter().flat_map(|seen| seen.check(text, id.as_deref()).hits) {
+                    search.found(hit.entity.name(), id.as_deref());
+                }
+                for found in self.anywhere.iter().flat_map(|anywhere| anywhere.find_iter(text)) {
+                    search.found(&self.kinds[found.pattern().as_usize()], id.as_deref());
+                }
+                for (_, kind) in of_row.iter().filter(|(value, _)| text.contains(value.as_str())) {
+                    search.found(kind, id.as_deref());
+                }
             });
         }
-        Some(check)
+        Some(search)
     }
 }
 

@@ -8,7 +8,7 @@ use data::clean::{Cleaner, Rule, Rules};
 use data::ingest::Reader;
 use data::output::Outputs;
 use data::prepare::{OrderedStep, Prepared, Runner, Step, Template, Templates, Watch};
-use data::privacy::Masker;
+use data::privacy::{KnownValues, Masker, Secret};
 use data::reject::{Language, Limits};
 use data::sources::Source as _;
 use data::steps::{Clean, Duplicates, Refuse, SketchQuestion};
@@ -50,7 +50,7 @@ pub fn stage(project: &Project) -> anyhow::Result<Stage<'_>> {
         id: Names::PREPARE.into(),
         version: VERSION,
         inputs,
-        outputs: vec![Names::PREPARED.into()],
+        outputs: vec![Names::PREPARED.into(), Names::KNOWN.into()],
         run: Box::new(move |stage| run(stage, project, &secret)),
     })
 }
@@ -69,6 +69,7 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> Result<Vec<
     std::fs::create_dir(&folder)?;
     let mut outputs = Outputs::create(&folder)?;
     let mut facts = Facts::default();
+    let mut known = KnownValues::new(&Secret::new(secret));
     let mut total = data::prepare::Counts::default();
     let mut duplicates = Duplicates::new(prepare.reject.duplicates);
     for (name, source) in &project.resolved().source {
@@ -88,10 +89,11 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> Result<Vec<
             .map_err(std::io::Error::other)
         })?;
         facts.rows.insert(name.clone(), counts.rows_in);
-        kit.add_to(&mut facts);
+        kit.add_to(&mut facts, &mut known);
         total.merge(&counts);
     }
     outputs.finish()?;
+    known.save(&stage.output(Names::KNOWN)?)?;
     facts.rejected.clone_from(&total.rejected);
     pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec_pretty(&facts)?)?;
     if total.rows_out == 0 {
@@ -119,7 +121,7 @@ pub struct Kit {
     clean: Clean,
     masker: Masker,
     refuse: Refuse,
-    masked: std::sync::Mutex<BTreeMap<String, Tally>>,
+    noticed: std::sync::Mutex<(BTreeMap<String, Tally>, KnownValues)>,
 }
 
 impl Kit {
@@ -132,7 +134,7 @@ impl Kit {
             clean: Clean::new(Cleaner::new(rules, &prepare.strip_patterns)?),
             masker: masker(&prepare.mask, source.public, secret)?,
             refuse: Refuse { limits: limits(prepare)? },
-            masked: std::sync::Mutex::default(),
+            noticed: (BTreeMap::new(), KnownValues::new(&Secret::new(secret))).into(),
         })
     }
 
@@ -168,19 +170,22 @@ impl Kit {
             watch,
         };
         let counts = runner.run(&mut rows, &layout, sink)?;
-        if let Ok(mut masked) = self.masked.lock() {
-            *masked = mask.tally();
+        drop(runner);
+        if let Ok(mut noticed) = self.noticed.lock() {
+            *noticed = (mask.tally(), mask.into_known());
         }
         Ok(counts)
     }
 
-    /// Adds what was noticed to the facts.
-    fn add_to(&self, facts: &mut Facts) {
+    /// Adds what was noticed to the facts and to the known values.
+    fn add_to(self, facts: &mut Facts, known: &mut KnownValues) {
         for (rule, n) in self.clean.changed() {
             *facts.cleaned.entry(rule.to_owned()).or_default() += n;
         }
-        for (kind, tally) in self.masked.lock().iter().flat_map(|masked| masked.iter()) {
-            let entry = facts.masked.entry(kind.clone()).or_default();
+        let Ok((masked, values)) = self.noticed.into_inner() else { return };
+        known.merge(values);
+        for (kind, tally) in masked {
+            let entry = facts.masked.entry(kind).or_default();
             entry.masked += tally.masked;
             entry.rows += tally.rows;
             entry.kept += tally.kept;

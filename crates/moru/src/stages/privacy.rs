@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use data::prepare::{DraftRow, Outcome, Step};
-use data::privacy::{Counts, Entity, EntitySet, MaskConfig, Masker, Pattern, Secret, Style, Typed};
+use data::privacy::{
+    Counts, Entity, EntitySet, KnownValues, MaskConfig, Masker, Pattern, Secret, Style, Typed,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::console::error::fail;
@@ -105,12 +107,20 @@ pub struct MaskRow<'a> {
     masker: &'a Masker,
     columns: Vec<(String, Entity)>,
     tally: Mutex<BTreeMap<String, Tally>>,
+    known: Mutex<KnownValues>,
 }
 
 impl<'a> MaskRow<'a> {
     /// A step for one source.
     pub fn new(masker: &'a Masker, columns: Vec<(String, Entity)>) -> Self {
-        Self { masker, columns, tally: Mutex::default() }
+        let known = Mutex::new(KnownValues::new(&masker.config().secret));
+        Self { masker, columns, tally: Mutex::default(), known }
+    }
+
+    /// Fingerprints of every value that was masked or declared, to be looked for in outputs.
+    pub fn into_known(self) -> KnownValues {
+        let secret = &self.masker.config().secret;
+        self.known.into_inner().unwrap_or_else(|_| KnownValues::new(secret))
     }
 
     /// What was masked so far, by the kind's name.
@@ -139,12 +149,23 @@ impl Step for MaskRow<'_> {
             })
             .collect();
         let mut counts = Counts::default();
+        let id = row.id().to_string();
+        let is_masked =
+            |entity| !self.masker.config().public && self.masker.config().entities.contains(entity);
+        let mut known = KnownValues::new(&self.masker.config().secret);
+        for typed in typed.iter().filter(|typed| is_masked(typed.entity)) {
+            known.add_typed(&id, typed.entity, &typed.value);
+        }
         for field in &mut row.fields {
             let masked = self.masker.mask_row_text(&field.text, &typed);
             counts.add(&masked.counts());
+            known.observe(&id, &field.text, &masked);
             if masked.text != field.text {
                 field.text = masked.text;
             }
+        }
+        if let Ok(mut all) = self.known.lock() {
+            all.merge(known);
         }
         if let Ok(mut tally) = self.tally.lock() {
             for (entity, count) in counts.iter() {

@@ -5,12 +5,14 @@ use std::path::Path;
 
 use chat::sample::{FitCounts, Fitter};
 use chat::tokenizer::read_folder;
-use chat::{Builtin, Encoder, Example, Overlong, ShardWriter, Template};
+use chat::{Builtin, Encoder, Example, Overlong, Sample, ShardWriter, Template};
 use pipeline::{Context, Counts, Input, Stage, StageError};
 use serde::{Deserialize, Serialize};
 
+use super::synthesize::RUNNING_TEXT;
 use super::{Names, jsonl};
 use crate::console::error::fail;
+use crate::project::Project;
 use crate::recipe::Tokenize;
 
 /// Raised when the same examples would become other tokens.
@@ -44,11 +46,11 @@ pub struct SplitFacts {
 pub type Facts = BTreeMap<String, SplitFacts>;
 
 /// The stage.
-pub fn stage(model: Input<'static>) -> Stage<'static> {
+pub fn stage(project: &Project, model: Input<'static>) -> Stage<'static> {
     Stage {
         id: Names::TOKENIZE.into(),
         version: VERSION,
-        inputs: vec![Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS), model],
+        inputs: vec![Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS), model],
         outputs: vec![Names::SHARDS.into()],
         run: Box::new(run),
     }
@@ -102,7 +104,7 @@ fn run(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
         let mut fitter = Fitter::new(&encoder, max_len, overlong(&tokenize.over_long));
         let mut seen = SplitFacts::default();
         for example in jsonl::lines::<Example>(&splits.join(format!("{split}.jsonl")))? {
-            let samples = fitter.fit(&example?)?;
+            let samples = samples(&example?, &tokenize, &encoder, &mut fitter, max_len)?;
             seen.rows += 1;
             counts.input += 1;
             if samples.is_empty() {
@@ -130,6 +132,30 @@ fn run(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
     }
     pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec(&facts)?)?;
     Ok(vec![counts])
+}
+
+/// The samples of one example: its answers, or for pretraining all that it says.
+fn samples(
+    example: &Example,
+    tokenize: &Tokenize,
+    encoder: &Encoder,
+    fitter: &mut Fitter<'_>,
+    max_len: usize,
+) -> anyhow::Result<Vec<Sample>> {
+    if tokenize.loss != "all" {
+        return Ok(fitter.fit(example)?);
+    }
+    if example.meta.contains_key(RUNNING_TEXT) {
+        let text: String = example.messages.iter().map(|m| m.content.as_str()).collect();
+        return Ok(encoder.text_samples(&example.id, &text, max_len)?);
+    }
+    let mut samples = fitter.fit(example)?;
+    for sample in &mut samples {
+        // The first token has nothing before it to be predicted from.
+        sample.trained.iter_mut().skip(1).for_each(|trained| *trained = true);
+    }
+    // A turn that renders otherwise in history gives several samples; the last holds all of the others' words.
+    Ok(samples.split_off(samples.len().saturating_sub(1)))
 }
 
 /// The facts of a folder of shards.
