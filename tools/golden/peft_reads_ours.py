@@ -52,7 +52,7 @@ def compare(twin, ours):
 
 def main():
     ours = Path(sys.argv[1])
-    twins = {twin: compare(twin, ours) for twin in ["gpt2", "llama", "qwen2", "qwen3"]}
+    twins = {twin: compare(twin, ours) for twin in ["gpt2", "llama", "mistral", "qwen2", "qwen3"]}
     passed = all(
         value > 100 * TOLERANCE if name.startswith("effect") else value < TOLERANCE
         for result in twins.values() for name, value in result.items()

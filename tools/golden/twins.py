@@ -27,8 +27,8 @@ import transformers
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import (
-    GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
-    Qwen3ForCausalLM, get_cosine_schedule_with_warmup,
+    GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config,
+    Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM, get_cosine_schedule_with_warmup,
 )
 
 HERE = Path(__file__).parent
@@ -49,6 +49,12 @@ def twins():
         rope_parameters=dict(rope_type="llama3", rope_theta=500.0, factor=4.0, low_freq_factor=1.0,
                              high_freq_factor=4.0, original_max_position_embeddings=12),
     ), dict(r=3, lora_alpha=5, target_modules=SEVEN, use_rslora=True), 20
+    yield "mistral", MistralForCausalLM, MistralConfig(
+        vocab_size=VOCAB, hidden_size=16, intermediate_size=20, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=4, head_dim=4, max_position_embeddings=48, sliding_window=None, hidden_act="gelu",
+        tie_word_embeddings=False, bos_token_id=1, eos_token_id=2,
+        rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=2.0),
+    ), dict(r=2, lora_alpha=4, target_modules=["q_proj", "o_proj", "down_proj"]), 20
     yield "qwen2", Qwen2ForCausalLM, Qwen2Config(
         vocab_size=VOCAB, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=6,
         num_key_value_heads=2, max_position_embeddings=48, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2,
@@ -140,6 +146,8 @@ def train(model, data, settings):
 
 def make(name, kind, config, lora, steps):
     folder = HERE / name
+    # A seed of its own, also for PEFT's initial A, so that a twin does not depend on those before it.
+    torch.manual_seed(sum(map(ord, name)))
     generator = torch.Generator().manual_seed(sum(map(ord, name)))
     tensors = {}
     config._attn_implementation = "eager"
@@ -200,7 +208,6 @@ def main():
     warnings.filterwarnings("ignore", module="peft")  # It looks for the twins on the Hub.
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(1)
-    torch.manual_seed(0)
     torch.use_deterministic_algorithms(True)
     for twin in twins():
         make(*twin)

@@ -130,7 +130,7 @@ fn digest(
             hash.update(sample.row);
             hash.update(sample.part.to_le_bytes());
             hash.update((sample.ids.len() as u64).to_le_bytes());
-            sample.ids.iter().for_each(|id| hash.update(id.to_le_bytes()));
+            hash.update(sample.ids.iter().flat_map(|id| id.to_le_bytes()).collect::<Vec<u8>>());
             hash.update((sample.trained.len() as u64).to_le_bytes());
             hash.update(sample.trained);
         }
