@@ -83,7 +83,9 @@ impl Responder for ScriptedResponder {
                     }
                     Script::Call(text, calls) => {
                         say(&text, &mut usage);
-                        calls.into_iter().for_each(|call| on_event(i, Event::ToolCall(call)));
+                        for call in calls {
+                            on_event(i, Event::ToolCall(call));
+                        }
                         FinishReason::ToolCalls
                     }
                     Script::Fail(why) => FinishReason::Failed(why),

@@ -1,7 +1,24 @@
 //! Conversations as data: what is said, what of it is trained, and who answers.
 //!
-//! The principal types are [`Example`] (a conversation with provenance),
-//! [`Responder`] (whatever answers a conversation) and [`Likelihood`] (whatever scores a text).
+//! The principal types are [`Example`] (a conversation with provenance), [`Encoder`] (template and
+//! tokenizer, which make [`Sample`]s and prompts), [`Responder`] (whatever answers a conversation) and
+//! [`Likelihood`] (whatever scores a text).
+//!
+//! ```
+//! use chat::{Builtin, Encoder, Example, Message, Role, Tokenizer};
+//!
+//! let encoder = Encoder::builtin(Builtin::ChatMl, Tokenizer::bytes())?;
+//! let messages = vec![Message::new(Role::User, "When?"), Message::new(Role::Assistant, "Tomorrow.")];
+//! let example = Example { id: "inquiries#1".into(), messages, tools: vec![], meta: Default::default() };
+//!
+//! let sample = &encoder.samples(&example)?[0];
+//! let trained: Vec<u32> = (0..sample.ids.len()).filter(|&i| sample.trained[i]).map(|i| sample.ids[i]).collect();
+//! assert_eq!(encoder.tokenizer().decode(&trained, false)?, "Tomorrow.<|im_end|>");
+//! // What a server is asked is what the sample begins with.
+//! let prompt = encoder.prompt(&example.messages[..1], &[])?;
+//! assert!(sample.ids.starts_with(&prompt));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! Never depends on tensors, the network or sources of rows.
 

@@ -112,23 +112,11 @@ impl<'a> Planner<'a> {
     pub fn epoch(&self, epoch: u64) -> Epoch {
         let mut order = Vec::with_capacity(self.samples.len());
         let mut branches = 0;
-        self.walk(&self.roots, seeded::at(self.options.seed, epoch), &mut branches, &mut order);
+        walk(&self.roots, seeded::at(self.options.seed, epoch), &mut branches, &mut order);
         let mut batches = self.cut(&order);
         seeded::shuffle(&mut batches, seeded::at(self.options.seed, epoch), u64::MAX);
         let counts = self.count(&batches);
         Epoch { batches, counts }
-    }
-
-    fn walk(&self, nodes: &[Node], seed: u64, branches: &mut u64, order: &mut Vec<usize>) {
-        let mut shuffled: Vec<&Node> = nodes.iter().collect();
-        seeded::shuffle(&mut shuffled, seed, *branches);
-        *branches += 1;
-        for node in shuffled {
-            match node {
-                Node::Leaf(sample) => order.push(*sample),
-                Node::Branch { children, .. } => self.walk(children, seed, branches, order),
-            }
-        }
     }
 
     /// Cuts the order where the budget is full, counting tokens as they will be laid.
@@ -170,6 +158,19 @@ impl<'a> Planner<'a> {
             counts.largest_batch_tokens = counts.largest_batch_tokens.max(laid);
         }
         counts
+    }
+}
+
+/// Leaves in an order that the seed decides, siblings together; `branches` counts those passed.
+fn walk(nodes: &[Node], seed: u64, branches: &mut u64, order: &mut Vec<usize>) {
+    let mut shuffled: Vec<&Node> = nodes.iter().collect();
+    seeded::shuffle(&mut shuffled, seed, *branches);
+    *branches += 1;
+    for node in shuffled {
+        match node {
+            Node::Leaf(sample) => order.push(*sample),
+            Node::Branch { children, .. } => walk(children, seed, branches, order),
+        }
     }
 }
 

@@ -114,7 +114,7 @@ impl Shape {
             [shape] => Ok(shape),
             [] => Err(ImportError::Unknown { found: found() }),
             _ => {
-                let shapes = shapes.iter().map(|shape| shape.to_string()).collect();
+                let shapes = shapes.iter().map(ToString::to_string).collect();
                 Err(ImportError::Ambiguous { found: found(), shapes })
             }
         }

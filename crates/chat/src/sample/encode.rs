@@ -38,6 +38,13 @@ pub enum EncodeError {
         /// What the template writes.
         token: String,
     },
+    /// Pieces of a text cannot be encoded apart.
+    #[error(
+        "this tokenizer writes a space before every piece of text (SentencePiece's way), so that a prompt and a \
+         reply cannot be encoded apart; that is not built yet: use a model with a byte-level tokenizer (GPT-2, \
+         Llama 3, Qwen)"
+    )]
+    NotDivisible,
     /// Neither the end of a turn nor the end of a text is known.
     #[error(
         "the tokenizer names no token that ends a turn or a text; name one in tokenizer_config.json (eos_token)"
@@ -116,6 +123,7 @@ impl Encoder {
         }
         let template = template.with_tokens_of(&tokenizer);
         let encoder = Self { template, tokenizer, end_ids };
+        encoder.check_divisible()?;
         encoder.check_markup()?;
         Ok(encoder)
     }
@@ -141,6 +149,15 @@ impl Encoder {
     /// Ids that end a reply.
     pub fn end_ids(&self) -> &[u32] {
         &self.end_ids
+    }
+
+    /// Two pieces that are encoded apart and joined must spell the text they were cut from.
+    fn check_divisible(&self) -> Result<(), EncodeError> {
+        let ids = [self.encode("", "a")?, self.encode("", "b")?].concat();
+        match self.tokenizer.decode(&ids, false) {
+            Ok(text) if text == "ab" => Ok(()),
+            _ => Err(EncodeError::NotDivisible),
+        }
     }
 
     /// Each `<|…|>` that the template writes round a plain question and answer must be one token.

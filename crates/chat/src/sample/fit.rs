@@ -115,17 +115,15 @@ impl<'a> Fitter<'a> {
                     None => break,
                 }
             }
-            match fitting {
-                Some((end, made)) => {
-                    samples.extend(made);
-                    start = end;
-                }
-                None => {
-                    let piece = piece_of(example, &system, &rounds[start..=start]);
-                    samples.extend(self.round_too_long(piece)?);
-                    start += 1;
-                }
-            }
+            let end = if let Some((end, made)) = fitting {
+                samples.extend(made);
+                end
+            } else {
+                let piece = piece_of(example, &system, &rounds[start..=start]);
+                samples.extend(self.round_too_long(piece)?);
+                start + 1
+            };
+            start = end;
         }
         self.counts.split += usize::from(samples.len() > 1);
         Ok(samples)

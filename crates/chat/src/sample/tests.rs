@@ -164,6 +164,24 @@ fn what_cannot_be_trained_is_named() {
     assert!(matches!(Encoder::builtin(Builtin::ChatMl, nameless), Err(EncodeError::NoEndToken)));
 }
 
+/// A vocabulary in SentencePiece's way, of single characters.
+fn spaced() -> Tokenizer {
+    let vocab = json!({"<unk>": 0, "</s>": 1, "▁": 2, "a": 3, "b": 4, "q": 5});
+    let space = json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true});
+    let end = json!({"id": 1, "content": "</s>", "single_word": false, "lstrip": false, "rstrip": false,
+        "normalized": false, "special": true});
+    let file = json!({"version": "1.0", "added_tokens": [end], "pre_tokenizer": space, "decoder": space,
+        "normalizer": null, "post_processor": null, "truncation": null, "padding": null,
+        "model": {"type": "BPE", "unk_token": "<unk>", "vocab": vocab, "merges": []}});
+    Tokenizer::from_bytes(file.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn a_tokenizer_whose_pieces_do_not_join_is_refused() {
+    let error = Encoder::builtin(Builtin::Plain, spaced()).unwrap_err();
+    assert!(matches!(error, EncodeError::NotDivisible), "{error}");
+}
+
 fn long_chat() -> Example {
     example(&[
         (Role::System, "sys"),

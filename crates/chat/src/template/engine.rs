@@ -1,14 +1,13 @@
 //! The template language as Hugging Face models expect it: Jinja with blocks trimmed, loop controls,
 //! Python's methods, `raise_exception`, `strftime_now`, and `tojson` as Python writes JSON.
 
-use std::fmt::Write as _;
-
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value as JinjaValue};
 use minijinja::{Environment, Error, ErrorKind, context};
 use serde_json::{Map, Value, json};
 
 use super::TemplateError;
+use super::clock::LocalTime;
 use super::python::{JsonStyle, float_repr, to_json};
 use crate::example::Message;
 
@@ -18,23 +17,6 @@ const NAME: &str = "chat_template";
 /// Marks errors that the template raised itself, and the missing clock.
 const RAISED: &str = "raise_exception: ";
 const NO_CLOCK: &str = "strftime_now: no clock";
-
-/// A calendar time, as handed in from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LocalTime {
-    /// The year, 1 to 9999.
-    pub year: u16,
-    /// The month, 1 to 12.
-    pub month: u8,
-    /// The day, 1 to 31.
-    pub day: u8,
-    /// The hour, 0 to 23.
-    pub hour: u8,
-    /// The minute.
-    pub minute: u8,
-    /// The second.
-    pub second: u8,
-}
 
 pub(super) struct Engine {
     environment: Environment<'static>,
@@ -156,90 +138,20 @@ fn without_generation_tags(source: &str) -> String {
     out
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands named arguments over by value")]
 fn tojson(value: &JinjaValue, kwargs: Kwargs) -> Result<String, Error> {
-    let mut style = JsonStyle::default();
-    style.indent = kwargs.get::<Option<usize>>("indent")?;
-    style.ensure_ascii = kwargs.get::<Option<bool>>("ensure_ascii")?.unwrap_or(false);
-    style.sort_keys = kwargs.get::<Option<bool>>("sort_keys")?.unwrap_or(false);
-    if let Some(separators) = kwargs.get::<Option<Vec<String>>>("separators")? {
-        let [item, key] = <[String; 2]>::try_from(separators)
-            .map_err(|_| Error::new(ErrorKind::InvalidOperation, "separators are two strings"))?;
-        style.separators = Some((item, key));
-    }
+    let separators = kwargs.get::<Option<Vec<String>>>("separators")?.map(|separators| {
+        let separators = <[String; 2]>::try_from(separators).map(Into::into);
+        separators.map_err(|_| Error::new(ErrorKind::InvalidOperation, "separators are two strings"))
+    });
+    let style = JsonStyle {
+        indent: kwargs.get::<Option<usize>>("indent")?,
+        ensure_ascii: kwargs.get::<Option<bool>>("ensure_ascii")?.unwrap_or(false),
+        sort_keys: kwargs.get::<Option<bool>>("sort_keys")?.unwrap_or(false),
+        separators: separators.transpose()?,
+    };
     kwargs.assert_all_used()?;
     let value = serde_json::to_value(value)
         .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
     Ok(to_json(&value, &style))
-}
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-
-impl LocalTime {
-    /// Days since Sunday, by Sakamoto's method.
-    fn weekday(self) -> usize {
-        let shift = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
-        let month = usize::from(self.month.clamp(1, 12));
-        let year = usize::from(self.year.max(1)) - usize::from(month < 3);
-        (year + year / 4 - year / 100 + year / 400 + shift[month - 1] + usize::from(self.day)) % 7
-    }
-
-    fn day_of_year(self) -> usize {
-        let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-        let leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
-        let month = usize::from(self.month.clamp(1, 12));
-        lengths[..month - 1].iter().sum::<usize>() + usize::from(leap && month > 2) + usize::from(self.day)
-    }
-
-    /// Python's `strftime` in the C locale; directives that it does not know stay as they are.
-    pub fn format(self, format: &str) -> String {
-        let mut out = String::new();
-        let mut chars = format.chars();
-        while let Some(c) = chars.next() {
-            if c != '%' {
-                out.push(c);
-                continue;
-            }
-            let directive = chars.next();
-            let (month, day) = (MONTHS[usize::from(self.month.clamp(1, 12)) - 1], DAYS[self.weekday()]);
-            let hour = if self.hour % 12 == 0 { 12 } else { self.hour % 12 };
-            let written = match directive {
-                Some('Y') => write!(out, "{}", self.year),
-                Some('y') => write!(out, "{:02}", self.year % 100),
-                Some('m') => write!(out, "{:02}", self.month),
-                Some('d') => write!(out, "{:02}", self.day),
-                Some('e') => write!(out, "{:2}", self.day),
-                Some('H') => write!(out, "{:02}", self.hour),
-                Some('I') => write!(out, "{hour:02}"),
-                Some('M') => write!(out, "{:02}", self.minute),
-                Some('S') => write!(out, "{:02}", self.second),
-                Some('p') => write!(out, "{}", if self.hour < 12 { "AM" } else { "PM" }),
-                Some('B') => write!(out, "{month}"),
-                Some('b' | 'h') => write!(out, "{}", &month[..3]),
-                Some('A') => write!(out, "{day}"),
-                Some('a') => write!(out, "{}", &day[..3]),
-                Some('j') => write!(out, "{:03}", self.day_of_year()),
-                Some('F') => write!(out, "{}-{:02}-{:02}", self.year, self.month, self.day),
-                Some('T') => write!(out, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second),
-                Some('%') => write!(out, "%"),
-                Some(other) => write!(out, "%{other}"),
-                None => write!(out, "%"),
-            };
-            written.expect("a string takes text");
-        }
-        out
-    }
 }

@@ -7,6 +7,7 @@
 //! refused: it cannot be served as it is trained.
 
 mod builtin;
+mod clock;
 mod engine;
 mod python;
 
@@ -19,7 +20,7 @@ use crate::example::Message;
 use crate::tokenizer::{Tokenizer, hex};
 
 pub use builtin::Builtin;
-pub use engine::LocalTime;
+pub use clock::LocalTime;
 
 /// Why a template cannot be read or a conversation not be rendered.
 #[derive(Debug, thiserror::Error)]

@@ -131,3 +131,28 @@ fn trainer_refuses_what_it_cannot_do() {
     trainer.add("abab");
     assert!(matches!(trainer.finish(8192), Err(TrainError::TooLittleText { asked: 8192, .. })));
 }
+
+#[test]
+fn a_vocabulary_without_bytes_streams_what_it_decodes() {
+    let letters: serde_json::Map<String, serde_json::Value> = ["<unk>", "▁", "가", "나", "a", "b"]
+        .iter()
+        .zip(0..)
+        .map(|(t, id)| ((*t).to_string(), id.into()))
+        .collect();
+    let space = serde_json::json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true});
+    let file = serde_json::json!({"version": "1.0", "added_tokens": [], "pre_tokenizer": space, "decoder": space,
+        "normalizer": null, "post_processor": null, "truncation": null, "padding": null,
+        "model": {"type": "BPE", "unk_token": "<unk>", "vocab": letters, "merges": []}});
+    let tokenizer = Tokenizer::from_bytes(file.to_string().as_bytes()).unwrap();
+    assert!(!tokenizer.is_byte_level());
+    let text = "가나 ab ".repeat(9);
+    let ids = tokenizer.encode(&text, Markup::Plain).unwrap();
+    let mut stream = StreamDecoder::new();
+    let mut out = String::new();
+    for &id in &ids {
+        out.push_str(&stream.push(&tokenizer, id).unwrap());
+    }
+    out.push_str(&stream.finish(&tokenizer).unwrap());
+    assert_eq!(out, tokenizer.decode(&ids, true).unwrap());
+    assert_eq!(out, text);
+}

@@ -40,7 +40,7 @@ fn renderings_are_jinja2s() {
         let place = format!("{name}, {}, ask {}", case["chat"], case["ask"]);
         match (&case["text"], &case["refused"]) {
             (Value::String(text), _) => {
-                assert_eq!(&rendered.unwrap_or_else(|e| panic!("{place}: {e}")), text, "{place}")
+                assert_eq!(&rendered.unwrap_or_else(|e| panic!("{place}: {e}")), text, "{place}");
             }
             (_, Value::String(why)) => {
                 let error = rendered.unwrap_err();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use chat::tokenizer::{ByteLevelVocab, Markup, Tokenizer};
+use chat::tokenizer::{BpeTrainer, ByteLevelVocab, Markup, Tokenizer};
 
 /// The `.inp`/`.out` cases: texts between marker lines, and a line of ids for each.
 fn cases(folder: &Path, name: &str) -> Vec<(String, Vec<u32>)> {
@@ -133,4 +133,46 @@ fn gpt2_ids_are_llama_cpps() {
 fn put(path: &Path, text: &str) {
     use std::io::Write as _;
     std::fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
+}
+
+/// All Markdown texts below a folder, in the order of their paths.
+fn markdown(folder: &Path) -> Vec<String> {
+    let mut folders = vec![folder.to_path_buf()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+#[test]
+fn a_vocabulary_of_the_default_size_is_deterministic_and_short() {
+    let Some(book) = testing::shared_data("rust-book-ko") else { return };
+    let texts = markdown(&book);
+    let (held_back, texts) = texts.split_at(texts.len() / 10);
+    let train = |texts: &mut dyn Iterator<Item = &String>| {
+        let mut trainer = BpeTrainer::new();
+        texts.for_each(|text| trainer.add(text));
+        trainer.finish(8192).unwrap()
+    };
+    let tokenizer = train(&mut texts.iter());
+    assert_eq!(tokenizer.vocab_size(), 8192);
+    assert_eq!(tokenizer.digest(), train(&mut texts.iter().rev()).digest());
+    let (mut n_bytes, mut n_tokens) = (0, 0);
+    for text in held_back {
+        let ids = tokenizer.encode(text, Markup::Plain).unwrap();
+        n_bytes += text.len();
+        n_tokens += ids.len();
+        // NFC is part of the rules: what is decoded is the normal form.
+        assert_eq!(tokenizer.decode(&ids, false).unwrap().chars().count(), text.chars().count());
+    }
+    assert!(n_tokens * 3 < n_bytes, "{n_tokens} tokens for {n_bytes} bytes");
 }

@@ -124,7 +124,9 @@ impl<E: Engine> Assistant<E> {
         };
         let logits = self.prefill(slot, &prompt, shared, adapter)?;
         let mut seen = vec![false; self.vocab];
-        prompt.iter().for_each(|&id| seen[id as usize] = true);
+        for &id in &prompt {
+            seen[id as usize] = true;
+        }
         let usage = Usage { prompt_tokens: prompt.len(), completion_tokens: 0 };
         let mut begun = Active { request_idx, request, slot, adapter, reply, seen, usage, next: 0 };
         match self.advance(&mut begun, &logits[..self.vocab], on_event)? {
@@ -230,7 +232,9 @@ impl<E: Engine> Assistant<E> {
         on_event: OnEvent,
     ) -> Result<Progress, RespondError> {
         let (events, called) = one.reply.finish(self.encoder.tokenizer())?;
-        events.into_iter().for_each(|event| on_event(one.request_idx, event));
+        for event in events {
+            on_event(one.request_idx, event);
+        }
         let finish = if called && finish == FinishReason::Stop { FinishReason::ToolCalls } else { finish };
         on_event(one.request_idx, Event::Done { finish, usage: one.usage });
         Ok(Progress::Ended)
