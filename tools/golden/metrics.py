@@ -1,23 +1,24 @@
 #!/usr/bin/env python3
 """Golden numbers for crates/eval, from the reference implementations of the metrics.
 
-    python tools/golden/metrics.py > crates/eval/tests/golden/metrics.json
+    python tools/golden/metrics.py        # writes crates/eval/tests/golden/metrics.json
 
 Needs: rouge_score 0.1.2 (with nltk), sacrebleu 2.6.0. Every sentence below is written for this file.
 """
 
 import json
+import logging
+import pathlib
 import re
-import sys
 import unicodedata
+from importlib.metadata import version
 
-import nltk
-import rouge_score
-import sacrebleu
 from nltk.stem.porter import PorterStemmer
 from rouge_score.rouge_scorer import RougeScorer
 from rouge_score.tokenizers import Tokenizer
 from sacrebleu.metrics import BLEU, CHRF
+
+OUTPUT = pathlib.Path(__file__).resolve().parents[2] / "crates/eval/tests/golden/metrics.json"
 
 # name, prediction, references
 CASES = [
@@ -210,6 +211,8 @@ abacy ease ee eve aye eye bye oye iou zzing buzz fuzzed tall tell filled
 
 
 def main():
+    # Sentences are scored without effective order on purpose.
+    logging.getLogger("sacrebleu").setLevel(logging.ERROR)
     single = [(p, r[0]) for _, p, r in CASES if len(r) == 1]
     predictions = [p for p, _ in single]
     references = [[r for _, r in single]]
@@ -240,7 +243,7 @@ def main():
         corpus["chrf"][k] = {"name": score.name, "score": score.score, "signature": str(m.get_signature())}
     stemmer = PorterStemmer()
     result = {
-        "versions": {"sacrebleu": sacrebleu.__version__, "rouge_score": "0.1.2", "nltk": nltk.__version__},
+        "versions": {name: version(name) for name in ("sacrebleu", "rouge_score", "nltk")},
         "cases": cases,
         "corpus": corpus,
         "stems": {word: stemmer.stem(word) for word in STEM_WORDS},
@@ -249,7 +252,8 @@ def main():
     line = lambda value: json.dumps(value, ensure_ascii=False)
     cases = ",\n  ".join(line(case) for case in result.pop("cases"))
     rest = ",\n ".join(f"{line(key)}: {line(value)}" for key, value in result.items())
-    sys.stdout.write(f'{{\n "cases": [\n  {cases}\n ],\n {rest}\n}}\n')
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_text(f'{{\n "cases": [\n  {cases}\n ],\n {rest}\n}}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":
