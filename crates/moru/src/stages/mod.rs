@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod assistant;
 pub mod base;
+pub mod bench_data;
 pub mod check;
 pub mod costs;
 pub mod device;
@@ -13,6 +14,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod ingest;
 pub mod jsonl;
+pub mod look;
 pub mod model_of;
 pub mod outputs;
 pub mod prepare;

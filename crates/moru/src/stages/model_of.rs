@@ -27,7 +27,7 @@ pub fn find(project: &Project, training: Option<&str>) -> anyhow::Result<Found> 
     let results = project.results()?;
     let base = match base::origin(project)? {
         base::Origin::Folder(folder) => project.folder.join(folder),
-        base::Origin::Toy => results.output(Names::BASE, Names::MODEL)?,
+        base::Origin::Toy | base::Origin::Random(_) => results.output(Names::BASE, Names::MODEL)?,
     };
     let trainings: Vec<_> = project.resolved().train.keys().map(String::as_str).collect();
     let name = match training {
