@@ -30,6 +30,10 @@ pub use train::{BpeTrainer, TrainError};
 /// A noncharacter that marks a broken-up special string in shielded text.
 pub(crate) const SHIELD: char = '\u{10FFFE}';
 
+/// A file whose ids leave more gaps than this is refused: tables are as long as the greatest id.
+const MOST_IDS_PER_TOKEN: usize = 4;
+const ADDED_IDS: usize = 1 << 16;
+
 /// Why a tokenizer cannot be read or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenizerError {
@@ -186,7 +190,11 @@ impl Tokenizer {
             .iter()
             .map(|(id, token)| Special { id: *id, lstrip: token.lstrip, rstrip: token.rstrip })
             .collect();
-        let vocab_size = inner.get_vocab(true).values().max().map_or(0, |greatest| *greatest as usize + 1);
+        let vocab = inner.get_vocab(true);
+        let vocab_size = vocab.values().max().map_or(0, |greatest| *greatest as usize + 1);
+        if vocab_size > MOST_IDS_PER_TOKEN * vocab.len() + ADDED_IDS {
+            return Err(parse_error(format!("{} tokens with ids up to {}", vocab.len(), vocab_size - 1)));
+        }
         let bytes = byte_level::token_bytes(&inner, vocab_size);
         let shared = Shared {
             digest: hex(&Sha256::digest(json)),
@@ -259,6 +267,14 @@ impl Tokenizer {
     /// The bytes an id stands for, where the vocabulary is byte-level.
     pub fn bytes_of(&self, id: u32) -> Option<&[u8]> {
         self.shared.bytes.as_ref()?.get(id as usize)?.as_deref()
+    }
+
+    /// Whether an id stands for something. A vocabulary may have gaps below its greatest id.
+    pub fn has(&self, id: u32) -> bool {
+        match &self.shared.bytes {
+            Some(bytes) => bytes.get(id as usize).is_some_and(Option::is_some),
+            None => self.shared.inner.id_to_token(id).is_some(),
+        }
     }
 
     /// Whether the vocabulary is byte-level, so that each id has its own bytes.
@@ -361,8 +377,7 @@ impl Tokenizer {
     /// # Errors
     /// [`TokenizerError::UnknownId`].
     pub fn decode(&self, ids: &[u32], skip_special: bool) -> Result<String, TokenizerError> {
-        let known = |id: u32| self.shared.inner.id_to_token(id).is_some();
-        if let Some(&id) = ids.iter().find(|&&id| !known(id)) {
+        if let Some(&id) = ids.iter().find(|&&id| !self.has(id)) {
             return Err(TokenizerError::UnknownId { id, vocab_size: self.shared.vocab_size });
         }
         if self.is_byte_level() {

@@ -80,6 +80,19 @@ fn broken_files_are_errors() {
     }
 }
 
+#[test]
+fn gaps_are_known_and_absurd_ids_are_refused() {
+    let mut json: serde_json::Value = serde_json::from_slice(&ByteLevelVocab::bytes().to_json()).unwrap();
+    json["model"]["vocab"]["zz"] = serde_json::json!(300);
+    let gaps = Tokenizer::from_bytes(json.to_string().as_bytes()).unwrap();
+    assert_eq!(gaps.vocab_size(), 301);
+    assert!(gaps.has(300) && !gaps.has(299) && !gaps.has(301));
+    assert!(matches!(gaps.decode(&[97, 299], false), Err(TokenizerError::UnknownId { id: 299, .. })));
+    json["model"]["vocab"]["zz"] = serde_json::json!(4_000_000_000_u64);
+    let absurd = Tokenizer::from_bytes(json.to_string().as_bytes());
+    assert!(matches!(absurd, Err(TokenizerError::Parse { .. })));
+}
+
 fn corpus() -> Vec<String> {
     let nouns = ["배송", "환불", "교환", "주문", "결제", "쿠폰", "delivery", "refund", "order"];
     let endings = [

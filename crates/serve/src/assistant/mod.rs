@@ -95,6 +95,8 @@ pub struct Assistant<E> {
     prefixes: Prefixes,
     /// Ids that a reply may consist of: the tokenizer's.
     vocab: usize,
+    /// Gaps below the tokenizer's greatest id, which no reply may contain.
+    absent: Vec<u32>,
     /// Slots that answer.
     slots: usize,
 }
@@ -120,7 +122,8 @@ impl<E: Engine> Assistant<E> {
         }
         let slots = shape.slots - prefix_slots;
         let prefixes = Prefixes::new(slots, prefix_slots);
-        Ok(Self { engine, encoder, options, prefixes, vocab, slots })
+        let absent = (0..vocab as u32).filter(|&id| !encoder.tokenizer().has(id)).collect();
+        Ok(Self { engine, encoder, options, prefixes, vocab, absent, slots })
     }
 
     /// Template and tokenizer.

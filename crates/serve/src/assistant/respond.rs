@@ -1,6 +1,7 @@
 //! Keeps the slots busy: a request enters as soon as a slot is free, and all that are under way are
 //! continued together, one token a step.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use chat::{Event, FinishReason, Request, Responder, ResponderError, Usage};
@@ -199,7 +200,15 @@ impl<E: Engine> Assistant<E> {
         if one.usage.completion_tokens == one.request.sampling.max_tokens {
             return self.end(one, FinishReason::Length, on_event);
         }
-        let choice = sampler::choose(logits, &one.request.sampling, &one.seen, one.usage.completion_tokens);
+        let mut known = Cow::Borrowed(logits);
+        for &id in &self.absent {
+            known.to_mut()[id as usize] = f32::NEG_INFINITY;
+        }
+        let choice = sampler::choose(&known, &one.request.sampling, &one.seen, one.usage.completion_tokens);
+        if !choice.log_prob.is_finite() {
+            let why = "the model computes no finite probabilities: its weights or its adapter are damaged";
+            return self.end(one, FinishReason::Failed(why.to_string()), on_event);
+        }
         one.usage.completion_tokens += 1;
         one.seen[choice.id as usize] = true;
         one.next = choice.id;

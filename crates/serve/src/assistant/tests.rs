@@ -240,6 +240,41 @@ fn calls_are_told_as_calls_and_masked_words_never() {
     assert_eq!(told[0].text, "1588-0000로 전화 주세요.");
 }
 
+/// A model whose numbers went wrong.
+struct Broken;
+
+impl Engine for Broken {
+    fn shape(&self) -> crate::EngineShape {
+        crate::EngineShape { vocab: VOCAB, context: 100, slots: 4 }
+    }
+
+    fn prefill(&mut self, _: usize, _: &[u32], _: Option<usize>) -> Result<Vec<f32>, ModelError> {
+        Ok(vec![f32::NAN; VOCAB])
+    }
+
+    fn decode(&mut self, _: &[model::DecodeRow], _: &mut [f32]) -> Result<(), ModelError> {
+        Ok(())
+    }
+
+    fn keep(&mut self, _: usize, _: usize, _: usize) {}
+
+    fn losses(&mut self, ids: &[u32], first: usize, _: Option<usize>) -> Result<Vec<f32>, ModelError> {
+        Ok(vec![f32::NAN; ids.len() - first])
+    }
+}
+
+#[test]
+fn a_damaged_model_says_so() {
+    let encoder = Encoder::builtin(Builtin::ChatMl, Tokenizer::bytes()).unwrap();
+    let mut assistant = Assistant::new(Broken, encoder, AssistantOptions::default()).unwrap();
+    for temperature in [0.0, 1.0] {
+        let sampling = Sampling { temperature, ..tokens(5) };
+        let told = respond(&mut assistant, &[ask("a", sampling)]);
+        assert!(matches!(finish(&told[0]), FinishReason::Failed(why) if why.contains("damaged")));
+        assert_eq!(told[0].text, "");
+    }
+}
+
 #[test]
 fn a_text_is_scored_as_a_reply() {
     let mut assistant = Reciter::assistant("", Placeholders::default());
