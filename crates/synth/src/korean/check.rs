@@ -64,6 +64,7 @@ const OPEN_WORDS: &[&str] = &[
     "내과",
     "학과",
     "제과",
+    "모은",
     "모과",
     "다과",
     "여과",
@@ -118,10 +119,9 @@ fn agrees(word: &str) -> Option<bool> {
     }
     let open = final_sound(before) == Final::Vowel;
     match last {
-        '을' | '과' => Some(!open),
-        '를' | '와' => Some(open),
         // A stem without a final never takes 은; 은 after a consonant may be a particle or an ending.
-        '은' => Some(!open),
+        '을' | '과' | '은' => Some(!open),
+        '를' | '와' => Some(open),
         // 는 after a consonant is an ending (먹는) unless what precedes it is no verb stem.
         '는' if open => Some(true),
         '는' => (!verb_stem(previous)).then_some(false),
@@ -136,7 +136,7 @@ fn spoken(c: char) -> bool {
 /// Syllables with a final that end verb stems taking 는.
 fn verb_stem(c: char) -> bool {
     let stems = "있없먹않받찾싶겠는듣걷묻닫믿얻입잡뽑접집맞잊벗씻웃짓잇남넘담참감숨심굶닮삶읽늙긁밝젖찍박막녹묶섞닦겪엮\
-        깎낚볶꺾앉얹끊많잃앓꿇뚫옳끓싫놓넣낳쌓땋찧뜯쏟돋굳꽂늦갖빚짖맺찢꽂붙맡뱉같흩깊덮갚높엎쫓좇빗솟업씹꼽돕굽눕줍죽썩속\
+        깎낚볶꺾앉얹끊많잃앓뵙듬들안곪꿇뚫옳끓싫놓넣낳쌓땋찧뜯쏟돋굳꽂늦갖빚짖맺찢꽂붙맡뱉같흩깊덮갚높엎쫓좇빗솟업씹꼽돕굽눕줍죽썩속\
         았었였했됐갔왔봤렸졌셨냈났샀탔섰켰췄뒀줬꿨샜쳤폈떴썼컸껐";
     match jamo::split(c) {
         Some((_, _, NONE | RIEUL)) | None => false,

@@ -1,8 +1,8 @@
 //! Verb and adjective endings (어미) on dictionary forms, with the irregular classes of school grammar:
 //! ㅂ, ㄷ, ㅅ, 르, 러, ㅎ, ㅡ, ㄹ and 하다.
 
-use super::particle::{Final, final_sound};
 use super::jamo::{self, BIEUP, DIGEUT, HIEUT, NIEUN, NONE, RIEUL, SIOT, SSANG_SIOT};
+use super::particle::{Final, final_sound};
 
 /// How an ending joins a stem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,8 +201,31 @@ fn is_adjective(word: &str) -> bool {
 
 /// Verbs that end in 이다; in every other word it is the copula.
 const I_VERBS: &[&str] = &[
-    "보이다", "줄이다", "먹이다", "쓰이다", "높이다", "붙이다", "들이다", "모이다", "놓이다", "쌓이다", "섞이다", "움직이다", "기울이다",
-    "망설이다", "속이다", "끓이다", "벌이다", "반짝이다", "덮이다", "꺾이다", "깎이다", "녹이다", "죽이다", "늘이다", "절이다",
+    "보이다",
+    "줄이다",
+    "먹이다",
+    "쓰이다",
+    "높이다",
+    "붙이다",
+    "들이다",
+    "모이다",
+    "놓이다",
+    "쌓이다",
+    "섞이다",
+    "움직이다",
+    "기울이다",
+    "망설이다",
+    "속이다",
+    "끓이다",
+    "벌이다",
+    "반짝이다",
+    "덮이다",
+    "꺾이다",
+    "깎이다",
+    "녹이다",
+    "죽이다",
+    "늘이다",
+    "절이다",
 ];
 
 /// The noun before a copula: 얼마 of 얼마이다.
@@ -219,7 +242,7 @@ fn copula(noun: &str, ending: Ending) -> String {
     let rest = ending.rest;
     match (ending.join, rest) {
         (Join::Plain, "나요") => "인가요".to_owned(),
-        (Join::Plain | Join::Eu | Join::EuDropping, _) => format!("{i}{rest}"),
+        (Join::Plain | Join::Eu | Join::EuDropping | Join::Statement, _) => format!("{i}{rest}"),
         (Join::Vowel, "요") => if open { "예요" } else { "이에요" }.to_owned(),
         (Join::Vowel, "") => format!("{i}야"),
         (Join::Vowel, "서" | "도") => format!("{i}라{rest}"),
@@ -228,7 +251,6 @@ fn copula(noun: &str, ending: Ending) -> String {
         (Join::FinalN | Join::Modifier, _) => format!("인{rest}"),
         (Join::FinalL, _) => format!("일{rest}"),
         (Join::FinalB, _) => format!("입{rest}"),
-        (Join::Statement, _) => format!("{i}{rest}"),
     }
 }
 
@@ -320,9 +342,8 @@ fn eu_base(stem: &[char], drop_rieul: bool) -> Vec<char> {
     let last = *base.last().expect("a stem has a syllable");
     let end = base.len() - 1;
     match (last_of(stem).2, irregular(stem)) {
-        (NONE, _) => {}
         (RIEUL, _) if drop_rieul => base[end] = jamo::with_final(last, NONE),
-        (RIEUL, _) => {}
+        (NONE | RIEUL, _) => {}
         (_, Irregular::B) => {
             base[end] = jamo::with_final(last, NONE);
             base.push('우');
@@ -461,7 +482,10 @@ mod tests {
             ("많다", "는데=많은데 아요=많아요 는=많은"),
             ("싶다", "는데=싶은데 았어요=싶었어요"),
             ("앉다", "아서=앉아서"),
-            ("얼마이다", "나요=얼마인가요 아요=얼마예요 는지=얼마인지 습니까=얼마입니까 죠=얼마죠 았어요=얼마였어요"),
+            (
+                "얼마이다",
+                "나요=얼마인가요 아요=얼마예요 는지=얼마인지 습니까=얼마입니까 죠=얼마죠 았어요=얼마였어요",
+            ),
             ("며칠이다", "나요=며칠인가요 아요=며칠이에요 는데=며칠인데 아서=며칠이라서 냐=며칠이냐"),
             ("보이다", "아요=보여요 는지=보이는지 습니다=보입니다"),
             ("켜다", "아요=켜요 았어요=켰어요"),

@@ -153,7 +153,8 @@ fn order(s: &mut Script, r: &Restaurant, dish: &str, quantity: i64, total: i64) 
     s.set("fee", won(r.fee as u64)).set("sum", won(sum as u64));
     user(s, "t.order");
     let checkout = format!("c{}", s.rng.range(1000, 99_999));
-    let result = json!({"checkout_id": checkout, "menu": dish, "quantity": quantity, "fee": r.fee, "sum": sum});
+    let result =
+        json!({"checkout_id": checkout, "menu": dish, "quantity": quantity, "fee": r.fee, "sum": sum});
     s.call("prepare_checkout", arguments(&[("restaurant_id", r.id.as_str().into())]), &result);
     assistant(s, "t.confirm");
     if s.rng.percent(10) {
@@ -178,7 +179,11 @@ fn after(s: &mut Script, order: &str) {
             let state = *s.rng.pick(&["접수", "조리 중", "배달 중", "곧 도착"]);
             let minutes = s.rng.range(3, 50);
             user(s, "t.status");
-            s.call("get_order_status", call, &json!({"order_id": order, "state": state, "eta_minutes": minutes}));
+            s.call(
+                "get_order_status",
+                call,
+                &json!({"order_id": order, "state": state, "eta_minutes": minutes}),
+            );
             s.set("state", state).set("min", minutes.to_string());
             assistant(s, "t.state");
         }

@@ -68,14 +68,14 @@ pub enum DocumentKind {
 
 /// How often each kind is drawn, so that about half of the bytes are Korean support talk.
 const WEIGHTS: &[(DocumentKind, usize)] = &[
-    (DocumentKind::SupportKorean, 50),
-    (DocumentKind::SupportEnglish, 9),
+    (DocumentKind::SupportKorean, 80),
+    (DocumentKind::SupportEnglish, 8),
     (DocumentKind::Rules, 8),
-    (DocumentKind::Interview, 7),
+    (DocumentKind::Interview, 6),
     (DocumentKind::Technical, 10),
     (DocumentKind::Talk, 12),
     (DocumentKind::Prose, 12),
-    (DocumentKind::Tools, 4),
+    (DocumentKind::Tools, 2),
 ];
 
 /// What a document says.
@@ -108,6 +108,16 @@ impl Document {
     #[expect(clippy::len_without_is_empty, reason = "no document is empty")]
     pub fn len(&self) -> usize {
         self.texts().map(str::len).sum()
+    }
+
+    /// One line of JSONL: `{"text": …}`, or `{"messages": […], "tools": […]}` without empty lists.
+    pub fn to_json(&self) -> String {
+        match &self.body {
+            Body::Text(text) => serde_json::json!({ "text": text }),
+            Body::Chat { messages, tools } if tools.is_empty() => serde_json::json!({ "messages": messages }),
+            Body::Chat { messages, tools } => serde_json::json!({ "messages": messages, "tools": tools }),
+        }
+        .to_string()
     }
 
     /// The text, or the turns' contents.

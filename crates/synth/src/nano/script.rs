@@ -66,6 +66,14 @@ impl<'g> Script<'g> {
         self
     }
 
+    /// Takes the full stop at the end of the turn back.
+    pub fn trim_stop(&mut self) -> &mut Self {
+        if self.out.text.ends_with('.') {
+            self.out.text.pop();
+        }
+        self
+    }
+
     /// A text of a rule that is kept apart from the turn.
     pub fn aside(&mut self, rule: &str) -> String {
         let mut out = Expansion::default();

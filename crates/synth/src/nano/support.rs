@@ -55,13 +55,19 @@ fn agent(s: &mut Script) {
 fn ask(s: &mut Script, topic: Topic, bare: bool) {
     let chance = |s: &mut Script, percent| !bare && s.rng.percent(percent);
     if chance(s, 30) {
-        s.speak("hello").put(" ");
+        s.speak("hello");
     }
     if chance(s, 12) {
         s.say("personal").put(" ");
     }
-    if s.rng.percent(35) {
-        s.say("sit").speak("join");
+    match s.rng.below(10) {
+        0..=5 => {
+            s.say("sit").speak("join");
+        }
+        6..=8 => {
+            s.say("qpre");
+        }
+        _ => {}
     }
     match s.rng.below(20) {
         0..=4 => {
@@ -77,7 +83,7 @@ fn ask(s: &mut Script, topic: Topic, bare: bool) {
     if chance(s, 8) {
         s.put(" ").say("personal");
     }
-    if chance(s, 22) {
+    if chance(s, 16) {
         s.put(" ").speak("bye");
     }
 }
@@ -86,7 +92,10 @@ fn ask(s: &mut Script, topic: Topic, bare: bool) {
 fn answer(s: &mut Script, fact: &Fact, short: bool) {
     s.set("v", fact.value.clone()).set("noun", fact.noun.clone());
     if s.rng.percent(if short { 12 } else { 40 }) {
-        s.speak("ack").put(" ");
+        s.speak("ack");
+    }
+    if s.rng.percent(50) {
+        s.say("pre");
     }
     if s.rng.percent(25) {
         s.put(&fact.noun).say("topic").put(&fact.value).speak("is");
@@ -102,7 +111,10 @@ fn answer(s: &mut Script, fact: &Fact, short: bool) {
 }
 
 fn facts_list(s: &mut Script, facts: &[Fact]) {
-    let style = s.rng.below(4);
+    let style = s.rng.below(20);
+    if style >= 4 {
+        return facts_inline(s, facts, style >= 15);
+    }
     for fact in facts {
         s.put("\n");
         match style {
@@ -114,6 +126,20 @@ fn facts_list(s: &mut Script, facts: &[Fact]) {
                 s.put("- ").say(&format!("s.{}", fact.topic.rule)).say("plain")
             }
         };
+    }
+}
+
+/// The facts in one paragraph: as a list with commas, or as sentences.
+fn facts_inline(s: &mut Script, facts: &[Fact], told: bool) {
+    s.put("\n").register(Register::Formal);
+    for (i, fact) in facts.iter().enumerate() {
+        let last = i + 1 == facts.len();
+        if told {
+            s.set("v", fact.value.clone()).say(&format!("s.{}", fact.topic.rule));
+            s.say(if last { "told.last" } else { "told.more" });
+        } else {
+            s.put(&fact.noun).put(" ").put(&fact.value).put(if last { "" } else { ", " });
+        }
     }
 }
 
@@ -173,7 +199,7 @@ fn form(s: &mut Script) {
     let head = match s.rng.below(6) {
         0..=2 => format!("[{}] [고객문의] ", fact.topic.category),
         3 => format!("[{}] ", fact.topic.category),
-        4 => format!("유형: {}\n문의: ", fact.topic.category),
+        4 => format!("유형: {} / 문의: ", fact.topic.category),
         _ => String::new(),
     };
     s.put(&head);
@@ -190,8 +216,8 @@ fn form(s: &mut Script) {
 fn page(s: &mut Script) {
     let most = s.rng.range(2, 6) as usize;
     let (name, facts) = place(s, most);
-    s.put(&name).put(" 자주 묻는 질문\n");
-    let marks = *s.rng.pick(&[("Q. ", "A. "), ("질문: ", "답변: "), ("Q: ", "A: "), ("문의 ", "안내 ")]);
+    s.put(&name).say("faq").put("\n");
+    let marks = *s.rng.pick(&[("Q) ", "A) "), ("질문: ", "답변: "), ("Q: ", "A: "), ("문의 ", "안내 ")]);
     for fact in &facts {
         s.register(Register::Polite).put(marks.0);
         ask(s, fact.topic, true);
@@ -246,8 +272,16 @@ pub fn english(s: &mut Script) {
     let given = s.rng.percent(65);
     if given {
         s.say("e.sys");
-        for fact in &facts[1..] {
-            s.put("\n- ").put(&fact.noun).put(": ").put(&fact.value);
+        let lines = s.rng.percent(25);
+        for (i, fact) in facts[1..].iter().enumerate() {
+            s.put(if lines {
+                "\n- "
+            } else if i > 0 {
+                "; "
+            } else {
+                "\n"
+            });
+            s.put(&fact.noun).put(": ").put(&fact.value);
         }
         s.end(Role::System);
     } else if s.rng.percent(50) {
@@ -271,12 +305,14 @@ fn english_question(s: &mut Script, fact: &Fact, bare: bool) {
     if !bare && s.rng.percent(50) {
         s.say("e.hello").put(" ");
     }
-    if s.rng.percent(50) {
-        let link = *s.rng.pick(&[", and ", ". So "]);
+    if s.rng.percent(70) {
+        let link = *s.rng.pick(&[", and ", ", so "]);
         s.say("e.sit").put(link);
+    } else {
+        s.say("e.cpre");
     }
     s.say(&format!("e.c.{}", fact.topic.rule));
-    if s.rng.percent(25) {
+    if s.rng.percent(12) {
         s.put(" ").say("e.bye");
     }
     s.end(Role::User);
@@ -287,11 +323,15 @@ fn english_answer(s: &mut Script, fact: &Fact) {
         s.say("e.ack").put(" ");
     }
     if s.rng.percent(30) {
-        s.put("The ").put(&fact.noun).put(" ").say("e.is").put(".");
+        let lead = *s.rng.pick(&["The ", "At the moment the ", "For all orders the ", "By our policy the "]);
+        s.put(lead).put(&fact.noun).put(" ").say("e.is").put(".");
     } else {
         s.say(&format!("e.s.{}", fact.topic.rule));
     }
-    if s.rng.percent(25) {
+    if s.rng.percent(80) {
+        s.trim_stop().say("e.tail");
+    }
+    if s.rng.percent(20) {
         s.put(" ").say("e.but");
     }
     if s.rng.percent(20) {

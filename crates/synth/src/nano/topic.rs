@@ -215,7 +215,9 @@ pub fn value(unit: Unit, rng: &mut Rng) -> String {
         Unit::Days => days(rng),
         Unit::Won => won_text(rng),
         Unit::Clock => clock(rng),
-        Unit::Hours => format!("{}시간", *rng.pick(&[1, 2, 3, 4, 6, 8, 10, 12, 18, 24, 30, 36, 48, 60, 72, 96])),
+        Unit::Hours => {
+            format!("{}시간", *rng.pick(&[1, 2, 3, 4, 6, 8, 10, 12, 18, 24, 30, 36, 48, 60, 72, 96]))
+        }
         Unit::Months => match rng.below(8) {
             0 => format!("{}년", rng.range(1, 5)),
             1 => format!("{} 달", count_word(rng.range(1, 12) as u64)),
@@ -254,8 +256,8 @@ fn won_text(rng: &mut Rng) -> String {
         _ => rng.range(1, 200) * 10_000,
     } as u64;
     match rng.below(10) {
-        0 if amount % 10_000 == 0 => format!("{}만 원", amount / 10_000),
-        1 if amount % 1000 == 0 && amount < 10_000 => format!("{}천 원", amount / 1000),
+        0 if amount.is_multiple_of(10_000) => format!("{}만 원", amount / 10_000),
+        1 if amount.is_multiple_of(1000) && amount < 10_000 => format!("{}천 원", amount / 1000),
         2 => format!("{amount}원"),
         _ => format!("{}원", won(amount)),
     }
@@ -263,7 +265,8 @@ fn won_text(rng: &mut Rng) -> String {
 
 fn clock(rng: &mut Rng) -> String {
     let hour = rng.range(7, 23);
-    let (half, twelve) = if hour < 12 { ("오전", hour) } else { ("오후", if hour > 12 { hour - 12 } else { 12 }) };
+    let (half, twelve) =
+        if hour < 12 { ("오전", hour) } else { ("오후", if hour > 12 { hour - 12 } else { 12 }) };
     match rng.below(10) {
         0 => format!("{hour}시"),
         1 => format!("{half} {twelve}시 {}분", rng.pick(&[10, 20, 30, 40, 50])),
@@ -275,12 +278,14 @@ fn clock(rng: &mut Rng) -> String {
 /// An amount with its unit in English.
 pub fn english_value(unit: Unit, rng: &mut Rng) -> String {
     match unit {
-        Unit::Days => format!("{} {}", rng.range(2, 60), rng.pick(&["days", "days", "working days", "business days"])),
+        Unit::Days => {
+            format!("{} {}", rng.range(2, 60), rng.pick(&["days", "days", "working days", "business days"]))
+        }
         Unit::Won => match rng.below(3) {
             0 => format!("${}.{:02}", rng.range(1, 30), rng.below(100)),
             _ => format!("${}", rng.range(2, 300)),
         },
-        Unit::Clock => format!("{} {}", rng.range(1, 11), rng.pick(&["p.m.", "a.m."])),
+        Unit::Clock => format!("{} {}", rng.range(1, 11), rng.pick(&["pm", "am"])),
         Unit::Percent => format!("{}%", rng.range(1, 40)),
         _ => format!("{} months", rng.range(2, 60)),
     }

@@ -1,7 +1,7 @@
 //! How varied the texts are: distinct sentences once values are masked, and held-back sentences that
 //! stand verbatim in the training text.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -35,6 +35,8 @@ pub struct Held {
     pub sentences: usize,
     /// Those that stand verbatim in the training text.
     pub verbatim: usize,
+    /// The same two counts for each kind of document.
+    pub by_kind: Vec<(DocumentKind, usize, usize)>,
 }
 
 impl Held {
@@ -142,8 +144,9 @@ pub fn variety(text: &NanoText, bytes: usize) -> Variety {
 
 /// Looks for so many sentences of `held` in the first `train_bytes` bytes of `train`.
 pub fn held_back_share(train: &NanoText, train_bytes: usize, held: &NanoText, held_sentences: usize) -> Held {
-    let mut wanted: HashMap<u64, usize> = HashMap::new();
-    let mut out = Held { sentences: 0, verbatim: 0 };
+    let mut wanted: HashMap<u64, Vec<DocumentKind>> = HashMap::new();
+    let mut counts: BTreeMap<DocumentKind, (usize, usize)> = BTreeMap::new();
+    let mut out = Held { sentences: 0, verbatim: 0, by_kind: Vec::new() };
     'documents: for document in held.documents() {
         for (text, _) in document.spoken() {
             for s in sentences(text) {
@@ -151,7 +154,8 @@ pub fn held_back_share(train: &NanoText, train_bytes: usize, held: &NanoText, he
                     break 'documents;
                 }
                 out.sentences += 1;
-                *wanted.entry(digest(&text[s])).or_default() += 1;
+                counts.entry(document.kind).or_default().0 += 1;
+                wanted.entry(digest(&text[s])).or_default().push(document.kind);
             }
         }
     }
@@ -159,7 +163,10 @@ pub fn held_back_share(train: &NanoText, train_bytes: usize, held: &NanoText, he
     for document in train.documents() {
         for (text, _) in document.spoken() {
             for s in sentences(text) {
-                out.verbatim += wanted.remove(&digest(&text[s])).unwrap_or(0);
+                for kind in wanted.remove(&digest(&text[s])).unwrap_or_default() {
+                    out.verbatim += 1;
+                    counts.entry(kind).or_default().1 += 1;
+                }
             }
         }
         seen += document.len();
@@ -167,6 +174,7 @@ pub fn held_back_share(train: &NanoText, train_bytes: usize, held: &NanoText, he
             break;
         }
     }
+    out.by_kind = counts.into_iter().map(|(kind, (all, found))| (kind, all, found)).collect();
     out
 }
 

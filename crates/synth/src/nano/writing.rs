@@ -5,8 +5,6 @@ use chat::example::Role;
 use super::script::Script;
 use crate::grammar::Register;
 
-const SYSTEMS: &[&str] = &["친절한 대화 상대입니다.", "간결하게 답하는 도우미입니다.", "당신은 한국어로 대화하는 도우미입니다."];
-
 /// Articles of a rule; mostly followed by questions that are answered from them.
 pub fn rules(s: &mut Script) {
     if s.rng.percent(12) {
@@ -121,8 +119,7 @@ pub fn talk(s: &mut Script) {
         _ => ("e.talk.q", "e.talk.a", "e.talk.a"),
     };
     if question == "talk.q" && s.rng.percent(30) {
-        let system = *s.rng.pick(SYSTEMS);
-        s.put(system).end(Role::System);
+        s.say("sys.talk").end(Role::System);
     }
     s.say(question).end(Role::User);
     s.say(answer);

@@ -355,10 +355,11 @@ impl Draft {
         vars.plain.push(("category", intent.category.to_owned()));
         out.title = writer.other("title", &mut rng, &mut vars);
         out.answer = match kind {
-            6..=8 | 11..=13 => None,
-            14..=16 => Some(Some(writer.other("wait", &mut rng, &mut vars))),
-            17 => Some(rng.percent(50).then(String::new)),
-            _ => Some(Some(writer.answer(intent, &mut rng, &mut vars))),
+            6..=8 | 11..=13 => Reply::None,
+            14..=16 => Reply::Text(writer.other("wait", &mut rng, &mut vars)),
+            17 if rng.percent(50) => Reply::Blank,
+            17 => Reply::Text(String::new()),
+            _ => Reply::Text(writer.answer(intent, &mut rng, &mut vars)),
         };
         out.in_answer = vars.found;
         out.plain = kind > 17;
@@ -367,7 +368,6 @@ impl Draft {
 
     fn push(&mut self, i: usize, w: &Written, inquiries: &mut Table, answers: &mut Table) {
         let asked = OPENING + i as i64 * 12_000 + w.at;
-        let text = |t: &Option<String>| t.clone().map_or(Cell::Null, Cell::from);
         let has_order = !matches!(w.intent.category, "회원정보" | "기타" | "재입고");
         inquiries.rows.push(vec![
             (i as i64 + 1).into(),
@@ -375,12 +375,16 @@ impl Draft {
             if has_order { (w.order as i64 + 1).into() } else { Cell::Null },
             w.intent.category.into(),
             w.title.as_str().into(),
-            text(&w.question),
+            w.question.clone().map_or(Cell::Null, Cell::from),
             (w.at % 3 == 0).into(),
             calendar::time(asked).into(),
         ]);
         self.plant_all("inquiries", i, "body", &w.in_question);
-        let Some(body) = &w.answer else { return };
+        let body = match &w.answer {
+            Reply::None => return,
+            Reply::Blank => Cell::Null,
+            Reply::Text(text) => text.as_str().into(),
+        };
         let row = answers.rows.len();
         let staff = self.staff[w.staff].clone();
         self.plant("answers", row, "staff_name", "person", &staff);
@@ -389,10 +393,21 @@ impl Draft {
             (row as i64 + 1).into(),
             (i as i64 + 1).into(),
             staff.into(),
-            text(body),
+            body,
             calendar::time(asked + 600 + w.at * 5).into(),
         ]);
     }
+}
+
+/// What `answers` holds for an inquiry.
+#[derive(Clone)]
+enum Reply {
+    /// No row.
+    None,
+    /// A row without text.
+    Blank,
+    /// A row.
+    Text(String),
 }
 
 /// What one inquiry says.
@@ -406,8 +421,7 @@ struct Written {
     at: i64,
     title: String,
     question: Option<String>,
-    /// None: no row in `answers`. Some(None): a row without text.
-    answer: Option<Option<String>>,
+    answer: Reply,
     in_question: Vec<(&'static str, String)>,
     in_answer: Vec<(&'static str, String)>,
     /// Whether it is an ordinary question with an ordinary answer.
@@ -423,7 +437,7 @@ impl Written {
             at: 0,
             title: String::new(),
             question: None,
-            answer: None,
+            answer: Reply::None,
             in_question: Vec::new(),
             in_answer: Vec::new(),
             plain: false,

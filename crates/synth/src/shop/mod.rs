@@ -78,6 +78,14 @@ impl Shop {
         &self.planted
     }
 
+    /// [`Shop::planted`] as JSONL, for a file beside the shop.
+    pub fn planted_jsonl(&self) -> String {
+        self.planted
+            .iter()
+            .map(|p| serde_json::to_string(p).expect("numbers and text are always JSON") + "\n")
+            .collect()
+    }
+
     /// The tables, those that others point to first.
     pub fn tables(&self) -> &[Table] {
         &self.tables

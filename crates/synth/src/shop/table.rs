@@ -13,6 +13,9 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
+/// The table and column that a column points to.
+type Reference = Option<(&'static str, &'static str)>;
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -23,7 +26,7 @@ pub struct Column {
     /// Whether it may be absent.
     pub nullable: bool,
     /// The table and column it points to.
-    pub references: Option<(&'static str, &'static str)>,
+    pub references: Reference,
 }
 
 /// What a column holds.
@@ -90,7 +93,7 @@ impl Table {
     pub fn new(
         name: &'static str,
         key: &[&'static str],
-        columns: &[(&'static str, Kind, Option<(&'static str, &'static str)>)],
+        columns: &[(&'static str, Kind, Reference)],
     ) -> Self {
         let columns = columns
             .iter()

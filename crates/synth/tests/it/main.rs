@@ -1,3 +1,4 @@
 //! The generators as their callers see them.
 
+mod nano;
 mod shop;
