@@ -95,7 +95,7 @@ const WORDS: &[(Cue, &[&str])] = &[
         "농협", "씨티", "SC제일", "국민", "신한", "뱅크", "저축은행", "iM뱅크"]),
     (Cue::BankWord, &["우리", "하나", "기업", "제일", "산업", "토스", "카카오", "부산", "대구", "광주", "전북", "경남", "제주",
         "kb", "ibk", "nh", "sc", "kdb", "bnk"]),
-    (Cue::Card, &["카드", "비자", "마스터", "아멕스", "card", "visa", "mastercard", "amex", "credit"]),
+    (Cue::Card, &["카드", "비자", "마스터", "아멕스", "card", "visa", "mastercard", "amex", "credit", "cc"]),
     (Cue::Plate, &["차량", "차번호", "차 번호", "번호판", "주차", "자동차", "렌터카", "렌트카", "차는", "plate", "vehicle", "car"]),
     (Cue::Ip, &["ip", "아이피", "접속", "ipv4", "ipv6", "ping", "host", "서버", "server"]),
     (Cue::Version, &["버전", "버젼", "펌웨어", "릴리스", "릴리즈", "빌드", "업데이트", "version", "ver", "firmware", "release",

@@ -175,12 +175,32 @@ const IDENTITY_PARTS: [&str; 25] = [
     "verify",
 ];
 /// Path parts that stand for a page after such a part, not for a person.
-const PAGES: [&str; 18] = [
-    "login", "signup", "join", "list", "new", "edit", "help", "faq", "guide", "settings", "home", "index",
-    "main", "orders", "terms", "about", "register", "logout",
+const PAGES: [&str; 22] = [
+    "login",
+    "signup",
+    "join",
+    "list",
+    "new",
+    "edit",
+    "help",
+    "faq",
+    "guide",
+    "settings",
+    "home",
+    "index",
+    "main",
+    "orders",
+    "terms",
+    "about",
+    "register",
+    "logout",
+    "story",
+    "permalink",
+    "sharer",
+    "share",
 ];
 /// Query keys whose value is an identity.
-const IDENTITY_KEYS: [&str; 44] = [
+const IDENTITY_KEYS: [&str; 43] = [
     "id",
     "uid",
     "user",
@@ -188,7 +208,6 @@ const IDENTITY_KEYS: [&str; 44] = [
     "user_id",
     "username",
     "uname",
-    "mid",
     "member",
     "memberid",
     "member_id",
@@ -235,7 +254,10 @@ fn has_identity_path(host: &str, rest: &str) -> bool {
     let page =
         |p: &str| PAGES.iter().any(|page| p.split('.').next().is_some_and(|p| p.eq_ignore_ascii_case(page)));
     let (first, mut before) = (parts.next(), "");
+    // A second part of github.com is a repository's name, not a person's.
+    let repository = bare_host == "github.com" && parts.next().is_some();
     if social
+        && !repository
         && first.is_some_and(|p| {
             !page(p) && !matches!(p, "p" | "watch" | "explore" | "reel" | "search" | "hashtag")
         })

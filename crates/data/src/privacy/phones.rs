@@ -179,20 +179,30 @@ fn north_american(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<(Entit
     .then_some((Entity::ForeignPhone, to))
 }
 
-/// A subscriber number without its area code, right after a label of a telephone.
+/// Where the label of a telephone ends that stands right before the number.
+fn direct_label(scan: &Scan<'_>, start: usize) -> Option<usize> {
+    let label = scan.cues.ending_in(start.saturating_sub(24), start).find(|h| h.cue == Cue::Phone)?.end;
+    scan.text[label..start].chars().all(|c| "번호는:：=+ ()\n".contains(c)).then_some(label)
+}
+
+/// A subscriber number without its area code right after a label of a telephone, or a number of
+/// another country's plan in a labelled field (`Phone: 07700 900 966`).
 fn local(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<(Entity, usize)> {
-    if !matches!(chain.lens(i), [3 | 4, 4, ..]) {
-        return None;
+    let groups = chain.groups();
+    let start = groups[i].start;
+    let label = direct_label(scan, start)?;
+    if matches!(chain.lens(i), [3 | 4, 4, ..]) && groups[i + 1].sep.has_hyphen() {
+        let end = groups[i + 1].end;
+        let known = matches!(scan.bytes[start], b'2'..=b'9');
+        if known && chain.stands_alone(i, i + 2) && scan.is_free(start, end) {
+            return Some((Entity::Landline, i + 2));
+        }
     }
-    let (start, end) = (chain.groups()[i].start, chain.groups()[i + 1].end);
-    let hyphen = chain.groups()[i + 1].sep.has_hyphen();
-    let gap =
-        scan.cues.ending_in(start.saturating_sub(24), start).find(|h| h.cue == Cue::Phone).map(|h| h.end);
-    let direct = gap.is_some_and(|at| scan.text[at..start].chars().all(|c| "번호는:：= ()".contains(c)));
-    (hyphen
-        && direct
-        && chain.stands_alone(i, i + 2)
-        && scan.is_free(start, end)
-        && matches!(scan.bytes[start], b'2'..=b'9'))
-    .then_some((Entity::Landline, i + 2))
+    let field = scan.text[label..start].contains([':', '：']);
+    let line = groups[i + 1..].iter().take_while(|g| !g.sep.has_break()).count();
+    let to = i + 1 + line;
+    let n = chain.digits(i, to)?.as_slice().len();
+    let free = chain.stands_alone(i, to) && scan.is_free(start, groups[to - 1].end);
+    (field && (7..=15).contains(&n) && !chain.is_date(i) && chain.is_plain(i, to) && free)
+        .then_some((Entity::ForeignPhone, to))
 }

@@ -5,6 +5,8 @@ mod ingest;
 mod prepare;
 mod privacy_grid;
 mod privacy_masker;
+mod privacy_shared;
+mod privacy_speed;
 mod privacy_sweep;
 mod privacy_words;
 mod sql;

@@ -23,15 +23,15 @@ pub(super) fn is_address(scan: &Scan<'_>, start: usize, p: &Parsed) -> bool {
     let regions = p.regions();
     let labelled = || scan.is_near(&[Cue::Address], start, start, 48, 0);
     if p.road {
-        return regions > 0 || p.homes > 0 || p.closed || labelled() || is_road_by_itself(scan, start, p);
+        return regions > 0 || p.room || p.closed || labelled() || is_road_by_itself(scan, p);
     }
     if p.town && p.number {
-        return regions > 0 || p.is_lot || labelled() || is_lot_by_itself(scan, start, p) || p.homes > 0;
+        return regions > 0 || p.is_lot || labelled() || is_lot_by_itself(scan, start, p) || p.room;
     }
-    if p.homes >= 2 {
+    if p.tower && p.room {
         return true;
     }
-    if p.homes == 1 && (p.building || p.town) && (regions > 0 || labelled()) {
+    if (p.tower || p.room) && (p.building || p.town) && (regions > 0 || labelled()) {
         return true;
     }
     p.town && (is_three_levels(scan, p) || (regions > 0 && labelled()))
@@ -43,10 +43,10 @@ fn is_three_levels(scan: &Scan<'_>, p: &Parsed) -> bool {
 }
 
 /// A road without a region: `12번길` and a name that `로` cannot be a particle of are roads anywhere.
-fn is_road_by_itself(scan: &Scan<'_>, start: usize, p: &Parsed) -> bool {
+fn is_road_by_itself(scan: &Scan<'_>, p: &Parsed) -> bool {
     let road = &scan.text[p.road_start..p.road_end];
-    if p.road_start > start || p.is_long {
-        return p.road_start > start && !p.is_long;
+    if p.is_long {
+        return false;
     }
     let n = road.chars().count();
     if n < 3 || NOT_ROADS.iter().any(|w| road.ends_with(w)) {

@@ -83,7 +83,11 @@ fn from_number(scan: &Scan<'_>, start: usize, end: usize) -> Option<(usize, usiz
     }
     let earlier = scan.text[..from].trim_end_matches(' ');
     let town = last_word(earlier);
-    if from - earlier.len() == 1 && parts::is_town(town) && (is_place || from < start) {
+    if from - earlier.len() == 1
+        && parts::is_town(town)
+        && !town.ends_with('면')
+        && (is_place || from < start)
+    {
         from = earlier.len() - town.len();
     }
     from_place(scan, from)

@@ -19,8 +19,10 @@ pub(super) struct Parsed {
     pub(super) has_branch: bool,
     pub(super) is_lot: bool,
     pub(super) is_long: bool,
-    /// 동 and 호 so far.
-    pub(super) homes: u8,
+    /// 동 of a building.
+    pub(super) tower: bool,
+    /// 호, or both in short.
+    pub(super) room: bool,
     pub(super) building: bool,
     pub(super) closed: bool,
 }
@@ -108,21 +110,22 @@ fn details(text: &str, p: &mut Parsed) {
     for step in 0..8 {
         let at = if step == 0 && fresh { p.end } else { parts::gap(text, p.end) };
         if let Some((end, unit)) = parts::unit(text, at) {
-            p.homes += u8::from(unit == Unit::Home);
+            p.tower |= unit == Unit::Tower;
+            p.room |= unit == Unit::Room;
             p.end = end;
-        } else if let Some(end) = parts::parenthesis(text, at).filter(|_| p.number || p.homes > 0) {
+        } else if let Some(end) = parts::parenthesis(text, at).filter(|_| p.number || p.room) {
             p.closed = true;
             p.end = end;
-        } else if let Some(end) = parts::zip_at(text, at).filter(|_| p.number || p.homes > 0) {
+        } else if let Some(end) = parts::zip_at(text, at).filter(|_| p.number || p.room) {
             p.closed = true;
             p.end = end;
             return;
         } else if let Some(end) = parts::short_unit(text, at)
             .filter(|&e| p.building || (p.number && (text[p.end..].starts_with(',') || e - at >= 7)))
         {
-            p.homes += 1;
+            p.room = true;
             p.end = end;
-        } else if let Some(end) = parts::building(text, at).filter(|_| step < 4) {
+        } else if let Some(end) = parts::building(text, at).filter(|_| step < 4 && (at > p.end || fresh)) {
             p.building = true;
             p.end = end;
         } else {

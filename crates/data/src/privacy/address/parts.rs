@@ -76,8 +76,13 @@ pub(super) fn is_town(word: &str) -> bool {
     let first = word.chars().next();
     (2..=7).contains(&n)
         && first.is_some_and(is_hangul)
-        && word.ends_with(['읍', '면', '동', '리', '가'])
+        && (word.ends_with(['읍', '면', '동', '리']) || is_numbered_ward(word))
         && !is_counter(word)
+}
+
+/// 을지로3가: 가 is a ward behind a digit only; elsewhere it is a particle.
+fn is_numbered_ward(word: &str) -> bool {
+    word.strip_suffix('가').is_some_and(|w| w.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// `제3동`, `101동` and the like are units of a building.
@@ -196,8 +201,10 @@ fn is_counted(rest: &str) -> bool {
 /// A unit of a building, and which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
-    /// 동, 호: a home.
-    Home,
+    /// 동: one of several buildings.
+    Tower,
+    /// 호: a home.
+    Room,
     /// 층, 단지, 차.
     Part,
 }
@@ -226,7 +233,7 @@ pub(super) fn unit(text: &str, at: usize) -> Option<(usize, Unit)> {
         let next = text[home..].trim_start_matches([' ', ',']);
         return next
             .starts_with(|c: char| c.is_ascii_digit() || c == '제' || c == '지')
-            .then_some((home, Unit::Home));
+            .then_some((home, Unit::Tower));
     }
     let head = &text[start..mark];
     if !head.bytes().any(|b| b.is_ascii_digit()) && head.len() > 1 {
@@ -238,9 +245,9 @@ pub(super) fn unit(text: &str, at: usize) -> Option<(usize, Unit)> {
         .unwrap_or(&text[mark..]);
     let from = text.len() - rest.len();
     let kinds = [
-        ("동", Unit::Home),
-        ("호실", Unit::Home),
-        ("호", Unit::Home),
+        ("동", Unit::Tower),
+        ("호실", Unit::Room),
+        ("호", Unit::Room),
         ("층", Unit::Part),
         ("단지", Unit::Part),
         ("블럭", Unit::Part),
@@ -265,7 +272,8 @@ pub(super) fn short_unit(text: &str, at: usize) -> Option<usize> {
     let end = from + second;
     let ends = !text[end..]
         .starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '원' | '개' | '월'));
-    ((2..=4).contains(&second) && ends).then_some(end)
+    // 4-4 is a company's telephone number.
+    ((2..=4).contains(&second) && first + second < 8 && ends).then_some(end)
 }
 
 /// A building's name: a word that ends like one, or any short word with a unit right after it.

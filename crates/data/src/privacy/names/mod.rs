@@ -93,6 +93,11 @@ fn in_field(text: &str, hit: &CueAt, finds: &mut Vec<(usize, usize)>) {
     let at = hit.end + particle.map_or(0, |p| p.len());
     let Some(start) = skip(text, at, " \t:：=|->)]\"'*「『\n", 6) else { return };
     let strict = text[at..start].contains([':', '：', '=', '|', '\t']);
+    // 명의 is also the end of 설명의.
+    let inside = text[..hit.start].chars().next_back().is_some_and(is_hangul);
+    if inside && !strict && hit.end - hit.start <= 6 {
+        return;
+    }
     let trust = if strict { Trust::Label } else { Trust::Form };
     let first = shape::starting_at(text, start, trust)
         .or_else(|| strict.then(|| shape::foreign_at(text, start)).flatten())

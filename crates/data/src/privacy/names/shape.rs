@@ -126,7 +126,10 @@ pub(super) fn starting_at(text: &str, at: usize, trust: Trust) -> Option<(usize,
         let given = hangul_run(rest);
         let end = given.char_indices().nth(1).map(|(i, c)| i + c.len_utf8())?;
         let whole = format!("{run}{}", &given[..end]);
-        if super::may_follow(&given[end..]) && is_name(&whole, trust) && !lists::is_word(&given[..end]) {
+        if super::may_follow(&given[end..])
+            && is_name(&whole, Trust::Popular)
+            && !lists::is_word(&given[..end])
+        {
             return Some((at, at + run.len() + 1 + end));
         }
     }
