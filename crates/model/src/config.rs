@@ -1,14 +1,16 @@
 //! The architecture as data: one decoder, described by [`ModelConfig`].
 //!
-//! 1. `parse` reads Hugging Face's `config.json` into it, and writes it back.
+//! 1. `parse` reads Hugging Face's `config.json` into it, `write` writes it back.
 //! 2. `presets` gives the shapes that the product and its bench know by name.
 //! 3. `rope` turns rotary settings into frequencies.
 //! 4. `modules` lists the linear layers with their Hugging Face paths.
 
+mod keys;
 mod modules;
 mod parse;
 mod presets;
 mod rope;
+mod write;
 
 pub use modules::{LinearKind, LinearModule};
 pub use rope::{RopeScaling, Rotary};

@@ -1,4 +1,4 @@
-//! `config.json` of Hugging Face, both ways.
+//! `config.json` of Hugging Face, read.
 //!
 //! Keys that change the numbers are read or refused, never passed over; the rest is left alone.
 
@@ -6,9 +6,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    Activation, Family, MlpKind, ModelConfig, Norm, NormKind, Orientation, Positions, RopeScaling, Rotary,
-};
+use super::keys::{Keys, invalid, unsupported};
+use super::{Family, MlpKind, ModelConfig, Norm, NormKind, Orientation, Positions, RopeScaling, Rotary};
 use crate::ModelError;
 
 impl ModelConfig {
@@ -51,26 +50,6 @@ impl ModelConfig {
         let config = if family == Family::Gpt2 { gpt2(&keys)? } else { llama_like(&keys, family)? };
         config.check()?;
         Ok(config)
-    }
-
-    /// Writes the architecture as a `config.json` that transformers, vLLM and llama.cpp's converter read.
-    pub fn to_config_json(&self) -> Value {
-        let mut out = match self.family {
-            Family::Gpt2 => gpt2_json(self),
-            _ => llama_like_json(self),
-        };
-        out["architectures"] = json!([self.family.architecture()]);
-        out["model_type"] = json!(self.family.model_type());
-        out["vocab_size"] = json!(self.vocab);
-        out["tie_word_embeddings"] = json!(self.tied_head);
-        out["torch_dtype"] = json!("float32");
-        out["bos_token_id"] = json!(self.bos_token);
-        out["eos_token_id"] = match self.eos_tokens.as_slice() {
-            [] => Value::Null,
-            [one] => json!(one),
-            many => json!(many),
-        };
-        out
     }
 
     fn check(&self) -> Result<(), ModelError> {
@@ -279,165 +258,6 @@ fn scaling(
             })
         }
         _ => Err(unsupported(&format!("{section}.rope_type"), kind, SUPPORTED)),
-    }
-}
-
-fn gpt2_json(config: &ModelConfig) -> Value {
-    json!({
-        "n_embd": config.hidden,
-        "n_head": config.heads,
-        "n_inner": config.mlp_hidden,
-        "n_layer": config.layers,
-        "n_positions": config.context,
-        "layer_norm_epsilon": shortest(config.norm.eps),
-        "activation_function": activation_name(config.activation, true),
-    })
-}
-
-fn llama_like_json(config: &ModelConfig) -> Value {
-    let mut out = json!({
-        "hidden_size": config.hidden,
-        "intermediate_size": config.mlp_hidden,
-        "num_hidden_layers": config.layers,
-        "num_attention_heads": config.heads,
-        "num_key_value_heads": config.kv_heads,
-        "head_dim": config.head_dim,
-        "max_position_embeddings": config.context,
-        "rms_norm_eps": shortest(config.norm.eps),
-        "hidden_act": activation_name(config.activation, false),
-    });
-    if config.family != Family::Qwen2 {
-        out["attention_bias"] = json!(config.attention_out_bias);
-    }
-    if config.family == Family::Llama {
-        out["mlp_bias"] = json!(config.mlp_bias);
-    }
-    if config.family == Family::Mistral {
-        out["sliding_window"] = Value::Null;
-    }
-    if let Positions::Rotary(rotary) = &config.positions {
-        out["rope_theta"] = json!(rotary.theta);
-        out["rope_scaling"] = scaling_json(&rotary.scaling);
-    }
-    out
-}
-
-fn scaling_json(scaling: &RopeScaling) -> Value {
-    match *scaling {
-        RopeScaling::None => Value::Null,
-        RopeScaling::Linear { factor } => json!({ "rope_type": "linear", "factor": factor }),
-        RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context } => json!({
-            "rope_type": "llama3",
-            "factor": factor,
-            "low_freq_factor": low_freq_factor,
-            "high_freq_factor": high_freq_factor,
-            "original_max_position_embeddings": original_context,
-        }),
-        RopeScaling::Yarn { factor, original_context, beta_fast, beta_slow, attention_factor } => json!({
-            "rope_type": "yarn",
-            "factor": factor,
-            "original_max_position_embeddings": original_context,
-            "beta_fast": beta_fast,
-            "beta_slow": beta_slow,
-            "attention_factor": attention_factor,
-        }),
-    }
-}
-
-/// The short decimal form of an f32, so that 1e-6 is not written as 9.999999974752427e-7.
-fn shortest(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(f64::from(value))
-}
-
-fn activation_name(activation: Activation, gpt2: bool) -> &'static str {
-    match activation {
-        Activation::GeluTanh if gpt2 => "gelu_new",
-        Activation::GeluTanh => "gelu_pytorch_tanh",
-        Activation::GeluErf => "gelu",
-        Activation::Silu => "silu",
-    }
-}
-
-fn invalid(key: &str, value: &Value, allowed: impl Into<String>) -> ModelError {
-    ModelError::InvalidSetting { key: key.to_owned(), value: value.to_string(), allowed: allowed.into() }
-}
-
-fn unsupported(key: &str, value: &Value, allowed: &'static str) -> ModelError {
-    ModelError::UnsupportedSetting { key: key.to_owned(), value: value.to_string(), allowed }
-}
-
-/// Typed reading of a JSON object; a null counts as absent, as it does in transformers.
-struct Keys<'a>(&'a Map<String, Value>);
-
-impl Keys<'_> {
-    fn get(&self, key: &str) -> Option<&Value> {
-        self.0.get(key).filter(|value| !value.is_null())
-    }
-
-    fn optional_size(&self, key: &str) -> Result<Option<usize>, ModelError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
-        let size = value.as_u64().and_then(|n| usize::try_from(n).ok());
-        size.map(Some).ok_or_else(|| invalid(key, value, "a whole number"))
-    }
-
-    fn size(&self, key: &str, default: Option<usize>) -> Result<usize, ModelError> {
-        self.optional_size(key)?.or(default).ok_or_else(|| ModelError::MissingSetting { key: key.to_owned() })
-    }
-
-    fn number(&self, key: &str, default: Option<f64>) -> Result<f64, ModelError> {
-        match (self.get(key), default) {
-            (Some(value), _) => value.as_f64().ok_or_else(|| invalid(key, value, "a number")),
-            (None, Some(default)) => Ok(default),
-            (None, None) => Err(ModelError::MissingSetting { key: key.to_owned() }),
-        }
-    }
-
-    fn factor(&self, key: &str, default: Option<f64>) -> Result<f64, ModelError> {
-        let value = self.number(key, default)?;
-        if value.is_finite() && value > 0.0 {
-            Ok(value)
-        } else {
-            Err(invalid(key, &json!(value), "positive"))
-        }
-    }
-
-    fn flag(&self, key: &str, default: bool) -> Result<bool, ModelError> {
-        match self.get(key) {
-            None => Ok(default),
-            Some(value) => value.as_bool().ok_or_else(|| invalid(key, value, "true or false")),
-        }
-    }
-
-    fn only(&self, key: &str, wanted: &Value, allowed: &'static str) -> Result<(), ModelError> {
-        match self.get(key) {
-            Some(value) if value != wanted => Err(unsupported(key, value, allowed)),
-            _ => Ok(()),
-        }
-    }
-
-    fn activation(&self, key: &str, default: &str) -> Result<Activation, ModelError> {
-        let default = Value::from(default);
-        let value = self.get(key).unwrap_or(&default);
-        match value.as_str() {
-            Some("gelu_new" | "gelu_pytorch_tanh") => Ok(Activation::GeluTanh),
-            Some("gelu") => Ok(Activation::GeluErf),
-            Some("silu" | "swish") => Ok(Activation::Silu),
-            _ => Err(unsupported(key, value, "gelu_new, gelu_pytorch_tanh, gelu, silu")),
-        }
-    }
-
-    fn token(&self, key: &str) -> Result<Option<u32>, ModelError> {
-        Ok(self.tokens(key)?.first().copied())
-    }
-
-    fn tokens(&self, key: &str) -> Result<Vec<u32>, ModelError> {
-        let bad = |value: &Value| invalid(key, value, "a token id or a list of token ids");
-        let id = |value: &Value| value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(|| bad(value));
-        match self.get(key) {
-            None => Ok(Vec::new()),
-            Some(Value::Array(list)) => list.iter().map(id).collect(),
-            Some(value) => Ok(vec![id(value)?]),
-        }
     }
 }
 
