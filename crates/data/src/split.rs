@@ -123,19 +123,29 @@ pub fn split(rows: &[SplitRow<'_>], shares: &[Share], seed: u64) -> Result<Split
             }
         }
     }
+    check_parts(&counts, shares, &units)?;
+    Ok(Split { parts, counts })
+}
+
+/// Refuses a part that has a share and got nothing.
+fn check_parts(
+    counts: &[PartCounts],
+    shares: &[Share],
+    units: &BTreeMap<Option<&str>, Vec<Unit>>,
+) -> Result<(), SplitError> {
     let all: Vec<&Unit> = units.values().flatten().collect();
     for (count, share) in counts.iter().zip(shares) {
         if share.share > 0.0 && count.rows == 0 {
             return Err(SplitError::EmptyPart {
                 part: share.part.clone(),
                 share: share.share,
-                rows: rows.len(),
+                rows: all.iter().map(|u| u.rows.len()).sum(),
                 units: all.len(),
                 largest: all.iter().map(|u| u.rows.len()).max().unwrap_or(0),
             });
         }
     }
-    Ok(Split { parts, counts })
+    Ok(())
 }
 
 /// The part that lacks most; the first of equals. A part without a share gets nothing.

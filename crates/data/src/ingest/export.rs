@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
+use crate::output::csv_line;
 use crate::record::Value;
 use crate::sources::{Item, Source, SourceError};
 
-/// How a cell is shown: masked by the caller, or as it is.
+/// How a cell is shown, by its column and value: masked by the caller, or as it is.
 pub type CellView<'a> = &'a dyn Fn(&str, &Value) -> String;
 
-/// Writes a header and every row of a source; rows that were set aside are left out. Each cell is
-/// what `view` makes of its column and value. Returns the number of rows.
+/// Writes a header and the rows of a source, `limit` at most; rows that were set aside are left out.
+/// Returns the number of rows.
 ///
 /// # Errors
 /// The source's; writing errors as [`SourceError::Io`] without a path.
@@ -19,13 +20,9 @@ pub fn export_csv(
     limit: Option<u64>,
     out: &mut dyn Write,
 ) -> Result<u64, SourceError> {
-    let mut writer = csv::WriterBuilder::new().from_writer(out);
-    let failed = |e: csv::Error| SourceError::Io {
-        path: "(output)".into(),
-        cause: std::io::Error::other(e.to_string()),
-    };
+    let failed = |cause| SourceError::Io { path: "(output)".into(), cause };
     let schema = std::sync::Arc::clone(source.schema());
-    writer.write_record(schema.columns.iter().map(|c| c.name.as_str())).map_err(failed)?;
+    csv_line(out, schema.columns.iter().map(|c| &c.name)).map_err(failed)?;
     let mut rows = 0;
     while limit.is_none_or(|n| rows < n) {
         let record = match source.next_item()? {
@@ -34,9 +31,9 @@ pub fn export_csv(
             Some(Item::Record(record)) => record,
         };
         let cells = schema.columns.iter().zip(&record.values).map(|(c, v)| view(&c.name, v));
-        writer.write_record(cells).map_err(failed)?;
+        csv_line(out, cells).map_err(failed)?;
         rows += 1;
     }
-    writer.flush().map_err(|e| failed(e.into()))?;
+    out.flush().map_err(failed)?;
     Ok(rows)
 }

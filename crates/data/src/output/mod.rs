@@ -2,7 +2,7 @@
 //!
 //! Each file is written beside its place and renamed when it is whole.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -114,7 +114,7 @@ impl Outputs {
         self.dataset.json_line(example)?;
         let Some((prompt, response)) = pair(example) else { return Ok(()) };
         self.pairs_json.json_line(&Pair { prompt, response })?;
-        self.pairs_csv.put(|out| csv_line(out, &[prompt, response]))
+        self.pairs_csv.put(|out| csv_line(out, [prompt, response]))
     }
 
     /// Writes a row that was set aside. Its text is masked already.
@@ -144,11 +144,15 @@ fn pair(example: &Example) -> Option<(&str, &str)> {
 }
 
 /// One line of CSV: a cell is quoted where it has to be (RFC 4180), lines end with a line feed.
-fn csv_line(out: &mut dyn Write, cells: &[&str]) -> std::io::Result<()> {
-    for (i, cell) in cells.iter().enumerate() {
+pub(crate) fn csv_line<S: AsRef<str>>(
+    out: &mut dyn Write,
+    cells: impl IntoIterator<Item = S>,
+) -> std::io::Result<()> {
+    for (i, cell) in cells.into_iter().enumerate() {
         if i > 0 {
             out.write_all(b",")?;
         }
+        let cell = cell.as_ref();
         let plain = !cell.is_empty() && !cell.contains(['"', ',', '\n', '\r']);
         if plain {
             out.write_all(cell.as_bytes())?;
@@ -161,7 +165,7 @@ fn csv_line(out: &mut dyn Write, cells: &[&str]) -> std::io::Result<()> {
 
 /// Creates a file that only its owner may read.
 pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
+    let mut options = File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     {

@@ -57,15 +57,7 @@ impl Templates {
                 return Err(TemplateError::NoColumn { template: template.as_str().to_owned() });
             }
         }
-        for (template, main) in [(&self.prompt, &self.main_prompt), (&self.response, &self.main_response)] {
-            if let Some(main) = main.as_ref().filter(|m| template.columns().all(|c| c != m.as_str())) {
-                return Err(TemplateError::MainColumn {
-                    template: template.as_str().to_owned(),
-                    column: main.clone(),
-                    columns: template.columns().map(str::to_owned).collect(),
-                });
-            }
-        }
+        self.check_main()?;
         let mut layout = Layout { templates: self.clone(), fields: Vec::new() };
         let mut seen = BTreeSet::new();
         let main_prompt = main_column(&self.prompt, self.main_prompt.as_ref());
@@ -88,6 +80,19 @@ impl Templates {
             layout.fields.push(Slot { column: column.into(), index, part, main });
         }
         Ok(layout)
+    }
+
+    fn check_main(&self) -> Result<(), TemplateError> {
+        for (template, main) in [(&self.prompt, &self.main_prompt), (&self.response, &self.main_response)] {
+            if let Some(main) = main.as_ref().filter(|m| template.columns().all(|c| c != m.as_str())) {
+                return Err(TemplateError::MainColumn {
+                    template: template.as_str().to_owned(),
+                    column: main.clone(),
+                    columns: template.columns().map(str::to_owned).collect(),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn index(&self, schema: &Schema, column: &str) -> Result<usize, TemplateError> {

@@ -160,15 +160,10 @@ fn guarded<T>(decode: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, 
     }
 }
 
-/// A column's kind (`None` for bytes) and form.
-fn meaning(field: &Type) -> (Option<ColumnKind>, Form) {
+/// How a column's time stamps are counted, where it holds some.
+fn stamp_form(field: &Type) -> Option<Form> {
     let info = field.get_basic_info();
-    if field.is_group()
-        || (info.has_repetition() && info.repetition() == parquet::basic::Repetition::REPEATED)
-    {
-        return (Some(ColumnKind::Json), Form::Plain);
-    }
-    let stamp = match (info.logical_type_ref(), info.converted_type()) {
+    match (info.logical_type_ref(), info.converted_type()) {
         (Some(LogicalType::Timestamp(stamp)), _) => {
             let per_second = match stamp.unit {
                 TimeUnit::MILLIS => 1_000,
@@ -182,7 +177,18 @@ fn meaning(field: &Type) -> (Option<ColumnKind>, Form) {
         // The old 96-bit stamps of Spark and Impala arrive as milliseconds.
         _ if field.get_physical_type() == Physical::INT96 => Some(Form::Stamp(1_000, false)),
         _ => None,
-    };
+    }
+}
+
+/// A column's kind (`None` for bytes) and form.
+fn meaning(field: &Type) -> (Option<ColumnKind>, Form) {
+    let info = field.get_basic_info();
+    if field.is_group()
+        || (info.has_repetition() && info.repetition() == parquet::basic::Repetition::REPEATED)
+    {
+        return (Some(ColumnKind::Json), Form::Plain);
+    }
+    let stamp = stamp_form(field);
     if let Some(form) = stamp {
         return (Some(ColumnKind::Time), form);
     }

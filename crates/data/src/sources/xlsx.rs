@@ -61,20 +61,9 @@ impl XlsxSource {
         };
         let range = book.worksheet_range(&sheet).map_err(|e| malformed(e.to_string()))?;
         let top = range.start().map_or(0, |(row, _)| row);
-        let header = match options.header_row {
-            Some(row) => (row.max(1) - 1).checked_sub(top).map(|r| r as usize),
-            None => range.rows().position(|row| row.iter().any(|c| !c.is_empty())),
-        };
-        let names = header.and_then(|row| Some((row, range.rows().nth(row)?)));
-        let Some((header, names)) = names else {
+        let Some((header, names)) = header(&range, options.header_row) else {
             return Err(SourceError::Empty { path: path.to_owned(), expected: "a sheet with a header row" });
         };
-        let names: Vec<String> = (names.iter().enumerate())
-            .map(|(i, cell)| {
-                let text = cell.as_string().unwrap_or_default();
-                if text.trim().is_empty() { format!("column_{}", i + 1) } else { text.trim().to_owned() }
-            })
-            .collect();
         let place = format!("{}, sheet `{sheet}`, row {}", path.display(), top as usize + header + 1);
         check_unique(&place, names.iter().map(String::as_str))?;
         let columns = (names.into_iter().enumerate())
@@ -148,6 +137,20 @@ impl Source for XlsxSource {
     fn notes(&self) -> Vec<Note> {
         self.notes.clone()
     }
+}
+
+/// The header's place in the range and its names; a nameless column is called by its place.
+fn header(range: &Range<Data>, asked: Option<u32>) -> Option<(usize, Vec<String>)> {
+    let top = range.start().map_or(0, |(row, _)| row);
+    let place = match asked {
+        Some(row) => (row.max(1) - 1).checked_sub(top)? as usize,
+        None => range.rows().position(|row| row.iter().any(|c| !c.is_empty()))?,
+    };
+    let name = |(i, cell): (usize, &Data)| {
+        let text = cell.as_string().unwrap_or_default();
+        if text.trim().is_empty() { format!("column_{}", i + 1) } else { text.trim().to_owned() }
+    };
+    Some((place, range.rows().nth(place)?.iter().enumerate().map(name).collect()))
 }
 
 /// The one kind of a column's cells, or text.

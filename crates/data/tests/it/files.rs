@@ -270,6 +270,37 @@ fn a_workbook() {
     assert!(error(&fake.path, &XlsxOptions::default()).contains("not a readable workbook"));
 }
 
+#[test]
+fn a_sheet_of_an_open_document() {
+    let names = "xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+                 xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
+                 xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"";
+    let cell = |text: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+    };
+    let content = format!(
+        "<?xml version=\"1.0\"?><office:document-content {names}><office:body><office:spreadsheet>\
+         <table:table table:name=\"문의\">\
+         <table:table-row>{}{}</table:table-row>\
+         <table:table-row><table:table-cell office:value-type=\"float\" office:value=\"7\"/>{}</table:table-row>\
+         </table:table></office:spreadsheet></office:body></office:document-content>",
+        cell("번호"),
+        cell("질문"),
+        cell("언제?")
+    );
+    let kind = "application/vnd.oasis.opendocument.spreadsheet";
+    let manifest = format!(
+        "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\">\
+         <manifest:file-entry manifest:full-path=\"/\" manifest:media-type=\"{kind}\"/></manifest:manifest>"
+    );
+    let book = zip(&[("mimetype", kind), ("content.xml", &content), ("META-INF/manifest.xml", &manifest)]);
+    let file = file("t.ods", &book);
+    let mut source = XlsxSource::open(&file.path, "t", &XlsxOptions::default()).unwrap();
+    let (records, _) = drain(&mut source);
+    assert_eq!(texts(&records[0]), ["7", "언제?"]);
+    assert_eq!(records[0].id.key, "2");
+}
+
 /// A Parquet file with one compression.
 fn parquet_file(compression: parquet::basic::Compression) -> Vec<u8> {
     use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};

@@ -5,8 +5,8 @@ use std::path::Path;
 use data::ingest::{
     Extract, IngestError, IngestOptions, Reader, Threshold, export_csv, extracts, ingest, table::TableReader,
 };
-use data::sources::csv::{CsvOptions, CsvSource};
 use data::sources::SourceInfo;
+use data::sources::csv::{CsvOptions, CsvSource};
 use data::{Rejection, Value};
 
 use crate::support::drain;
@@ -88,6 +88,19 @@ fn too_many_bad_rows_and_none_at_all() {
     text.push_str(&"bad\n".repeat(5000));
     let error = take(&text, folder.path(), &strict).unwrap_err();
     assert!(matches!(error, IngestError::TooManyBadRows { rows: 1000, bad: 1000, .. }), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_named() {
+    let full = Path::new("/dev/full");
+    let schema = data::Schema { source: "t".into(), columns: Vec::new() };
+    let mut table = data::ingest::table::TableWriter::create(full, &schema).unwrap();
+    let error = table.end().unwrap_err().to_string();
+    assert!(error.starts_with("/dev/full: "), "{error}");
+    let nowhere = full.join("below");
+    let error = data::output::Outputs::create(&nowhere).err().unwrap().to_string();
+    assert!(error.starts_with("/dev/full/below/dataset.jsonl: "), "{error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use data::sources::sql::{
-    BytesPolicy, DbSettings, Extract, Increment, Scheme, Secret, SqlError, SqlRequest, SqlSource,
+    BytesPolicy, DbSettings, Extract, Increment, Scheme, Secret, SqlError, SqlRequest, SqlSource, Tls,
     build_sqlite, probe,
 };
 use data::sources::{Note, Source};
@@ -136,14 +136,14 @@ fn the_same_data_gives_the_same_records() {
 #[test]
 fn expressions_counts_and_groups_agree() {
     let databases = databases(|scheme| types(scheme).replace("types_t", "expressions_t"));
-    let query = "SELECT small, COUNT(*) AS n, SUM(small) AS total, MIN(day) AS first FROM expressions_t \
+    let query = "SELECT small, COUNT(*) AS n, SUM(small) AS total, MIN(day) AS first, MAX(moment) AS last FROM expressions_t \
                  WHERE small IS NOT NULL GROUP BY small -- by number";
     let (records, _) = read(&databases.all[0], &request(query, &["small"]));
     let rows: Vec<String> = records
         .iter()
         .map(|r| r.values.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(" "))
         .collect();
-    assert_eq!(rows[0], "Int(-1) Int(1) Int(-1) Text(\"2024-02-29\")");
+    assert_eq!(rows[0], "Int(-1) Int(1) Int(-1) Text(\"2024-02-29\") Text(\"2024-01-02T03:04:05.25\")");
     assert_eq!(records[1].values[..3], [Value::Int(1), Value::Int(2), Value::Int(2)]);
     for other in &databases.all[1..] {
         let (theirs, _) = read(other, &request(query, &["small"]));
@@ -384,6 +384,29 @@ fn a_wrong_password_a_wrong_name_and_a_silent_port() {
         let error = refuse(&settings, &request("SELECT 1 AS one", &[]));
         assert!(matches!(error, SqlError::Unreachable { .. }), "{error}");
         assert!(error.to_string().contains("127.0.0.1:9"), "{error}");
+    }
+}
+
+#[test]
+fn a_connection_is_encrypted_where_that_is_asked_for() {
+    let databases = databases(|_| "SELECT 1;".to_owned());
+    for settings in databases.all.iter().filter(|s| s.scheme == Scheme::Postgres) {
+        let ask = request("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[]);
+        let encrypted = |tls: Tls| {
+            let (records, _) = read(&DbSettings { tls, ..settings.clone() }, &ask);
+            records[0].values[0].clone()
+        };
+        assert_eq!(encrypted(Tls::Off), Value::Bool(false));
+        // The test server says in its URL whether it can.
+        if settings.tls == Tls::Require {
+            assert_eq!(encrypted(Tls::Require), Value::Bool(true));
+            let strict = DbSettings { tls: Tls::Verify, ..settings.clone() };
+            let error = refuse(&strict, &ask).to_string();
+            assert!(
+                error.contains("no encrypted connection"),
+                "a certificate that nobody vouches for: {error}"
+            );
+        }
     }
 }
 

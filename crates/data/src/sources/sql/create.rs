@@ -31,6 +31,15 @@ pub fn build_sqlite(path: &Path, script: &str) -> Result<(), SqlError> {
         let _ = std::fs::remove_file(&part);
         return Err(error::explain(e, &settings, Duration::ZERO));
     }
+    // What an earlier database of this name left behind must not be taken for this one's.
+    for tail in ["-wal", "-shm", "-journal"] {
+        let mut side = path.as_os_str().to_owned();
+        side.push(tail);
+        match std::fs::remove_file(&side) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(file(e)),
+            _ => {}
+        }
+    }
     std::fs::rename(&part, path).map_err(file)
 }
 

@@ -136,6 +136,10 @@ pub(super) fn explain(error: sqlx::Error, settings: &DbSettings, limit: Duration
             };
             database(settings, &code, db.message(), limit)
         }
+        // A certificate that is not accepted arrives as invalid data.
+        sqlx::Error::Io(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
+            SqlError::Other { place, message: format!("no encrypted connection: {cause}") }
+        }
         sqlx::Error::Io(cause) => SqlError::Unreachable { place, cause: cause.to_string() },
         sqlx::Error::Tls(cause) => {
             SqlError::Other { place, message: format!("no encrypted connection: {cause}") }

@@ -17,24 +17,10 @@ const FUNCTIONS: [&str; 2] = ["replace", "insert"];
 /// # Errors
 /// [`SqlError::Writes`] for anything but one reading statement.
 pub(super) fn check(query: &str, scheme: Scheme) -> Result<String, SqlError> {
+    let (tokens, end) = statement(query, scheme)?;
     let refuse = |detail: String| Err(SqlError::Writes { detail });
-    let mut lexer = Lexer { rest: query, scheme, end: 0, total: query.len() };
     let mut first = true;
-    let mut before = Token::Start;
-    let mut ended = false;
-    let mut end = 0;
-    let mut tokens = Vec::new();
-    while let Some(token) = lexer.next()? {
-        if ended {
-            return refuse("there is a second statement after `;`".to_owned());
-        }
-        if token == Token::Symbol(';') {
-            ended = true;
-            continue;
-        }
-        end = lexer.end;
-        tokens.push(token);
-    }
+    let mut before = &Token::Start;
     for (i, token) in tokens.iter().enumerate() {
         if let Token::Word(word) = token {
             let word = word.to_ascii_lowercase();
@@ -44,7 +30,7 @@ pub(super) fn check(query: &str, scheme: Scheme) -> Result<String, SqlError> {
             first = false;
             let called = tokens.get(i + 1) == Some(&Token::Symbol('('));
             let function = called && FUNCTIONS.contains(&word.as_str());
-            if WRITING.contains(&word.as_str()) && before != Token::Symbol('.') && !function {
+            if WRITING.contains(&word.as_str()) && *before != Token::Symbol('.') && !function {
                 return refuse(format!(
                     "it contains `{}` (a column of that name has to be quoted)",
                     word.to_ascii_uppercase()
@@ -53,12 +39,30 @@ pub(super) fn check(query: &str, scheme: Scheme) -> Result<String, SqlError> {
         } else if first && *token != Token::Symbol('(') {
             return refuse("it does not begin with SELECT, WITH, VALUES or TABLE".to_owned());
         }
-        before = token.clone();
+        before = token;
     }
     if first {
         return refuse("it is empty".to_owned());
     }
     Ok(query[..end].trim().to_owned())
+}
+
+/// The tokens of the only statement, and where it ends.
+fn statement(query: &str, scheme: Scheme) -> Result<(Vec<Token<'_>>, usize), SqlError> {
+    let mut lexer = Lexer { rest: query, scheme, end: 0, total: query.len() };
+    let (mut tokens, mut end, mut ended) = (Vec::new(), 0, false);
+    while let Some(token) = lexer.next()? {
+        if ended {
+            return Err(SqlError::Writes { detail: "there is a second statement after `;`".to_owned() });
+        }
+        if token == Token::Symbol(';') {
+            ended = true;
+        } else {
+            end = lexer.end;
+            tokens.push(token);
+        }
+    }
+    Ok((tokens, end))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -225,7 +225,8 @@ fn cell(
             let text = String::from_utf8_lossy(bytes);
             match column.read {
                 Read::Padded => Value::Text(text.trim_end_matches(' ').to_owned()),
-                Read::Date | Read::Moment | Read::Instant => {
+                // An expression over times (`MIN(created)`) has no declared type.
+                Read::Date | Read::Moment | Read::Instant | Read::AsItComes => {
                     values::moment(&text, request.utc_offset_minutes)
                 }
                 Read::Clock => values::clock(&text),

@@ -223,7 +223,7 @@ struct Rows<'a> {
     key: Vec<usize>,
     source: Arc<str>,
     block: Vec<Item>,
-    block_rows: usize,
+    limit: usize,
     number: u64,
     notes: Vec<Note>,
     sent_schema: bool,
@@ -254,7 +254,7 @@ impl<'a> Rows<'a> {
             key: places(&request.key),
             source: Arc::from(request.source.as_str()),
             block: Vec::new(),
-            block_rows: request.fetch_rows.max(1),
+            limit: request.fetch_rows.max(1),
             number: 0,
             sent_schema: false,
             schema: Arc::new(schema),
@@ -277,7 +277,7 @@ impl<'a> Rows<'a> {
             None => Item::Rejected(self.without_key(&values)),
         };
         self.block.push(item);
-        self.block.len() < self.block_rows || self.flush()
+        self.block.len() < self.limit || self.flush()
     }
 
     fn key_of(&self, values: &[Value]) -> Option<String> {
@@ -322,11 +322,14 @@ impl<'a> Rows<'a> {
 
     /// The kind of a column's first value in the block.
     fn kind_of(&self, i: usize) -> ColumnKind {
-        let values = self.block.iter().filter_map(|item| match item {
+        let found = self.block.iter().filter_map(|item| match item {
             Item::Record(record) => Some(&record.values[i]),
             Item::Rejected(_) => None,
         });
-        values.map(ColumnKind::of).find_map(|kind| kind).unwrap_or(ColumnKind::Text)
+        let time =
+            |value: &Value| matches!(value, Value::Text(text) if values::Moment::parse(text).is_some());
+        let kind = |value| if time(value) { Some(ColumnKind::Time) } else { ColumnKind::of(value) };
+        found.into_iter().find_map(kind).unwrap_or(ColumnKind::Text)
     }
 }
 
