@@ -55,27 +55,7 @@ impl<E: Engine> Responder for Assistant<E> {
                 }
             }
             self.step(&active, &mut logits).map_err(|error| source(error.into()))?;
-            let vocab = self.engine.shape().vocab;
-            let mut row = 0;
-            let mut failed = None;
-            active.retain_mut(|one| {
-                let row_logits = &logits[row * vocab..row * vocab + self.vocab];
-                row += 1;
-                match self.advance(one, row_logits, on_event) {
-                    Ok(Progress::GoesOn) => true,
-                    Ok(Progress::Ended) => {
-                        free.push(one.slot);
-                        false
-                    }
-                    Err(error) => {
-                        failed.get_or_insert(error);
-                        false
-                    }
-                }
-            });
-            if let Some(error) = failed {
-                return Err(source(error));
-            }
+            self.advance_all(&mut active, &logits, &mut free, on_event).map_err(source)?;
         }
         Ok(())
     }
@@ -191,6 +171,35 @@ impl<E: Engine> Assistant<E> {
         self.engine.decode(&rows, logits)
     }
 
+    /// Chooses the next token of every sequence; those that end leave their slots.
+    fn advance_all(
+        &self,
+        active: &mut Vec<Active>,
+        logits: &[f32],
+        free: &mut Vec<usize>,
+        on_event: OnEvent,
+    ) -> Result<(), RespondError> {
+        let mut rows = logits.chunks(self.engine.shape().vocab);
+        let mut going_on = Vec::with_capacity(active.len());
+        for mut one in active.drain(..) {
+            let row = rows.next().expect("a row of logits for each sequence");
+            match self.advance(&mut one, &row[..self.vocab], on_event)? {
+                Progress::GoesOn => going_on.push(one),
+                Progress::Ended => free.push(one.slot),
+            }
+        }
+        *active = going_on;
+        Ok(())
+    }
+
+    fn choose(&self, one: &Active, logits: &[f32]) -> sampler::Choice {
+        let mut known = Cow::Borrowed(logits);
+        for &id in &self.absent {
+            known.to_mut()[id as usize] = f32::NEG_INFINITY;
+        }
+        sampler::choose(&known, &one.request.sampling, &one.seen, one.usage.completion_tokens)
+    }
+
     /// Chooses the next token of one sequence and tells what it says.
     fn advance(&self, one: &mut Active, logits: &[f32], on_event: OnEvent) -> Result<Progress, RespondError> {
         let tokenizer = self.encoder.tokenizer();
@@ -200,11 +209,7 @@ impl<E: Engine> Assistant<E> {
         if one.usage.completion_tokens == one.request.sampling.max_tokens {
             return self.end(one, FinishReason::Length, on_event);
         }
-        let mut known = Cow::Borrowed(logits);
-        for &id in &self.absent {
-            known.to_mut()[id as usize] = f32::NEG_INFINITY;
-        }
-        let choice = sampler::choose(&known, &one.request.sampling, &one.seen, one.usage.completion_tokens);
+        let choice = self.choose(one, logits);
         if !choice.log_prob.is_finite() {
             let why = "the model computes no finite probabilities: its weights or its adapter are damaged";
             return self.end(one, FinishReason::Failed(why.to_string()), on_event);
