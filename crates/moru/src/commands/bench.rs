@@ -1,16 +1,253 @@
-//! `moru bench`.
+//! `moru bench`: what this machine does in a second.
 
-use clap::Args;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use chat::SampleView;
+use clap::{Args, Subcommand};
+use data::prepare::{Runner, Step, Watch};
+use data::steps::{Duplicates, SketchQuestion};
+use model::{Decoder, LoraConfig, LoraTargets, ModelConfig};
+use serde_json::{Value, json};
+use train::bench::Bench as TrainBench;
+use train::{Base, Method, Settings};
 
 use crate::console::error::fail;
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, format};
+use crate::machine;
+use crate::stages::{bench_data, device};
 
-/// Measure this machine at work
+/// Measure training or data preparation on this machine
 #[derive(Debug, Args)]
-pub struct Bench {}
+pub struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Training steps with random weights of a named shape: tokens a second, memory, arithmetic
+    Train(TrainArgs),
+    /// Ingest, cleaning and masking of generated rows: rows and bytes a second, memory
+    Data(DataArgs),
+}
+
+#[derive(Debug, Args)]
+struct TrainArgs {
+    /// nano, gpt2-124m, qwen3-0.6b, qwen3-8b, or a folder with config.json
+    #[arg(long, default_value = "nano")]
+    shape: String,
+    /// Tokens of a sample
+    #[arg(long, default_value_t = 512)]
+    seq: usize,
+    /// Samples of a step
+    #[arg(long, default_value_t = 1)]
+    batch: usize,
+    /// Rank of the adapter
+    #[arg(long, default_value_t = 8)]
+    rank: usize,
+    /// Layers that get an adapter, by name and separated by commas; all
+    #[arg(long, default_value = "all")]
+    targets: String,
+    /// The share of tokens that carry loss
+    #[arg(long, default_value_t = 0.5)]
+    loss_fraction: f64,
+    /// Steps that are measured; one more is done before
+    #[arg(long, default_value_t = 5)]
+    steps: usize,
+    /// lora, or full for every weight
+    #[arg(long, default_value = "lora", value_parser = ["lora", "full"])]
+    method: String,
+    /// Report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct DataArgs {
+    /// Rows
+    #[arg(long, default_value_t = 100_000)]
+    rows: u64,
+    /// Mean bytes of a row
+    #[arg(long, default_value_t = 400)]
+    bytes: usize,
+    /// Also look for near-duplicates
+    #[arg(long)]
+    duplicates: bool,
+    /// Keep the generated table here instead of removing it
+    #[arg(long, value_name = "FILE.csv")]
+    keep: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    json: bool,
+}
 
 impl Bench {
-    pub fn run(self, _: &Console) -> anyhow::Result<Outcome> {
-        Err(fail("`moru bench` is not built into this version", "`moru --help` lists what is"))
+    pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
+        let (value, json) = match self.what {
+            What::Train(args) => (args.measure(console)?, args.json),
+            What::Data(args) => (args.measure(console)?, args.json),
+        };
+        if json {
+            // One object on the last line, for programs that read the end of a log.
+            console.print(value.to_string());
+        } else if let Value::Object(map) = &value {
+            for (key, value) in map {
+                console.print(format!("{key:>24}  {value}"));
+            }
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+impl TrainArgs {
+    fn measure(&self, console: &Console) -> anyhow::Result<Value> {
+        let folder = std::path::Path::new(&self.shape);
+        let config = if folder.is_dir() {
+            ModelConfig::from_folder(folder)?
+        } else {
+            ModelConfig::preset(&self.shape)?
+        };
+        if self.seq < 2 || self.seq > config.context || self.batch == 0 || self.steps == 0 {
+            return Err(fail(
+                format!(
+                    "a bench of {} samples of {} tokens over {} steps cannot be run",
+                    self.batch, self.seq, self.steps
+                ),
+                format!("--seq goes from 2 to {}, --batch and --steps from 1", config.context),
+            ));
+        }
+        console.say(format!(
+            "{}: {} parameters, drawn at random",
+            self.shape,
+            format::count(config.parameters() as u64)
+        ));
+        let vocab = config.vocab as u64;
+        let parameters = config.parameters();
+        let mut decoder = Decoder::random(std::sync::Arc::new(device::open()), config, 1)?;
+        let settings = self.settings();
+        let rows: Vec<(Vec<u32>, Vec<u8>)> =
+            (0..self.batch as u64).map(|row| self.sample(row, vocab)).collect();
+        let samples: Vec<_> =
+            (rows.iter()).map(|(ids, trained)| SampleView { row: "bench", part: 0, ids, trained }).collect();
+        machine::forget_peak();
+        let mut bench = TrainBench::new(&mut decoder, &settings, &samples)?;
+        let mut last = bench.step()?;
+        let start = Instant::now();
+        for _ in 0..self.steps {
+            last = bench.step()?;
+        }
+        let step_s = start.elapsed().as_secs_f64() / self.steps as f64;
+        let gflop = gigaflop(parameters, last.tokens, self.method == "full");
+        Ok(json!({
+            "shape": self.shape,
+            "threads": machine::cores(),
+            "tokens_per_s": round(last.tokens as f64 / step_s),
+            "useful_tokens_per_s": round(last.trained_tokens as f64 / step_s),
+            "step_s": round(step_s),
+            "peak_rss_gb": round(machine::peak_rss_bytes() as f64 / 1e9),
+            "gflops": round(gflop / step_s),
+            "trainable_parameters": bench.trainable_parameters(),
+            "loss": last.loss,
+        }))
+    }
+
+    fn settings(&self) -> Settings {
+        let base = Base { name: self.shape.clone(), ..Base::default() };
+        let targets = match self.targets.as_str() {
+            "all" => LoraTargets::All,
+            names => LoraTargets::Named(names.split(',').map(|name| name.trim().to_owned()).collect()),
+        };
+        let micro_tokens = self.seq * self.batch;
+        if self.method == "full" {
+            return Settings { micro_tokens, ..Settings::full(base) };
+        }
+        let lora = LoraConfig {
+            rank: self.rank,
+            alpha: 2.0 * self.rank as f32,
+            dropout: 0.0,
+            targets,
+            rslora: false,
+        };
+        let method = Method::Lora { lora, b_ratio: 1.0, start_from: None };
+        Settings { method, micro_tokens, ..Settings::lora(base, self.rank, LoraTargets::All) }
+    }
+
+    /// Tokens drawn by a counter, the last share of them trained.
+    fn sample(&self, row: u64, vocab: u64) -> (Vec<u32>, Vec<u8>) {
+        let ids = (0..self.seq as u64).map(|i| (chat::seeded::at(row, i) % vocab) as u32).collect();
+        let n_trained =
+            ((self.seq as f64 * self.loss_fraction.clamp(0.0, 1.0)).round() as usize).clamp(1, self.seq - 1);
+        (ids, (0..self.seq).map(|i| u8::from(i >= self.seq - n_trained)).collect())
+    }
+}
+
+/// Dense arithmetic of a step: two operations a parameter and token forward, two for the gradient of the
+/// inputs, and two more for that of the weights where they are trained.
+fn gigaflop(parameters: usize, tokens: usize, full: bool) -> f64 {
+    let passes = if full { 6.0 } else { 4.0 };
+    passes * parameters as f64 * tokens as f64 / 1e9
+}
+
+fn round(x: f64) -> f64 {
+    (x * 1000.0).round() / 1000.0
+}
+
+impl DataArgs {
+    fn measure(&self, console: &Console) -> anyhow::Result<Value> {
+        let folder = std::env::temp_dir().join(format!("moru-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let table = self.keep.clone().unwrap_or_else(|| folder.join("rows.csv"));
+        let bytes = bench_data::write_table(&table, self.rows, self.bytes)?;
+        console.say(format!("{} rows, {}", format::count(self.rows), format::bytes(bytes)));
+        let measured = self.prepare(&table, &folder, bytes);
+        std::fs::remove_dir_all(&folder)?;
+        measured
+    }
+
+    fn prepare(
+        &self,
+        table: &std::path::Path,
+        folder: &std::path::Path,
+        bytes: u64,
+    ) -> anyhow::Result<Value> {
+        machine::forget_peak();
+        let kit = bench_data::Kit::new()?;
+        let start = Instant::now();
+        let mut rows = bench_data::ingest(table, folder)?;
+        let ingested = start.elapsed().as_secs_f64();
+        let mut duplicates = Duplicates::new(0.9);
+        let mut row_steps: Vec<&dyn Step> = vec![&kit.refuse];
+        let mut ordered: Vec<&mut dyn data::prepare::OrderedStep> = Vec::new();
+        if self.duplicates {
+            row_steps.push(&SketchQuestion);
+            ordered.push(&mut duplicates);
+        }
+        let mask = kit.mask();
+        let redact = |text: &str| kit.masker.mask(text).text;
+        let mut runner = Runner {
+            field_steps: vec![&kit.clean, &mask],
+            row_steps,
+            ordered_steps: ordered,
+            redact: &redact,
+            threads: NonZero::new(machine::cores()).unwrap_or(NonZero::<usize>::MIN),
+            watch: Watch::Off,
+        };
+        let layout = kit.templates.layout(data::sources::Source::schema(&rows))?;
+        let counts = runner.run(&mut rows, &layout, &mut |_| Ok(()))?;
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(json!({
+            "rows": counts.rows_in,
+            "rows_out": counts.rows_out,
+            "bytes": bytes,
+            "threads": machine::cores(),
+            "ingest_s": round(ingested),
+            "prepare_s": round(seconds - ingested),
+            "rows_per_s": round(counts.rows_in as f64 / seconds),
+            "mb_per_s": round(bytes as f64 / 1e6 / seconds),
+            "mask_mb_per_s_a_core": round(kit.mask_speed()),
+            "peak_rss_gb": round(machine::peak_rss_bytes() as f64 / 1e9),
+        }))
     }
 }

@@ -1,16 +1,161 @@
-//! `moru inspect`.
+//! `moru inspect`: what is in a model, an adapter, a shard.
 
+use std::path::{Path, PathBuf};
+
+use chat::Shard;
 use clap::Args;
+use model::{ModelConfig, ModelFolder, SafetensorsFile, TensorSource};
+use serde_json::{Value, json};
 
 use crate::console::error::fail;
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, format};
+use crate::stages::assistant;
 
-/// Look into a model, an adapter, a shard or a file
+/// Look into a model folder, an adapter folder, a shard, or a safetensors file
 #[derive(Debug, Args)]
-pub struct Inspect {}
+pub struct Inspect {
+    /// The folder or file
+    path: PathBuf,
+    /// List every tensor
+    #[arg(long)]
+    tensors: bool,
+    /// Report as JSON
+    #[arg(long)]
+    json: bool,
+}
 
 impl Inspect {
-    pub fn run(self, _: &Console) -> anyhow::Result<Outcome> {
-        Err(fail("`moru inspect` is not built into this version", "`moru --help` lists what is"))
+    pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
+        let path = &self.path;
+        if !path.exists() {
+            return Err(fail(
+                format!("there is nothing at {}", path.display()),
+                "name a folder or a file that exists",
+            ));
+        }
+        let (mut value, tensors) = match path.extension().and_then(|e| e.to_str()) {
+            _ if path.is_dir() && assistant::is_adapter(path) => adapter(path)?,
+            _ if path.is_dir() => model(path)?,
+            Some("safetensors") => {
+                let file = SafetensorsFile::open(path)?;
+                (json!({ "kind": "safetensors", "metadata": file.metadata() }), tensors(&file)?)
+            }
+            Some("shard") => (shard(path)?, Vec::new()),
+            _ => {
+                return Err(fail(
+                    format!("{} is of no known kind", path.display()),
+                    "a model or adapter folder, a .safetensors or a .shard file can be looked into",
+                ));
+            }
+        };
+        if !tensors.is_empty() {
+            value["n_tensors"] = tensors.len().into();
+            if self.tensors {
+                value["tensors"] = tensors.into();
+            }
+        }
+        if self.json {
+            console.print_json(&value);
+        } else {
+            console.print(lines(&value, 0));
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+fn model(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
+    let config = ModelConfig::from_folder(folder)?;
+    let files = ModelFolder::open(folder)?;
+    let value = json!({
+        "kind": "model",
+        "architecture": config.family.architecture(),
+        "parameters": format::count(config.parameters() as u64),
+        "layers": config.layers,
+        "hidden": config.hidden,
+        "heads": config.heads,
+        "kv_heads": config.kv_heads,
+        "head_dim": config.head_dim,
+        "mlp_hidden": config.mlp_hidden,
+        "vocab": config.vocab,
+        "context": config.context,
+        "tied_head": config.tied_head,
+    });
+    Ok((value, tensors(&files)?))
+}
+
+fn adapter(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
+    let path = folder.join("adapter_config.json");
+    let config: Value = serde_json::from_slice(&std::fs::read(&path)?)
+        .map_err(|e| anyhow::Error::from(e).context(format!("{} is no JSON", path.display())))?;
+    let file = SafetensorsFile::open(&folder.join("adapter_model.safetensors"))?;
+    let parameters: usize = file.names().iter().filter_map(|name| file.get(name).ok()).map(|t| t.len()).sum();
+    let value = json!({
+        "kind": "adapter",
+        "base": config["base_model_name_or_path"],
+        "rank": config["r"],
+        "alpha": config["lora_alpha"],
+        "targets": config["target_modules"],
+        "parameters": format::count(parameters as u64),
+    });
+    Ok((value, tensors(&file)?))
+}
+
+fn shard(path: &Path) -> anyhow::Result<Value> {
+    let shard = Shard::open(path)?;
+    let (mut tokens, mut trained, mut longest) = (0, 0, 0);
+    for sample in shard.iter() {
+        tokens += sample.ids.len();
+        trained += sample.trained_tokens();
+        longest = longest.max(sample.ids.len());
+    }
+    Ok(json!({
+        "kind": "shard",
+        "samples": shard.len(),
+        "tokens": tokens,
+        "trained_tokens": trained,
+        "longest_tokens": longest,
+        "vocab": shard.vocab_size(),
+        "tokenizer": shard.tokenizer_digest(),
+        "digest": shard.digest(),
+    }))
+}
+
+fn tensors(source: &dyn TensorSource) -> anyhow::Result<Vec<Value>> {
+    let names = source.names();
+    names
+        .iter()
+        .map(|name| {
+            let view = source.get(name)?;
+            Ok(json!({ "name": name, "shape": view.shape, "dtype": view.dtype.name() }))
+        })
+        .collect()
+}
+
+/// JSON as lines for a person.
+fn lines(value: &Value, indent: usize) -> String {
+    let pad = " ".repeat(indent);
+    match value {
+        Value::Object(map) => {
+            let width = map.keys().map(String::len).max().unwrap_or(0);
+            let line = |(key, value): (&String, &Value)| match value {
+                Value::Object(_) => format!("{pad}{key}\n{}", lines(value, indent + 2)),
+                Value::Array(items) if items.iter().any(Value::is_object) => {
+                    let items: Vec<_> = items.iter().map(|item| format!("{pad}  {}", plain(item))).collect();
+                    format!("{pad}{key}\n{}", items.join("\n"))
+                }
+                other => format!("{pad}{key:width$}  {}", plain(other)),
+            };
+            map.iter().map(line).collect::<Vec<_>>().join("\n")
+        }
+        other => format!("{pad}{}", plain(other)),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => map.values().map(plain).collect::<Vec<_>>().join("  "),
+        other => other.to_string(),
     }
 }

@@ -1,16 +1,237 @@
-//! `moru tap`.
+//! `moru tap`: what flows out of a stage.
 
+use std::io::IsTerminal;
+
+use chat::{Example, Shard};
 use clap::Args;
+use data::prepare::Prepared;
+use eval::run::Answer;
+use serde_json::{Value, json};
 
+use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome};
+use crate::project::Project;
+use crate::stages::{Names, jsonl, look, model_of, tokenize};
 
-/// Show what flows out of a stage
+/// Show what flows out of a stage, masked
+///
+/// Stages: ingest (rows), prepare (examples), split, tokenize (tokens, trained ones in ⟦ ⟧), train (the
+/// log), answer (questions and answers). An instance is named as in `moru plan`: ingest:inquiries.
 #[derive(Debug, Args)]
-pub struct Tap {}
+pub struct Tap {
+    /// The stage
+    stage: String,
+    /// How many; 0 is all
+    #[arg(short = 'n', long = "lines", default_value_t = 3)]
+    n: usize,
+    /// Write the rows of `ingest` as a CSV table, all of them unless -n is given
+    #[arg(long)]
+    csv: bool,
+    /// Show what each step of `prepare` changed in a row
+    #[arg(long)]
+    diff: bool,
+    /// Show the rows that `prepare` set aside, with their reasons
+    #[arg(long)]
+    rejected: bool,
+    /// Show raw text, on a terminal only
+    #[arg(long)]
+    reveal: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    project: ProjectArgs,
+}
+
+/// Refuses raw text where it would land in a file.
+pub fn may_reveal(reveal: bool) -> anyhow::Result<bool> {
+    if reveal && !std::io::stdout().is_terminal() {
+        return Err(fail(
+            "--reveal shows raw text on a terminal only",
+            "without --reveal the text is masked and can be piped",
+        ));
+    }
+    Ok(reveal)
+}
 
 impl Tap {
-    pub fn run(self, _: &Console) -> anyhow::Result<Outcome> {
-        Err(fail("`moru tap` is not built into this version", "`moru --help` lists what is"))
+    pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
+        let project = Project::open(&self.project)?;
+        let reveal = may_reveal(self.reveal)?;
+        let (name, instance) = self.stage.split_once(':').unwrap_or((&self.stage, ""));
+        let only = |kind: &str, given: bool, stage: &str| {
+            if given && name != stage {
+                return Err(fail(
+                    format!("--{kind} belongs to `moru tap {stage}`"),
+                    format!("`moru tap {stage} --{kind}`"),
+                ));
+            }
+            Ok(())
+        };
+        only("csv", self.csv, "ingest")?;
+        only("diff", self.diff, "prepare")?;
+        only("rejected", self.rejected, "prepare")?;
+        match name {
+            "ingest" => self.ingest(&project, instance, reveal, console)?,
+            "prepare" if self.rejected => {
+                for rejection in self.first(look::rejected(&project)?) {
+                    let text = format!(
+                        "{}  {}: {}\n  {}",
+                        rejection.id,
+                        rejection.reason,
+                        rejection.detail,
+                        look::flat(&rejection.text)
+                    );
+                    self.show(console, &text, &json!(rejection));
+                }
+            }
+            "prepare" if self.diff => self.diff(&project, reveal, console)?,
+            "prepare" => {
+                let folder = project.results()?.output(Names::PREPARE, Names::PREPARED)?;
+                self.examples(jsonl::read(&folder.join("dataset.jsonl"))?, "", console);
+            }
+            "split" => {
+                let folder = project.results()?.output(Names::SPLIT, Names::SPLITS)?;
+                for split in tokenize::SPLITS {
+                    self.examples(jsonl::read(&folder.join(format!("{split}.jsonl")))?, split, console);
+                }
+            }
+            "tokenize" => self.tokens(&project, console)?,
+            "train" => self.log(&project, instance, console)?,
+            "answer" => self.answers(&project, instance, console)?,
+            _ => {
+                return Err(fail(
+                    format!("`moru tap {}` is not known", self.stage),
+                    "ingest, prepare, split, tokenize, train and answer can be tapped",
+                ));
+            }
+        }
+        Ok(Outcome::Good)
+    }
+
+    fn first<T>(&self, items: Vec<T>) -> impl Iterator<Item = T> {
+        items.into_iter().take(if self.n == 0 { usize::MAX } else { self.n })
+    }
+
+    fn show(&self, console: &Console, text: &str, value: &Value) {
+        console.print(if self.json { value.to_string() } else { text.to_owned() });
+    }
+
+    fn ingest(
+        &self,
+        project: &Project,
+        instance: &str,
+        reveal: bool,
+        console: &Console,
+    ) -> anyhow::Result<()> {
+        let sources = project.resolved().source.values();
+        for source in sources.filter(|source| instance.is_empty() || source.name == instance) {
+            let mut rows = look::Rows::open(project, source, reveal)?;
+            let columns = rows.columns();
+            if self.csv {
+                console.print(look::csv_line(&columns));
+            }
+            // A table is written whole unless somebody asks for its beginning.
+            let limit = if self.n == 0 || (self.csv && self.n == 3) { usize::MAX } else { self.n };
+            let mut shown = 0;
+            while shown < limit
+                && let Some((id, cells)) = rows.next()?
+            {
+                shown += 1;
+                if self.csv {
+                    console.print(look::csv_line(&cells));
+                    continue;
+                }
+                let lines: Vec<_> = columns
+                    .iter()
+                    .zip(&cells)
+                    .map(|(column, cell)| format!("  {column}: {}", look::flat(cell)))
+                    .collect();
+                self.show(
+                    console,
+                    &format!("{id}\n{}", lines.join("\n")),
+                    &look::object(&id, &columns, &cells),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn diff(&self, project: &Project, reveal: bool, console: &Console) -> anyhow::Result<()> {
+        let mut shown = 0;
+        for source in project.resolved().source.values() {
+            look::prepared(project, source, reveal, &mut |prepared| {
+                if let Prepared::Example(example, changes) = prepared
+                    && !changes.is_empty()
+                    && (self.n == 0 || shown < self.n)
+                {
+                    shown += 1;
+                    let text = format!("{}\n{}", example.id, look::change_lines(&changes).join("\n"));
+                    self.show(console, &text, &json!({ "id": example.id, "changes": changes }));
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn examples(&self, examples: Vec<Example>, split: &str, console: &Console) {
+        for example in self.first(examples) {
+            let turns: Vec<_> = (example.messages.iter())
+                .map(|message| format!("  {}: {}", look::role(message.role), look::flat(&message.content)))
+                .collect();
+            let name =
+                if split.is_empty() { example.id.clone() } else { format!("{} [{split}]", example.id) };
+            self.show(console, &format!("{name}\n{}", turns.join("\n")), &json!(example));
+        }
+    }
+
+    fn tokens(&self, project: &Project, console: &Console) -> anyhow::Result<()> {
+        let found = model_of::find(project, Some(Names::BASE))?;
+        let encoder = tokenize::encoder(&found.base, &project.resolved().tokenize)?;
+        let shards = project.results()?.output(Names::TOKENIZE, Names::SHARDS)?;
+        let shard = Shard::open(&shards.join("train.shard"))?;
+        for sample in self.first((0..shard.len()).collect()).map(|i| shard.get(i).to_sample()) {
+            let text = look::marked(&encoder, &sample)?;
+            let head =
+                format!("{}  {} tokens, {} trained", sample.row, sample.ids.len(), sample.trained_tokens());
+            let value = json!({ "row": sample.row, "part": sample.part, "ids": sample.ids, "trained": sample.trained, "text": text });
+            self.show(console, &format!("{head}\n{text}\n"), &value);
+        }
+        Ok(())
+    }
+
+    fn log(&self, project: &Project, instance: &str, console: &Console) -> anyhow::Result<()> {
+        let name = if instance.is_empty() { "main" } else { instance };
+        let path = project.results()?.output(&Names::train(name), Names::STATE)?;
+        let state: Value = serde_json::from_slice(&std::fs::read(path)?)?;
+        for entry in self.first(state["log_history"].as_array().cloned().unwrap_or_default()) {
+            self.show(console, &entry.to_string(), &entry);
+        }
+        Ok(())
+    }
+
+    fn answers(&self, project: &Project, instance: &str, console: &Console) -> anyhow::Result<()> {
+        let name = match instance {
+            "" => Some("main"),
+            "base" => None,
+            other => Some(other),
+        };
+        let results = project.results()?;
+        let splits = results.output(Names::SPLIT, Names::SPLITS)?;
+        for answer in
+            self.first(jsonl::read::<Answer>(&results.output(&Names::answer(name), Names::ANSWERS)?)?)
+        {
+            let asked = look::split_of(&splits, &answer.id)?.map(|(_, example)| example);
+            let asked = asked.as_ref().map_or("", |example| eval::compare::question_text(&example.messages));
+            let text = format!(
+                "{}\n  asked: {}\n  said: {}",
+                answer.id,
+                look::flat(asked),
+                look::flat(&answer.text)
+            );
+            self.show(console, &text, &json!({ "asked": asked, "answer": answer }));
+        }
+        Ok(())
     }
 }

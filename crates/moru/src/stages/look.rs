@@ -1,0 +1,196 @@
+//! Looking into what flows between stages, for `tap` and `why`: masked unless somebody may see raw text.
+
+use std::path::Path;
+
+use chat::sample::Sample;
+use chat::{Encoder, Example, Role};
+use data::ingest::Reader;
+use data::prepare::{Change, Prepared, Watch};
+use data::privacy::{Entity, Masker, Typed};
+use data::sources::{Item, Source as _};
+use data::steps::Duplicates;
+use data::{Record, Rejection};
+use serde_json::{Map, Value};
+
+use super::prepare::Kit;
+use super::privacy::{masker, personal_columns, secret_bytes};
+use super::{Names, jsonl};
+use crate::project::Project;
+use crate::recipe::Source;
+
+/// Shows rows of a source, masked unless `reveal`.
+pub struct Rows {
+    reader: Reader,
+    masker: Masker,
+    personal: Vec<(String, Entity)>,
+    reveal: bool,
+}
+
+impl Rows {
+    /// Opens the extract of a source.
+    pub fn open(project: &Project, source: &Source, reveal: bool) -> anyhow::Result<Self> {
+        let folder = project.results()?.output(&Names::ingest(&source.name), Names::EXTRACT)?;
+        let mask = &project.resolved().prepare.mask;
+        Ok(Self {
+            reader: Reader::open(&folder, &source.name)?,
+            masker: masker(mask, source.public, &secret_bytes(project)?)?,
+            personal: personal_columns(source, mask)?,
+            reveal,
+        })
+    }
+
+    /// The names of the columns.
+    pub fn columns(&self) -> Vec<String> {
+        self.reader.schema().columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    /// The next row: its id, and a text a column.
+    pub fn next(&mut self) -> anyhow::Result<Option<(String, Vec<String>)>> {
+        loop {
+            match self.reader.next()? {
+                None => return Ok(None),
+                Some(Item::Rejected(_)) => {}
+                Some(Item::Record(record)) => return Ok(Some((record.id.to_string(), self.cells(&record)))),
+            }
+        }
+    }
+
+    fn cells(&self, record: &Record) -> Vec<String> {
+        let text = |value: &data::Value| value.to_text().into_owned();
+        if self.reveal {
+            return record.values.iter().map(text).collect();
+        }
+        let typed: Vec<_> = (self.personal.iter())
+            .filter_map(|(column, entity)| Some(Typed { entity: *entity, value: text(record.get(column)?) }))
+            .filter(|typed| !typed.value.trim().is_empty())
+            .collect();
+        let columns = record.schema.columns.iter().zip(&record.values);
+        columns
+            .map(|(column, value)| {
+                let value = text(value);
+                match self.personal.iter().find(|(name, _)| *name == column.name) {
+                    // The whole cell is the value: nothing of it is shown.
+                    Some((_, entity)) if !value.trim().is_empty() && !self.masker.config().public => {
+                        self.masker.token(*entity).to_owned()
+                    }
+                    _ => self.masker.mask_row_text(&value, &typed).text,
+                }
+            })
+            .collect()
+    }
+}
+
+/// One line of CSV (RFC 4180).
+pub fn csv_line(cells: &[String]) -> String {
+    let quoted = |cell: &String| {
+        if cell.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.clone()
+        }
+    };
+    cells.iter().map(quoted).collect::<Vec<_>>().join(",")
+}
+
+/// A row as a JSON object.
+pub fn object(id: &str, columns: &[String], cells: &[String]) -> Value {
+    let mut map = Map::new();
+    map.insert("id".into(), id.into());
+    map.extend(columns.iter().cloned().zip(cells.iter().map(|cell| Value::from(cell.as_str()))));
+    Value::Object(map)
+}
+
+/// What became of a row in `prepare`, with what each step changed; found by preparing the source again.
+/// Raw text only where `reveal`.
+pub fn prepared(
+    project: &Project,
+    source: &Source,
+    reveal: bool,
+    take: &mut dyn FnMut(Prepared),
+) -> anyhow::Result<()> {
+    let folder = project.results()?.output(&Names::ingest(&source.name), Names::EXTRACT)?;
+    let prepare = &project.resolved().prepare;
+    let kit = Kit::new(prepare, source, &secret_bytes(project)?)?;
+    let watch = if reveal { Watch::Raw } else { Watch::Redacted };
+    let mut duplicates = Duplicates::new(prepare.reject.duplicates);
+    kit.run(Reader::open(&folder, &source.name)?, &mut duplicates, watch, &mut |prepared| {
+        take(prepared);
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The id of what was prepared.
+pub fn id_of(prepared: &Prepared) -> &str {
+    match prepared {
+        Prepared::Example(example, _) => &example.id,
+        Prepared::Rejected(rejection) | Prepared::Failed(rejection) => &rejection.id,
+    }
+}
+
+/// Changes as lines: the step, the column, before and after.
+pub fn change_lines(changes: &[Change]) -> Vec<String> {
+    let line = |change: &Change| {
+        if change.before == change.after {
+            // Both sides are masked: what was replaced looks the same on either.
+            return format!("{} {}: values replaced", change.step, change.column);
+        }
+        format!(
+            "{} {}:\n  - {}\n  + {}",
+            change.step,
+            change.column,
+            flat(&change.before),
+            flat(&change.after)
+        )
+    };
+    changes.iter().map(line).collect()
+}
+
+/// A role as files write it.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+        Role::Tool => "tool",
+    }
+}
+
+/// Text on one line.
+pub fn flat(text: &str) -> String {
+    text.replace('\r', "").replace('\n', "⏎")
+}
+
+/// The split that holds a row, and the row.
+pub fn split_of(splits: &Path, id: &str) -> anyhow::Result<Option<(&'static str, Example)>> {
+    for split in super::tokenize::SPLITS {
+        for example in jsonl::lines::<Example>(&splits.join(format!("{split}.jsonl")))? {
+            let example = example?;
+            if example.id == id {
+                return Ok(Some((split, example)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Tokens as text, trained runs in ⟦ ⟧.
+pub fn marked(encoder: &Encoder, sample: &Sample) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let mut start = 0;
+    while start < sample.ids.len() {
+        let trained = sample.trained[start];
+        let end =
+            (start..sample.ids.len()).find(|&i| sample.trained[i] != trained).unwrap_or(sample.ids.len());
+        let run = encoder.tokenizer().decode(&sample.ids[start..end], false)?;
+        text += &if trained { format!("⟦{run}⟧") } else { run };
+        start = end;
+    }
+    Ok(text)
+}
+
+/// The rows that were set aside.
+pub fn rejected(project: &Project) -> anyhow::Result<Vec<Rejection>> {
+    let prepared = project.results()?.output(Names::PREPARE, Names::PREPARED)?;
+    jsonl::read(&prepared.join("rejected.jsonl"))
+}
