@@ -25,9 +25,9 @@ pub fn uniform(seed: u64, counter: u64) -> f32 {
 /// Standard normal, by Box and Muller from two uniforms.
 pub fn normal(seed: u64, counter: u64) -> f32 {
     let bits = mix(seed, counter);
-    let radius = 1.0 - (bits >> 32) as f64 / 4_294_967_296.0;
-    let turn = (bits & 0xFFFF_FFFF) as f64 / 4_294_967_296.0;
-    ((-2.0 * radius.ln()).sqrt() * (2.0 * std::f64::consts::PI * turn).cos()) as f32
+    let radius = ((bits >> 40) + 1) as f32 * (1.0 / 16_777_216.0);
+    let turn = (bits & 0xFF_FFFF) as f32 * (std::f32::consts::TAU / 16_777_216.0);
+    (-2.0 * radius.ln()).sqrt() * turn.cos()
 }
 
 /// What dropout multiplies element `index` with: 0, or `1 / (1 - rate)`.

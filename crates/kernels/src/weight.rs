@@ -20,7 +20,7 @@ pub struct HostWeight {
 #[derive(Debug)]
 pub enum Numbers {
     /// As they are.
-    F32(Vec<f32>),
+    F32(crate::cpu::Buffer),
     /// Upper halves.
     Bf16(Vec<bf16>),
     /// Half floats.
@@ -34,15 +34,21 @@ impl HostWeight {
         let dtype = parts.first().map_or(DType::F32, |p| p.dtype);
         let dtype = if parts.iter().all(|p| p.dtype == dtype) { dtype } else { DType::F32 };
         let numbers = match dtype {
-            DType::F32 => Numbers::F32(gather(inputs, parts, |p, at| match p.dtype {
-                DType::F32 => f32::from_le_bytes(word(p.bytes, at)),
-                DType::Bf16 => bf16::from_le_bytes(word(p.bytes, at)).to_f32(),
-                DType::F16 => f16::from_le_bytes(word(p.bytes, at)).to_f32(),
-            })),
-            DType::Bf16 => {
-                Numbers::Bf16(gather(inputs, parts, |p, at| bf16::from_le_bytes(word(p.bytes, at))))
+            DType::F32 => {
+                let mut numbers = crate::cpu::Buffer::zeros(outputs * inputs);
+                fill(&mut numbers, inputs, parts, |p, at| match p.dtype {
+                    DType::F32 => f32::from_le_bytes(word(p.bytes, at)),
+                    DType::Bf16 => bf16::from_le_bytes(word(p.bytes, at)).to_f32(),
+                    DType::F16 => f16::from_le_bytes(word(p.bytes, at)).to_f32(),
+                });
+                Numbers::F32(numbers)
             }
-            DType::F16 => Numbers::F16(gather(inputs, parts, |p, at| f16::from_le_bytes(word(p.bytes, at)))),
+            DType::Bf16 => Numbers::Bf16(gathered(outputs, inputs, parts, |p, at| {
+                bf16::from_le_bytes(word(p.bytes, at))
+            })),
+            DType::F16 => {
+                Numbers::F16(gathered(outputs, inputs, parts, |p, at| f16::from_le_bytes(word(p.bytes, at))))
+            }
         };
         Self { outputs, inputs, numbers }
     }
@@ -93,30 +99,48 @@ fn word<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     word
 }
 
-fn gather<T: Clone>(
+fn gathered<T: Clone + Default>(
+    outputs: usize,
     inputs: usize,
     parts: &[WeightPart<'_>],
     read: impl Fn(&WeightPart<'_>, usize) -> T,
 ) -> Vec<T> {
-    let outputs: usize = parts.iter().map(|p| p.outputs).sum();
-    let mut numbers = Vec::with_capacity(outputs * inputs);
+    let mut numbers = vec![T::default(); outputs * inputs];
+    fill(&mut numbers, inputs, parts, read);
+    numbers
+}
+
+/// Writes the parts one after the other, outputs outermost. A turned part is read in blocks, so that both its rows
+/// and the rows of the result stay in the cache.
+fn fill<T>(
+    numbers: &mut [T],
+    inputs: usize,
+    parts: &[WeightPart<'_>],
+    read: impl Fn(&WeightPart<'_>, usize) -> T,
+) {
+    const BLOCK: usize = 32;
+    let mut rest = numbers;
     for part in parts {
         assert_eq!(
             part.bytes.len(),
             part.dtype.size() * part.outputs * inputs,
             "a part's bytes are its matrix"
         );
-        for output in 0..part.outputs {
-            for input in 0..inputs {
-                let at = match part.layout {
-                    Layout::OutIn => output * inputs + input,
-                    Layout::InOut => input * part.outputs + output,
-                };
-                numbers.push(read(part, at));
+        let (matrix, behind) = rest.split_at_mut(part.outputs * inputs);
+        rest = behind;
+        match part.layout {
+            Layout::OutIn => matrix.iter_mut().enumerate().for_each(|(at, number)| *number = read(part, at)),
+            Layout::InOut => {
+                for first in (0..part.outputs).step_by(BLOCK) {
+                    for input in 0..inputs {
+                        for output in first..(first + BLOCK).min(part.outputs) {
+                            matrix[output * inputs + input] = read(part, input * part.outputs + output);
+                        }
+                    }
+                }
             }
         }
     }
-    numbers
 }
 
 #[cfg(test)]

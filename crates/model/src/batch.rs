@@ -87,7 +87,7 @@ impl TrainBatch {
         }
         for (&row, &id) in self.loss_rows.iter().zip(&self.targets) {
             if row as usize >= rows {
-                return Err(fault("loss_rows", row, format!("less than the number of rows, {rows}")));
+                return Err(fault("loss_rows", &row, format!("less than the number of rows, {rows}")));
             }
             token(id, row as usize, config)?;
         }
@@ -102,14 +102,14 @@ impl TrainBatch {
         for segment in &self.segments {
             if segment.start != next || segment.len == 0 {
                 let given = format!("{}..+{}", segment.start, segment.len);
-                return Err(fault("segments", given, format!("not empty and beginning at row {next}")));
+                return Err(fault("segments", &given, format!("not empty and beginning at row {next}")));
             }
             next = segment.start + segment.len;
             let mut seen = 0;
             for range in &segment.ancestors {
                 if range.start < seen || range.end < range.start || range.end > segment.start {
                     let expected = format!("ascending, disjoint and before row {}", segment.start);
-                    return Err(fault("ancestors", format!("{:?}", segment.ancestors), expected));
+                    return Err(fault("ancestors", &format!("{:?}", segment.ancestors), expected));
                 }
                 seen = range.end;
             }
@@ -140,10 +140,10 @@ pub(crate) fn token(id: u32, row: usize, config: &ModelConfig) -> Result<(), Mod
 }
 
 fn expect(part: &'static str, given: usize, wanted: usize, how: &str) -> Result<(), ModelError> {
-    if given == wanted { Ok(()) } else { Err(fault(part, given, format!("{wanted}, {how}"))) }
+    if given == wanted { Ok(()) } else { Err(fault(part, &given, format!("{wanted}, {how}"))) }
 }
 
-fn fault(part: &'static str, given: impl ToString, expected: String) -> ModelError {
+fn fault(part: &'static str, given: &impl ToString, expected: String) -> ModelError {
     ModelError::Batch { part, given: given.to_string(), expected }
 }
 

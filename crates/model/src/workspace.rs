@@ -228,7 +228,7 @@ impl<D: Device> Workspace<D> {
         }
         let mut wanted = Vec::with_capacity(64);
         each_len(config, sizes, inputs, kept, self.inputs.len(), self.kept.len(), device, |len| {
-            wanted.push(len)
+            wanted.push(len);
         });
         let mut wanted = wanted.into_iter();
         self.each(|buffer| {

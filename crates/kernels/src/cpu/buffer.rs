@@ -4,11 +4,16 @@ use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-/// A cache line, which is also the widest vector.
-const ALIGN: usize = 64;
+/// A cache line, which is also the widest vector, in bytes.
+const LINE: usize = 64;
+/// A large page, in bytes.
+const PAGE: usize = 2 << 20;
 
 /// Numbers of the CPU device. Reads and writes as a slice.
 pub struct Buffer {
+    /// What the system gave, with the alignment it gives for nothing.
+    given: *mut u8,
+    layout: Layout,
     start: NonNull<f32>,
     len: usize,
 }
@@ -16,35 +21,52 @@ pub struct Buffer {
 impl Buffer {
     /// Zeros. Pages that are never touched take no memory.
     pub fn zeros(len: usize) -> Self {
-        if len == 0 {
-            return Self { start: NonNull::dangling(), len };
-        }
-        let layout = Self::layout(len);
-        // SAFETY: the layout has a size above zero.
-        let start = unsafe { alloc_zeroed(layout) }.cast::<f32>();
-        let Some(start) = NonNull::new(start) else { handle_alloc_error(layout) };
-        Self { start, len }
-    }
-
-    fn layout(len: usize) -> Layout {
         let bytes = len.checked_mul(4).expect("a buffer's size fits in memory's addresses");
-        Layout::from_size_align(bytes, ALIGN).expect("a buffer's size fits in memory's addresses")
+        // Asking for more alignment than the system's own would make the allocator touch every page.
+        let align = if bytes >= 2 * PAGE { PAGE } else { LINE };
+        let layout =
+            Layout::from_size_align(bytes + align, 8).expect("a buffer's size fits in memory's addresses");
+        // SAFETY: the layout has a size above zero.
+        let given = unsafe { alloc_zeroed(layout) };
+        if given.is_null() {
+            handle_alloc_error(layout)
+        }
+        // SAFETY: at most `align` bytes further, behind which `bytes` bytes are left.
+        let start = unsafe { given.add(given.align_offset(align)) };
+        if align == PAGE {
+            ask_for_large_pages(start, bytes);
+        }
+        #[expect(clippy::cast_ptr_alignment, reason = "moved to a multiple of a cache line above")]
+        let start = NonNull::new(start.cast::<f32>()).expect("an address inside an allocation");
+        Self { given, layout, start, len }
     }
 }
 
+/// Matrices span many small pages, and looking those up would cost as much as reading them.
+#[cfg(target_os = "linux")]
+fn ask_for_large_pages(start: *mut u8, bytes: usize) {
+    const MADV_HUGEPAGE: i32 = 14;
+    unsafe extern "C" {
+        fn madvise(start: *mut u8, bytes: usize, advice: i32) -> i32;
+    }
+    // SAFETY: the range lies inside one allocation and the advice changes no contents. Refusal does no harm.
+    let _ = unsafe { madvise(start, bytes, MADV_HUGEPAGE) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask_for_large_pages(_start: *mut u8, _bytes: usize) {}
+
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.len > 0 {
-            // SAFETY: allocated in `zeros` with the same layout.
-            unsafe { dealloc(self.start.as_ptr().cast(), Self::layout(self.len)) }
-        }
+        // SAFETY: allocated in `zeros` with the same layout.
+        unsafe { dealloc(self.given, self.layout) }
     }
 }
 
 impl Deref for Buffer {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        // SAFETY: `start` points to `len` initialised numbers that live as long as `self`; dangling only when `len` is 0.
+        // SAFETY: `start` points to `len` initialised numbers that live as long as `self`.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }
@@ -90,7 +112,6 @@ impl<'a> Shared<'a> {
     ///
     /// # Safety
     /// No other part in use at the same time overlaps this one.
-    #[expect(clippy::mut_from_ref, reason = "the caller promises that parts are disjoint")]
     pub unsafe fn part(&self, offset: usize, len: usize) -> &'a mut [f32] {
         assert!(offset + len <= self.len, "part {offset}..+{len} of {}", self.len);
         // SAFETY: inside the slice, by the assertion; disjoint from others, by the caller.

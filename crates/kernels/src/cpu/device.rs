@@ -17,11 +17,11 @@ use crate::reference::attention::Inputs;
 use crate::reference::norm::Weights;
 use crate::weight::HostWeight;
 
-fn at<'a>(at: At<'a, Buffer>, len: usize) -> &'a [f32] {
+fn at(at: At<'_, Buffer>, len: usize) -> &[f32] {
     &at.buffer[at.offset..at.offset + len]
 }
 
-fn rows<'a>(rows: Rows<'a, Buffer>) -> (&'a [f32], Place) {
+fn rows(rows: Rows<'_, Buffer>) -> (&[f32], Place) {
     (rows.buffer, rows.place)
 }
 
@@ -204,7 +204,7 @@ impl Device for Cpu {
         w: NormWeights<'_, Buffer>,
     ) {
         if let Some((dx, place)) = dx {
-            norm::backward(&self.pool, (dx, place), dout, rows(x), stats, shape, weights(&w, shape.width));
+            norm::backward(&self.pool, dx, place, dout, rows(x), stats, shape, weights(&w, shape.width));
         }
         if let Some(grads) = grads {
             let dweight = &mut grads[w.weight.offset..][..shape.width];

@@ -12,7 +12,7 @@ pub fn exp(x: f32) -> f32 {
     let n = clamped * std::f32::consts::LOG2_E + ROUND;
     let power = f32::from_bits((n.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127)) << 23);
     let n = n - ROUND;
-    let r = clamped - n * 0.693_359_375 + n * 2.121_944_4e-4;
+    let r = clamped - n * 0.693_359_4 + n * 2.121_944_4e-4;
     let p = 1.987_569_1e-4;
     let p = p * r + 1.398_199_9e-3;
     let p = p * r + 8.333_452e-3;

@@ -75,15 +75,16 @@ fn input_gradient<'a>(
 /// Adds to `dx`; `dout` lies at `shape.place`.
 pub fn backward(
     pool: &Pool,
-    dx: (&mut [f32], Place),
+    dx: &mut [f32],
+    dx_place: Place,
     dout: &[f32],
     x: (&[f32], Place),
     stats: &[f32],
     shape: Groups,
     w: Weights<'_, f32>,
 ) {
-    let (to, from) = (Groups { place: dx.1, ..shape }, Groups { place: x.1, ..shape });
-    let dx = Shared::new(dx.0);
+    let (to, from) = (Groups { place: dx_place, ..shape }, Groups { place: x.1, ..shape });
+    let dx = Shared::new(dx);
     each_row(pool, shape.rows, shape.groups * shape.width, |row| {
         for group in 0..shape.groups {
             // SAFETY: vectors are disjoint.

@@ -83,6 +83,10 @@ impl Pool {
         }
         let hall = &*self.shared;
         let body: &Body<'_> = &body;
+        #[expect(
+            clippy::transmute_ptr_to_ptr,
+            reason = "a cast cannot change the lifetime of a trait object"
+        )]
         // SAFETY: only the lifetime changes; the pointer is taken back below, before `body` ends.
         let pointer =
             BodyPointer(unsafe { std::mem::transmute::<*const Body<'_>, *const Body<'static>>(body) });

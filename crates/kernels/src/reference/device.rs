@@ -223,7 +223,7 @@ impl<R: Real> Device for Reference<R> {
         w: NormWeights<'_, Vec<R>>,
     ) {
         if let Some((dx, place)) = dx {
-            norm::backward((dx, place), dout, rows(x), stats, shape, weights(&w, shape.width));
+            norm::backward(dx, place, dout, rows(x), stats, shape, weights(&w, shape.width));
         }
         if let Some(grads) = grads {
             norm::weights_backward(&mut grads[w.weight.offset..][..shape.width], dout, rows(x), stats, shape);

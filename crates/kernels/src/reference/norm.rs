@@ -56,7 +56,8 @@ fn input_gradient<R: Real>(dout: &[R], x: &[R], mean: R, rstd: R, w: Weights<'_,
 
 /// Adds to `dx`. `dout` lies at `shape.place`.
 pub fn backward<R: Real>(
-    dx: (&mut [R], Place),
+    dx: &mut [R],
+    dx_place: Place,
     dout: &[R],
     x: (&[R], Place),
     stats: &[R],
@@ -69,8 +70,8 @@ pub fn backward<R: Real>(
             let x = &x.0[Groups { place: x.1, ..shape }.start(row, group)..][..shape.width];
             let dout = &dout[shape.start(row, group)..][..shape.width];
             let gradient = input_gradient(dout, x, stats[at], stats[at + 1], w);
-            let start = Groups { place: dx.1, ..shape }.start(row, group);
-            for (d, g) in dx.0[start..][..shape.width].iter_mut().zip(gradient) {
+            let start = Groups { place: dx_place, ..shape }.start(row, group);
+            for (d, g) in dx[start..][..shape.width].iter_mut().zip(gradient) {
                 *d += g;
             }
         }

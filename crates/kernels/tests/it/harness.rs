@@ -126,13 +126,12 @@ fn compare(op: &impl Op, what: &str, found: &[f64], wanted: &[f64]) {
     assert_eq!(found.len(), wanted.len(), "{name}: {what}");
     assert!(wanted.iter().all(|v| v.is_finite()), "{name}: {what} of the specification is finite");
     let scale = wanted.iter().fold(1e-3f64, |m, v| m.max(v.abs()));
-    let (at, worst) =
-        found
-            .iter()
-            .zip(wanted)
-            .map(|(a, b)| (a - b).abs())
-            .enumerate()
-            .fold((0, 0.0), |m, (i, e)| if e > m.1 || e.is_nan() { (i, e) } else { m });
+    let (at, worst) = found
+        .iter()
+        .zip(wanted)
+        .map(|(a, b)| (a - b).abs())
+        .enumerate()
+        .fold((0, 0.0), |m, (i, e)| if e > m.1 || e.is_nan() { (i, e) } else { m });
     assert!(
         worst <= op.budget() * scale,
         "{name}: {what} {at}: {} instead of {}, scale {scale}",
@@ -141,6 +140,7 @@ fn compare(op: &impl Op, what: &str, found: &[f64], wanted: &[f64]) {
     );
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "devices are passed by reference")]
 /// Along a random direction of each input, Richardson's extrapolation of central differences.
 fn differences(
     op: &impl Op,

@@ -19,6 +19,7 @@ pub fn base_layout(config: &ModelConfig) -> ParamLayout {
 type Stuff<'a> = (DType, Cow<'a, [u8]>);
 
 impl<D: Device> Decoder<D> {
+    #[expect(clippy::needless_pass_by_value, reason = "the decoder keeps its config, as `random` does")]
     /// Takes the weights by their Hugging Face names; they keep their dtype.
     ///
     /// # Errors
@@ -56,7 +57,7 @@ impl<D: Device> Decoder<D> {
                 deviation * random::normal(random::mix(seed, spec.offset as u64), index as u64)
             };
             if !spec.decay {
-                let value = if spec.name.ends_with(".bias") { 0.0f32 } else { 1.0 };
+                let value = if spec.name.rsplit('.').next() == Some("bias") { 0.0f32 } else { 1.0 };
                 return Ok((DType::F32, Cow::Owned(value.to_le_bytes().repeat(spec.len))));
             }
             let bytes = match dtype {

@@ -59,7 +59,7 @@ impl<D: Device> Decoder<D> {
         device.write_indices(&mut on.cache_rows, &positions.clone().map(|p| first + p).collect::<Vec<_>>());
         device.write_indices(&mut on.positions, &positions.collect::<Vec<_>>());
         device.write_indices(&mut on.loss_rows, &[rows as u32 - 1]);
-        let ancestors = if start > 0 { vec![0..start] } else { Vec::new() };
+        let ancestors = Vec::from_iter((start > 0).then_some(0..start));
         device.plan_attention(&mut on.attention, &[KeySegment { queries: 0..rows, own: start, ancestors }]);
         let (shape, mut layers) = (cache.shape, cache.layers.iter_mut());
         pass::forward(&view, ws, &self.frequencies, &sizes, Phase::Many, |_| {

@@ -102,7 +102,7 @@ pub(crate) fn backward<D: Device>(
     match config.mlp {
         MlpKind::Gated => device.gated_backward(&mut t.dup, &t.dactivated, &kept.up, rows, width, kind),
         MlpKind::Plain => {
-            device.activate_backward(&mut t.dup, &t.dactivated, &kept.up, rows * up_width(config), kind)
+            device.activate_backward(&mut t.dup, &t.dactivated, &kept.up, rows * up_width(config), kind);
         }
     }
     let shape = Groups::whole(rows, config.hidden);

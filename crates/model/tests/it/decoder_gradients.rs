@@ -1,5 +1,7 @@
 //! The decoder's gradients: against differences of its loss in f64, and between equal ways of laying out a batch.
 
+#![expect(clippy::single_range_in_vec_init, reason = "a list of ranges is meant, of one")]
+
 use std::sync::Arc;
 
 use kernels::{Device, Reference, random};
@@ -130,7 +132,9 @@ pub fn layouts_agree<D: Device>(device: &Arc<D>, tolerance: f32) {
             let parts: Vec<_> =
                 samples.iter().map(|s| gradient(&decoder, &trainable, s, Recompute::Never)).collect();
             let mut sum = vec![0.0f32; parts[0].1.len()];
-            parts.iter().for_each(|(_, g)| sum.iter_mut().zip(g).for_each(|(s, g)| *s += g));
+            for (_, grads) in &parts {
+                sum.iter_mut().zip(grads).for_each(|(s, g)| *s += g);
+            }
             (parts.iter().map(|p| p.0).sum::<f64>(), sum)
         };
         let close = |what: &str, a: (f64, Vec<f32>), b: &(f64, Vec<f32>)| {
@@ -171,7 +175,8 @@ fn a_wrong_batch_is_refused_by_part_and_value() {
     let device = Arc::new(Reference::<f32>::new());
     let decoder = tiny::decoder(&device, &config, 1);
     let good = tiny::packed(&config);
-    let broken: [(&str, fn(&mut TrainBatch)); 6] = [
+    type Damage = fn(&mut TrainBatch);
+    let broken: [(&str, Damage); 6] = [
         ("token id 99 at row 2 of the batch is outside the vocabulary of 23", |b| b.ids[2] = 99),
         ("position 64 is outside the model's context of 64", |b| b.positions[1] = 64),
         ("batch: segments is 14, it must be 15, covering all rows", |b| b.segments[1].len = 5),

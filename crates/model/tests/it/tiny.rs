@@ -1,5 +1,7 @@
 //! Tiny decoders of every family, with every number random (norms and biases too), and batches for them.
 
+#![expect(clippy::single_range_in_vec_init, reason = "lists of ranges are meant, some of one")]
+
 use std::sync::Arc;
 
 use kernels::{Device, random};
