@@ -6,11 +6,32 @@ use serde_json::{Value, json};
 /// Splits a text into the pieces within which bytes are merged, as Qwen2 does.
 pub(crate) const QWEN2_SPLIT: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// The same for GPT-2; it is built into the byte-level rule of `tokenizer.json`.
+/// How a text is cut; GPT-2's way is built into the byte-level rule of `tokenizer.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Split {
     Qwen2,
     Gpt2,
+}
+
+/// Writes each byte as its visible character; with `use_regex` splits as GPT-2 does before.
+fn byte_level_rule(use_regex: bool) -> Value {
+    json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": use_regex})
+}
+
+impl Split {
+    /// The normalizer, and what cuts a text into pieces.
+    fn rules(self) -> (Value, Value) {
+        match self {
+            Self::Gpt2 => (Value::Null, byte_level_rule(true)),
+            Self::Qwen2 => {
+                let split = json!({
+                    "type": "Split", "pattern": {"Regex": QWEN2_SPLIT}, "behavior": "Isolated", "invert": false
+                });
+                let sequence = json!({"type": "Sequence", "pretokenizers": [split, byte_level_rule(false)]});
+                (json!({"type": "NFC"}), sequence)
+            }
+        }
+    }
 }
 
 /// A byte-level vocabulary: tokens in id order, merges in rank order, specials after the tokens.
@@ -70,21 +91,11 @@ impl ByteLevelVocab {
             }));
         }
         let merges: Vec<Value> = self.merges.iter().map(|(a, b)| json!([a, b])).collect();
-        let byte_level = |use_regex: bool| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": use_regex});
-        let (normalizer, pre_tokenizer) = match self.split {
-            Split::Gpt2 => (Value::Null, byte_level(true)),
-            Split::Qwen2 => {
-                let split = json!({
-                    "type": "Split", "pattern": {"Regex": QWEN2_SPLIT}, "behavior": "Isolated", "invert": false
-                });
-                let sequence = json!({"type": "Sequence", "pretokenizers": [split, byte_level(false)]});
-                (json!({"type": "NFC"}), sequence)
-            }
-        };
+        let (normalizer, pre_tokenizer) = self.split.rules();
         let file = json!({
             "version": "1.0", "truncation": null, "padding": null,
             "added_tokens": added, "normalizer": normalizer, "pre_tokenizer": pre_tokenizer,
-            "post_processor": byte_level(false), "decoder": byte_level(false),
+            "post_processor": byte_level_rule(false), "decoder": byte_level_rule(false),
             "model": {
                 "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": "",
                 "end_of_word_suffix": "", "fuse_unk": false, "byte_fallback": false,
