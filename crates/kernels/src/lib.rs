@@ -52,11 +52,13 @@ mod device;
 pub mod plan;
 pub mod random;
 pub mod reference;
+mod shapes;
 mod weight;
 
 pub use cpu::Cpu;
-pub use device::{
-    Activation, AdamW, At, AttentionShape, CacheShape, DType, Device, Dropout, Groups, HeadShape, Layout,
+pub use device::Device;
+pub use reference::Reference;
+pub use shapes::{
+    Activation, AdamW, At, AttentionShape, CacheShape, DType, Dropout, Groups, HeadShape, Layout,
     LinearShape, LoraTerm, Matrix, NormWeights, Phase, Place, Rows, ScratchNeed, WeightPart,
 };
-pub use reference::Reference;

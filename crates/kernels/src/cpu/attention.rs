@@ -9,9 +9,9 @@ use super::linear::Scratch;
 use super::math::{exp, max};
 use super::pool::Pool;
 use super::simd;
-use crate::device::{AttentionShape, Place};
 use crate::plan::{HostAttentionPlan, KeySegment, QUERY_TILE, QueryTile};
 use crate::reference::attention::Inputs;
+use crate::{AttentionShape, Place};
 
 /// Keys of one tile.
 pub const KEY_TILE: usize = 128;

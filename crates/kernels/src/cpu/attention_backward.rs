@@ -10,9 +10,9 @@ use super::linear::Scratch;
 use super::math::{dot, exp};
 use super::pool::Pool;
 use super::simd;
-use crate::device::{AttentionShape, Place};
 use crate::plan::{HostAttentionPlan, KeySegment, QUERY_TILE, QueryTile};
 use crate::reference::attention::Inputs;
+use crate::{AttentionShape, Place};
 
 /// What the backward pass reads.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use super::math::{dot, exp, max, sum};
 use super::panel::Source;
 use super::pool::Pool;
 use super::{chunk, simd};
-use crate::device::{AttentionShape, CacheShape, Layout, LinearShape, LoraTerm, Place};
+use crate::{AttentionShape, CacheShape, Layout, LinearShape, LoraTerm, Place};
 
 /// Outputs of one task.
 const OUTPUTS: usize = 32;

@@ -8,14 +8,14 @@ use super::{
     Buffer, Cpu, activation, attention, attention_backward, decode, embedding, head, lora, norm, optimizer,
     rope,
 };
-use crate::device::{
-    Activation, AdamW, At, AttentionShape, CacheShape, Device, Groups, HeadShape, Layout, LinearShape,
-    LoraTerm, Matrix, NormWeights, Phase, Place, Rows, ScratchNeed, WeightPart,
-};
 use crate::plan::{HostAttentionPlan, HostLossPlan, KeySegment, LossRow};
 use crate::reference::attention::Inputs;
 use crate::reference::norm::Weights;
 use crate::weight::HostWeight;
+use crate::{
+    Activation, AdamW, At, AttentionShape, CacheShape, Device, Groups, HeadShape, Layout, LinearShape,
+    LoraTerm, Matrix, NormWeights, Phase, Place, Rows, ScratchNeed, WeightPart,
+};
 
 fn at(at: At<'_, Buffer>, len: usize) -> &[f32] {
     &at.buffer[at.offset..at.offset + len]

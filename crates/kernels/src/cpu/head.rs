@@ -6,8 +6,8 @@ use super::math::{exp, max, sum};
 use super::panel::Source;
 use super::pool::Pool;
 use super::simd;
-use crate::device::{HeadShape, Layout, LinearShape, Phase};
 use crate::plan::HostLossPlan;
+use crate::{HeadShape, Layout, LinearShape, Phase};
 
 /// Rows whose logits are held at a time.
 pub const CHUNK: usize = 256;

@@ -5,7 +5,7 @@ use super::gemm::{Operand, pieces, product, span};
 use super::panel::{DEPTH, Source};
 use super::pool::Pool;
 use super::{lora, rows_per_task};
-use crate::device::{Layout, LinearShape, LoraTerm};
+use crate::{Layout, LinearShape, LoraTerm};
 
 /// Rows and columns of a tile of the output.
 const TILE_ROWS: usize = 512;

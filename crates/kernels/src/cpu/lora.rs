@@ -6,8 +6,8 @@ use super::buffer::{Buffer, Shared};
 use super::gemm::{Operand, product, span};
 use super::pool::Pool;
 use super::{chunk, rows_per_task, simd};
-use crate::device::{Dropout, LinearShape, LoraTerm};
 use crate::random;
+use crate::{Dropout, LinearShape, LoraTerm};
 
 /// Rows of one task of a skinny product.
 const ROWS: usize = 64;

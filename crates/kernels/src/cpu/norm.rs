@@ -5,8 +5,8 @@ use super::linear::{column_sums, each_row};
 use super::math::sum;
 use super::pool::Pool;
 use super::simd;
-use crate::device::{Groups, Place};
 use crate::reference::norm::Weights;
+use crate::{Groups, Place};
 
 /// Writes `out` and `stats`.
 pub fn forward(

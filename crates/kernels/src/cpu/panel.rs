@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::gemm::Operand;
 use super::{Buffer, simd};
-use crate::device::Layout;
+use crate::Layout;
 use crate::weight::{HostWeight, Numbers};
 
 /// Inputs or outputs that are expanded at a time, so that a panel stays in a core's cache.

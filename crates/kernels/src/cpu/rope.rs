@@ -4,7 +4,7 @@ use super::buffer::Shared;
 use super::linear::each_row;
 use super::pool::Pool;
 use super::simd;
-use crate::device::Groups;
+use crate::Groups;
 use crate::reference;
 
 /// Writes cosines and sines of each row's angles.

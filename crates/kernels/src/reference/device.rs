@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::{Real, Reference, ReferenceWeight, activation, attention, head, linear, norm, optimizer, rope};
-use crate::device::{
+use crate::plan::{HostAttentionPlan, HostLossPlan, KeySegment, LossRow};
+use crate::weight::HostWeight;
+use crate::{
     Activation, AdamW, At, AttentionShape, CacheShape, Device, Groups, HeadShape, Layout, LinearShape,
     LoraTerm, Matrix, NormWeights, Place, Rows, ScratchNeed, WeightPart,
 };
-use crate::plan::{HostAttentionPlan, HostLossPlan, KeySegment, LossRow};
-use crate::weight::HostWeight;
 
 fn at<R>(at: At<'_, Vec<R>>) -> &[R] {
     &at.buffer[at.offset..]
