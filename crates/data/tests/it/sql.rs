@@ -452,6 +452,23 @@ fn files_that_are_no_databases() {
 }
 
 #[test]
+fn text_that_is_no_utf8_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let script = "CREATE TABLE t (id INTEGER PRIMARY KEY, q TEXT);
+                  INSERT INTO t VALUES (1, '가'), (2, CAST(x'b0a1b3aa' AS TEXT)), (3, '\u{fffd}');";
+    build_sqlite(&path, script).unwrap();
+    let settings = DbSettings::from_url(&format!("sqlite:{}", path.display())).unwrap();
+    let (records, rejected) = read(&settings, &request("SELECT * FROM t", &["id"]));
+    let keys: Vec<&str> = records.iter().map(|r| r.id.key.as_str()).collect();
+    assert_eq!(keys, ["1", "3"]);
+    assert_eq!(
+        (rejected[0].reason.as_str(), rejected[0].detail.as_str()),
+        ("bad_encoding", "row 2: the text of the column `q` is not UTF-8")
+    );
+}
+
+#[test]
 fn a_script_that_fails_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.db");

@@ -117,7 +117,7 @@ impl Driver for MySqlDriver {
             let values = (0..columns.len())
                 .map(|i| cell(&row, i, columns[i].read, request.utc_offset_minutes))
                 .collect::<Result<Vec<_>, _>>();
-            if !take(values.map_err(|e| error::explain(e, &settings, timeout))?) {
+            if !take(values.map_err(|e| error::explain(e, &settings, timeout))?, None) {
                 break;
             }
         }

@@ -147,7 +147,8 @@ impl Driver for SqliteDriver {
                 .enumerate()
                 .map(|(i, column)| cell(&row, i, column, request, &settings))
                 .collect::<Result<Vec<_>, _>>()?;
-            if !take(values) {
+            let broken = broken_text(&row, &values);
+            if !take(values, broken) {
                 break;
             }
         }
@@ -236,6 +237,15 @@ fn cell(
             }
         }
     })
+}
+
+/// The first column whose text is not UTF-8: SQLite keeps whatever bytes it was given.
+fn broken_text(row: &SqliteRow, values: &[Value]) -> Option<usize> {
+    let replaced = |value: &Value| matches!(value, Value::Text(text) if text.contains('\u{fffd}'));
+    let bytes = |i: usize| <&[u8] as Decode<Sqlite>>::decode(row.try_get_raw(i).ok()?).ok();
+    (0..values.len())
+        .filter(|&i| replaced(&values[i]))
+        .find(|&i| bytes(i).is_some_and(|b| std::str::from_utf8(b).is_err()))
 }
 
 fn number(i: i64, read: Read) -> Value {

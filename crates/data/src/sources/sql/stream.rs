@@ -11,8 +11,9 @@ use super::{Probe, SqlError, error, values};
 use crate::record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value};
 use crate::sources::{Item, Note, Source, SourceError};
 
-/// Takes one row's values; false when nobody wants more.
-pub(super) type Take<'a> = dyn FnMut(Vec<Value>) -> bool + 'a;
+/// Takes one row's values, and the column whose text could not be decoded, where there is one; false
+/// when nobody wants more.
+pub(super) type Take<'a> = dyn FnMut(Vec<Value>, Option<usize>) -> bool + 'a;
 
 /// What the three databases have in common.
 pub(super) trait Driver: Sized {
@@ -179,7 +180,9 @@ async fn extract<D: Driver>(
     let statements = Statements { scheme: D::SCHEME, query, columns: &columns, request };
     let mut rows = Rows::new(request, &columns, sender);
     let sql = statements.extract(&D::list(&columns));
-    driver.rows(sql, statements.bind(), &columns, request, &mut |values| rows.take(values)).await?;
+    driver
+        .rows(sql, statements.bind(), &columns, request, &mut |values, broken| rows.take(values, broken))
+        .await?;
     rows.flush();
     Ok(())
 }
@@ -261,20 +264,28 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn take(&mut self, mut values: Vec<Value>) -> bool {
+    fn take(&mut self, mut values: Vec<Value>, broken: Option<usize>) -> bool {
         self.number += 1;
         for &i in &self.json {
             if let Value::Text(text) = &values[i] {
                 values[i] = values::json(text);
             }
         }
-        let item = match self.key_of(&values) {
-            Some(key) => Item::Record(Record {
+        let item = match (broken, self.key_of(&values)) {
+            (Some(i), _) => {
+                let column = &self.schema.columns[i].name;
+                self.set_aside(
+                    "bad_encoding",
+                    &format!("the text of the column `{column}` is not UTF-8"),
+                    &values,
+                )
+            }
+            (None, Some(key)) => Item::Record(Record {
                 id: RecordId { source: Arc::clone(&self.source), key },
                 schema: Arc::clone(&self.schema),
                 values,
             }),
-            None => Item::Rejected(self.without_key(&values)),
+            (None, None) => self.without_key(&values),
         };
         self.block.push(item);
         self.block.len() < self.limit || self.flush()
@@ -290,18 +301,22 @@ impl<'a> Rows<'a> {
         Some(crate::record::key_text(self.key.iter().map(|&i| &values[i])))
     }
 
-    fn without_key(&self, values: &[Value]) -> Rejection {
+    fn without_key(&self, values: &[Value]) -> Item {
         let missing: Vec<&str> = (self.key.iter())
             .filter(|&&i| values[i] == Value::Null)
             .map(|&i| self.schema.columns[i].name.as_str())
             .collect();
+        self.set_aside("no_key", &format!("the key column `{}` is NULL", missing.join("`, `")), values)
+    }
+
+    fn set_aside(&self, reason: &str, detail: &str, values: &[Value]) -> Item {
         let texts: Vec<_> = values.iter().map(Value::to_text).collect();
-        Rejection {
+        Item::Rejected(Rejection {
             id: format!("{}#row {}", self.source, self.number),
-            reason: "no_key".to_owned(),
-            detail: format!("row {}: the key column `{}` is NULL", self.number, missing.join("`, `")),
+            reason: reason.to_owned(),
+            detail: format!("row {}: {detail}", self.number),
             text: texts.join(" | "),
-        }
+        })
     }
 
     /// Sends the block; false when nobody wants it.
