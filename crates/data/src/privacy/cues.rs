@@ -5,7 +5,9 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
 
 use super::address::regions;
 
@@ -66,6 +68,8 @@ pub(crate) enum Cue {
     District,
     /// `www.`, or a host whose first path part is a person.
     Web,
+    /// `@` in words.
+    At,
 }
 
 /// A cue at a place of the view.
@@ -132,13 +136,14 @@ const WORDS: &[(Cue, &[&str])] = &[
         "인데요", "인데", "이라는", "이고요", "이고 ", "이고,", "이며", "임니다", "입니당", "라고 불러", "라 합니다", "고객입니다"]),
     (Cue::SignOff, &["드림", "올림", "배상", "拜上"]),
     (Cue::EnglishName, &["my name is", "mr.", "mrs.", "ms.", "dr.", "mr", "mrs", "ms", "dr", "i am", "i'm", "this is", "dear", "sincerely", "regards"]),
+    (Cue::At, &["[at]", "(at)", "골뱅이"]),
     (Cue::Web, &["www.", "instagram.com/", "facebook.com/", "twitter.com/", "x.com/", "t.me/", "open.kakao.com/", "blog.naver.com/",
         "cafe.naver.com/", "linkedin.com/in/", "github.com/", "tiktok.com/@", "youtube.com/@", "pf.kakao.com/", "threads.net/@"]),
 ];
 
 /// The words and their meanings, in one automaton.
 struct Lexicon {
-    automaton: AhoCorasick,
+    automaton: DFA,
     cues: Vec<(Cue, bool)>,
 }
 
@@ -154,13 +159,14 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         words.iter().for_each(|word| add(*cue, word));
     }
     for province in regions::PROVINCES {
-        province.iter().for_each(|word| add(Cue::Province, word));
+        for word in province {
+            add(Cue::Province, word);
+        }
     }
     for district in regions::districts() {
         add(Cue::District, district);
     }
-    let automaton = AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::DFA))
+    let automaton = DFA::builder()
         .ascii_case_insensitive(true)
         .build(&patterns)
         .unwrap_or_else(|e| unreachable!("the cue words are fixed and fit an automaton: {e}"));
@@ -171,14 +177,23 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 pub(crate) fn find(text: &str) -> Vec<CueAt> {
     let lexicon = &*LEXICON;
     let bytes = text.as_bytes();
+    let dfa = &lexicon.automaton;
     let mut hits = Vec::new();
-    for hit in lexicon.automaton.find_overlapping_iter(text) {
-        let (cue, latin) = lexicon.cues[hit.pattern().as_usize()];
-        let (start, end) = (hit.start(), hit.end());
-        if latin && !is_latin_word(bytes, start, end) {
+    let Ok(mut state) = dfa.start_state(Anchored::No) else { return hits };
+    for (i, &byte) in bytes.iter().enumerate() {
+        state = dfa.next_state(Anchored::No, state, byte);
+        if !dfa.is_special(state) || !dfa.is_match(state) {
             continue;
         }
-        hits.push(CueAt { cue, start, end });
+        let end = i + 1;
+        for n in 0..dfa.match_len(state) {
+            let pattern = dfa.match_pattern(state, n);
+            let (cue, latin) = lexicon.cues[pattern.as_usize()];
+            let start = end - dfa.pattern_len(pattern);
+            if !latin || is_latin_word(bytes, start, end) {
+                hits.push(CueAt { cue, start, end });
+            }
+        }
     }
     hits
 }

@@ -173,7 +173,7 @@ impl Masker {
         let keep =
             config.keep.iter().flat_map(|k| [super::squeeze::squeeze(k), canonical(Entity::Mobile, k)]);
         let keep = keep.filter(|k| !k.is_empty()).collect();
-        Ok(Self { patterns, keep, config })
+        Ok(Self { config, patterns, keep })
     }
 
     /// The configuration it was made with.

@@ -50,7 +50,7 @@ fn is_issued(d: &[u8]) -> bool {
                 || matches!(first2, 35 | 51..=59 | 81 | 36)
                 || (2221..=2720).contains(&first4)
         }
-        _ => matches!(d[0], 4 | 5 | 6),
+        _ => matches!(d[0], 4..=6),
     }
 }
 

@@ -9,8 +9,7 @@ use super::scan::Scan;
 fn plan(digits: &[u8]) -> Option<(Entity, usize)> {
     let n = digits.len();
     match digits {
-        [0, 1, 0, ..] if n == 11 || n == 10 => Some((Entity::Mobile, 3)),
-        [0, 1, 1 | 6 | 7 | 8 | 9, ..] if n == 10 || n == 11 => Some((Entity::Mobile, 3)),
+        [0, 1, 0 | 1 | 6..=9, ..] if n == 10 || n == 11 => Some((Entity::Mobile, 3)),
         [0, 2, ..] if n == 9 || n == 10 => Some((Entity::Landline, 2)),
         [0, 5, 0, 2..=9, ..] if n == 11 || n == 12 => Some((Entity::SafeNumber, 4)),
         [0, 7, 0, ..] if n == 10 || n == 11 => Some((Entity::Voip, 3)),
@@ -87,7 +86,11 @@ fn is_whole(scan: &Scan<'_>, chain: &Chain<'_>, from: usize, to: usize, entity: 
         return !(bare && label == Some(Cue::Code) && entity == Entity::SafeNumber);
     }
     // An area code and a subscriber number is also how some account numbers begin.
-    !matches!(label, Some(Cue::Account | Cue::Bank | Cue::Version)) && !(bare && label == Some(Cue::Code))
+    match label {
+        Some(Cue::Account | Cue::Bank | Cue::Version) => false,
+        Some(Cue::Code) => !bare,
+        _ => true,
+    }
 }
 
 /// `+82 10-1234-5678`, `+82(0)10…`, `0082-10-…`, `82-10-…`, and `+` with another country's code.

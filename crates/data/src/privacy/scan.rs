@@ -183,7 +183,7 @@ fn is_label_gap(gap: &str) -> bool {
     let bytes = gap.as_bytes();
     let ends_sentence = |i: usize| {
         matches!(bytes[i], b'.' | b'?' | b'!')
-            && bytes.get(i + 1).is_none_or(|b| b.is_ascii_whitespace())
+            && bytes.get(i + 1).is_none_or(u8::is_ascii_whitespace)
             && i > 2
     };
     if (0..bytes.len()).any(|i| bytes[i].is_ascii_digit() || ends_sentence(i)) {

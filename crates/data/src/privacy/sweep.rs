@@ -66,7 +66,7 @@ pub struct Sweep {
     heads: Prints<Vec<u16>>,
     long: Prints<Entity>,
     rows: Prints<Vec<(u64, u16, Entity)>>,
-    names: Prints<()>,
+    names: HashSet<u64, BuildHasherDefault<AsIs>>,
     name_lens: Vec<u16>,
     keep: HashSet<String>,
 }
@@ -82,7 +82,7 @@ impl Sweep {
             heads: Prints::default(),
             long: Prints::default(),
             rows: Prints::default(),
-            names: Prints::default(),
+            names: HashSet::default(),
             name_lens: Vec::new(),
             keep: keep.iter().flat_map(|k| [squeeze(k), canonical(Entity::Mobile, k)]).collect(),
         };
@@ -100,7 +100,7 @@ impl Sweep {
             let entity = Entity::from_index(usize::from(value.entity)).unwrap_or(Entity::Personal);
             sweep.rows.entry(value.row).or_default().push((value.value, value.n, entity));
             if entity == Entity::Person {
-                sweep.names.insert(value.value, ());
+                sweep.names.insert(value.value);
                 if !sweep.name_lens.contains(&value.n) {
                     sweep.name_lens.push(value.n);
                 }
@@ -191,7 +191,7 @@ impl Sweep {
             for &n in &self.name_lens {
                 let to = from + usize::from(n);
                 let Some(window) = squeezed.window(from, to) else { continue };
-                if !self.names.contains_key(&self.secret.hash(VALUE, window.as_bytes())) {
+                if !self.names.contains(&self.secret.hash(VALUE, window.as_bytes())) {
                     continue;
                 }
                 let end = squeezed.chars[to - 1].end;

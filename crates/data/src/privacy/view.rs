@@ -75,6 +75,8 @@ fn first_change(text: &str) -> Option<usize> {
             0..=0x7F => 1,
             // U+A000–U+CFFF, almost all Hangul syllables.
             0xEA..=0xEC => 3,
+            // U+D000–U+D77F, the rest of them but for a few.
+            0xED if bytes[i + 1] <= 0x9D => 3,
             _ => {
                 let c = text[i..].chars().next()?;
                 if changes(c) {
@@ -90,11 +92,12 @@ fn first_change(text: &str) -> Option<usize> {
 /// Whether the view shows this character otherwise than the original does.
 fn changes(c: char) -> bool {
     match c {
-        '\u{0}'..='\u{7F}' | '\u{AC00}'..='\u{D7A3}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' => {
-            false
-        }
         '\u{3161}' | '\u{3164}' => true,
-        '\u{3131}'..='\u{318E}' => false,
+        '\u{0}'..='\u{7F}'
+        | '\u{AC00}'..='\u{D7A3}'
+        | '\u{3001}'..='\u{3003}'
+        | '\u{3008}'..='\u{3011}'
+        | '\u{3131}'..='\u{318E}' => false,
         _ => {
             is_invisible(c)
                 || is_hyphen(c)

@@ -39,13 +39,13 @@ pub(crate) fn numbers_and_nets(scan: &mut Scan<'_>) {
         }
     }
     for hit in scan.cues.all() {
-        if hit.cue == Cue::Web
-            && let Some(found) = net::bare_url(scan, hit.start)
-        {
-            scan.found.push(found);
-        }
+        let found = match hit.cue {
+            Cue::Web => net::bare_url(scan, hit.start),
+            Cue::At => net::spelled_email(scan, hit.start, hit.end),
+            _ => None,
+        };
+        scan.found.extend(found);
     }
-    spelled_emails(scan);
 }
 
 fn mark(scan: &mut Scan<'_>, class: u8, at: usize) {
@@ -138,16 +138,5 @@ fn small(scan: &mut Scan<'_>, chain: &Chain<'_>) {
             plate::at(scan, group.start, group.end).or_else(|| ids::passport(scan, chain, 0))
     {
         scan.push(entity, start, end);
-    }
-}
-
-/// `hong[at]example.com`, `hong 골뱅이 example.com`.
-fn spelled_emails(scan: &mut Scan<'_>) {
-    for spelled in ["[at]", "(at)", "골뱅이"] {
-        for (start, word) in scan.text.match_indices(spelled) {
-            if let Some(found) = net::spelled_email(scan, start, start + word.len()) {
-                scan.found.push(found);
-            }
-        }
     }
 }

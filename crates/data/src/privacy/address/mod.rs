@@ -113,7 +113,7 @@ fn labelled_codes(scan: &Scan<'_>, finds: &[Found]) -> Vec<Found> {
         let at = hit.end + gap.map(char::len_utf8).sum::<usize>();
         let Some(end) = parts::zip_at(scan.text, at) else { continue };
         let after = finds.partition_point(|f| f.start <= at);
-        if !finds[..after].last().is_some_and(|f| at < f.end) {
+        if finds[..after].last().is_none_or(|f| at >= f.end) {
             codes.push(Found { entity: Entity::Address, start: at, end });
         }
     }
