@@ -1,12 +1,12 @@
 //! Verb and adjective endings (어미) on dictionary forms, with the irregular classes of school grammar:
 //! ㅂ, ㄷ, ㅅ, 르, 러, ㅎ, ㅡ, ㄹ and 하다.
 
+use super::copula::{copula, copula_noun};
 use super::jamo::{self, BIEUP, DIGEUT, HIEUT, NIEUN, NONE, RIEUL, SIOT, SSANG_SIOT};
-use super::particle::{Final, final_sound};
 
 /// How an ending joins a stem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Join {
+pub(super) enum Join {
     /// As it is: 먹고, 가고. ㄹ falls before ㄴ and ㅅ.
     Plain,
     /// After 아 or 어: 먹어요, 가요, 해요.
@@ -31,8 +31,8 @@ enum Join {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
     name: &'static str,
-    join: Join,
-    rest: &'static str,
+    pub(super) join: Join,
+    pub(super) rest: &'static str,
 }
 
 const fn e(name: &'static str, join: Join, rest: &'static str) -> Ending {
@@ -96,6 +96,8 @@ const ENDINGS: &[Ending] = &[
     e("는데요", Join::Modifier, "데요"),
     e("는데", Join::Modifier, "데"),
     e("는지", Join::Modifier, "지"),
+    e("는다는", Join::Statement, "다는"),
+    e("는다고", Join::Statement, "다고"),
     e("는다", Join::Statement, "다"),
     e("는", Join::Modifier, ""),
     e("고자", Join::Plain, "고자"),
@@ -138,16 +140,8 @@ impl Ending {
     }
 }
 
-const ADJECTIVES: &str = "크다 작다 많다 적다 좋다 싫다 높다 낮다 길다 짧다 넓다 좁다 멀다 빠르다 느리다 바쁘다 아프다 \
-    나쁘다 예쁘다 기쁘다 슬프다 고프다 비싸다 싸다 같다 다르다 늦다 이르다 얇다 두껍다 진하다 연하다 밝다 어둡다 맑다 \
-    흐리다 젊다 희다 검다 달다 짜다 쓰리다 시다 붉다 푸르다 편하다 불편하다 필요하다 중요하다 가능하다 친절하다 조용하다 \
-    따뜻하다 시원하다 깨끗하다 간단하다 복잡하다 정확하다 비슷하다 다양하다 건강하다 안전하다 부족하다 충분하다 심하다 \
-    궁금하다 피곤하다 급하다 튼튼하다 저렴하다 적당하다 유명하다 행복하다 똑똑하다 훌륭하다 특별하다 당연하다 확실하다 \
-    어색하다 한가하다 지루하다 답답하다 꼼꼼하다 성실하다 신선하다 촉촉하다 선명하다 든든하다 서늘하다 포근하다 담백하다 \
-    고소하다 상쾌하다 뚜렷하다 익숙하다 뻔하다 흔하다 드물다 알차다 힘차다 값지다 멋지다 느긋하다 차분하다 활발하다 \
-    단순하다 명확하다 분명하다 적절하다 풍부하다 솔직하다 겸손하다 엄격하다 공정하다 투명하다 유연하다 강하다 약하다 \
-    순하다 독하다 환하다 낯설다 괜찮다 귀찮다 점잖다 그렇다 이렇다 어떻다 빨갛다 파랗다 하얗다 노랗다 신기하다 \
-    이상하다 완벽하다 까마득하다 허전하다 뿌듯하다 아늑하다 넉넉하다 촘촘하다 가파르다 게으르다 서투르다";
+/// Adjectives that their ending does not give away.
+const ADJECTIVES: &str = include_str!("adjectives.txt");
 
 /// Turns the dictionary form at the end of `text` into the form with the ending; a text that does not
 /// end in 다 is left as it is.
@@ -197,61 +191,6 @@ fn is_adjective(word: &str) -> bool {
         "싶다",
     ];
     ADJECTIVES.split_whitespace().any(|a| a == word) || derived.iter().any(|d| word.ends_with(d))
-}
-
-/// Verbs that end in 이다; in every other word it is the copula.
-const I_VERBS: &[&str] = &[
-    "보이다",
-    "줄이다",
-    "먹이다",
-    "쓰이다",
-    "높이다",
-    "붙이다",
-    "들이다",
-    "모이다",
-    "놓이다",
-    "쌓이다",
-    "섞이다",
-    "움직이다",
-    "기울이다",
-    "망설이다",
-    "속이다",
-    "끓이다",
-    "벌이다",
-    "반짝이다",
-    "덮이다",
-    "꺾이다",
-    "깎이다",
-    "녹이다",
-    "죽이다",
-    "늘이다",
-    "절이다",
-];
-
-/// The noun before a copula: 얼마 of 얼마이다.
-fn copula_noun(word: &str) -> Option<&str> {
-    let noun = word.strip_suffix("이다")?;
-    let verb = noun.is_empty() || I_VERBS.iter().any(|v| word.ends_with(v));
-    (!verb).then_some(noun)
-}
-
-/// The form of 이다 after a noun.
-fn copula(noun: &str, ending: Ending) -> String {
-    let open = final_sound(noun) == Final::Vowel;
-    let i = if open { "" } else { "이" };
-    let rest = ending.rest;
-    match (ending.join, rest) {
-        (Join::Plain, "나요") => "인가요".to_owned(),
-        (Join::Plain | Join::Eu | Join::EuDropping | Join::Statement, _) => format!("{i}{rest}"),
-        (Join::Vowel, "요") => if open { "예요" } else { "이에요" }.to_owned(),
-        (Join::Vowel, "") => format!("{i}야"),
-        (Join::Vowel, "서" | "도") => format!("{i}라{rest}"),
-        (Join::Vowel, _) => format!("{}{rest}", if open { "여" } else { "이어" }),
-        (Join::Past, _) => format!("{}{rest}", if open { "였" } else { "이었" }),
-        (Join::FinalN | Join::Modifier, _) => format!("인{rest}"),
-        (Join::FinalL, _) => format!("일{rest}"),
-        (Join::FinalB, _) => format!("입{rest}"),
-    }
 }
 
 fn form(stem: &[char], adjective: bool, ending: Ending) -> String {
@@ -487,6 +426,8 @@ mod tests {
                 "나요=얼마인가요 아요=얼마예요 는지=얼마인지 습니까=얼마입니까 죠=얼마죠 았어요=얼마였어요",
             ),
             ("며칠이다", "나요=며칠인가요 아요=며칠이에요 는데=며칠인데 아서=며칠이라서 냐=며칠이냐"),
+            ("3원이다", "는다는=3원이라는 는다고=3원이라고 는다=3원이다"),
+            ("되다", "는다고=된다고 는다는=된다는"),
             ("보이다", "아요=보여요 는지=보이는지 습니다=보입니다"),
             ("켜다", "아요=켜요 았어요=켰어요"),
         ] {

@@ -2,6 +2,7 @@
 
 mod check;
 mod conjugate;
+mod copula;
 mod jamo;
 mod number;
 mod particle;

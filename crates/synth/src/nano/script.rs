@@ -66,6 +66,20 @@ impl<'g> Script<'g> {
         self
     }
 
+    /// Where the turn ends now, in bytes.
+    pub fn here(&self) -> usize {
+        self.out.text.len()
+    }
+
+    /// Makes the Latin letter at a place small: a sentence goes on there.
+    pub fn lower_at(&mut self, at: usize) -> &mut Self {
+        if let Some(letter) = self.out.text.get(at..at + 1) {
+            let small = letter.to_ascii_lowercase();
+            self.out.text.replace_range(at..=at, &small);
+        }
+        self
+    }
+
     /// Takes the full stop at the end of the turn back.
     pub fn trim_stop(&mut self) -> &mut Self {
         if self.out.text.ends_with('.') {

@@ -319,14 +319,19 @@ fn english_question(s: &mut Script, fact: &Fact, bare: bool) {
 }
 
 fn english_answer(s: &mut Script, fact: &Fact) {
-    if s.rng.percent(40) {
+    let acknowledged = s.rng.percent(40);
+    if acknowledged {
         s.say("e.ack").put(" ");
     }
+    let start = s.here();
     if s.rng.percent(30) {
         let lead = *s.rng.pick(&["The ", "At the moment the ", "For all orders the ", "By our policy the "]);
         s.put(lead).put(&fact.noun).put(" ").say("e.is").put(".");
     } else {
         s.say(&format!("e.s.{}", fact.topic.rule));
+    }
+    if acknowledged {
+        s.lower_at(start);
     }
     if s.rng.percent(80) {
         s.trim_stop().say("e.tail");
