@@ -219,6 +219,22 @@ pub enum FileProblem {
         /// Its dtype as written.
         dtype: String,
     },
+    /// A weight is not a number, or too great for its format.
+    #[error("tensor `{tensor}` has values that are not finite or too great for eight bits with an f16 scale")]
+    NotFinite {
+        /// The tensor.
+        tensor: String,
+    },
+    /// A tensor has a shape that its partner does not allow.
+    #[error("tensor `{tensor}` has shape {found:?}; it must be {expected:?}")]
+    Shape {
+        /// The tensor.
+        tensor: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape that fits.
+        expected: Vec<usize>,
+    },
     /// The shape's product does not fit in memory's addresses.
     #[error("tensor `{tensor}` has shape {shape:?}, whose size overflows")]
     Overflow {

@@ -24,6 +24,7 @@ pub mod error;
 mod layers;
 mod parameters;
 pub mod platform;
+pub mod quantize;
 pub mod weights;
 mod workspace;
 

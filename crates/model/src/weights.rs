@@ -13,6 +13,8 @@ mod write;
 pub use folder::ModelFolder;
 pub use memory::MemoryTensors;
 pub use safetensors::SafetensorsFile;
+pub(crate) use safetensors::{Entry, parse};
+pub(crate) use write::write_tensors;
 pub use write::{TensorHeader, TensorToWrite, stream_safetensors, write_safetensors, write_values};
 
 use crate::{ModelConfig, ModelError};

@@ -20,17 +20,18 @@ const GREATEST_HEADER: u64 = 100_000_000;
 pub struct SafetensorsFile {
     place: String,
     map: platform::FileMap,
-    tensors: BTreeMap<String, Entry>,
+    tensors: BTreeMap<String, Entry<DType>>,
     metadata: BTreeMap<String, String>,
 }
 
+/// Where a tensor lies, and in which of the number formats `T`.
 #[derive(Debug)]
-struct Entry {
-    dtype: DType,
-    shape: Vec<usize>,
+pub(crate) struct Entry<T> {
+    pub dtype: T,
+    pub shape: Vec<usize>,
     /// Bytes of the whole file.
-    start: usize,
-    end: usize,
+    pub start: usize,
+    pub end: usize,
 }
 
 impl SafetensorsFile {
@@ -41,8 +42,8 @@ impl SafetensorsFile {
     pub fn open(path: &Path) -> Result<Self, ModelError> {
         let map = platform::FileMap::open(path)?;
         let place = path.display().to_string();
-        let (tensors, metadata) =
-            parse(map.bytes()).map_err(|problem| ModelError::TensorFile { file: place.clone(), problem })?;
+        let (tensors, metadata) = parse(map.bytes(), dtype)
+            .map_err(|problem| ModelError::TensorFile { file: place.clone(), problem })?;
         Ok(Self { place, map, tensors, metadata })
     }
 
@@ -72,9 +73,20 @@ impl TensorSource for SafetensorsFile {
     }
 }
 
-type Header = (BTreeMap<String, Entry>, BTreeMap<String, String>);
+/// The tensors of a file, and its metadata.
+pub(crate) type Header<T> = (BTreeMap<String, Entry<T>>, BTreeMap<String, String>);
 
-fn parse(file: &[u8]) -> Result<Header, FileProblem> {
+/// The formats that models come in, by name, with the bytes of a value.
+fn dtype(name: &str) -> Option<(DType, usize)> {
+    let dtype = [DType::F32, DType::F16, DType::BF16].into_iter().find(|dtype| dtype.name() == name)?;
+    Some((dtype, dtype.size()))
+}
+
+/// Checks a header whole; `dtype` knows the formats that may occur, and the bytes of a value.
+pub(crate) fn parse<T>(
+    file: &[u8],
+    dtype: impl Fn(&str) -> Option<(T, usize)>,
+) -> Result<Header<T>, FileProblem> {
     let len = file.len();
     let (first, rest) = file.split_first_chunk::<8>().ok_or(FileProblem::TooShort { len })?;
     let header = u64::from_le_bytes(*first);
@@ -94,7 +106,7 @@ fn parse(file: &[u8]) -> Result<Header, FileProblem> {
             let pairs = value.as_object().into_iter().flatten();
             metadata.extend(pairs.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))));
         } else {
-            let entry = entry(&name, &value, 8 + header, data.len() as u64)?;
+            let entry = entry(&name, &value, 8 + header, data.len() as u64, &dtype)?;
             tensors.insert(name, entry);
         }
     }
@@ -102,22 +114,25 @@ fn parse(file: &[u8]) -> Result<Header, FileProblem> {
     Ok((tensors, metadata))
 }
 
-fn entry(name: &str, value: &Value, data_start: u64, available: u64) -> Result<Entry, FileProblem> {
+fn entry<T>(
+    name: &str,
+    value: &Value,
+    data_start: u64,
+    available: u64,
+    dtype: &impl Fn(&str) -> Option<(T, usize)>,
+) -> Result<Entry<T>, FileProblem> {
     let tensor = || name.to_owned();
     let malformed = |key: &str| FileProblem::Header { why: format!("tensor `{name}` has no valid `{key}`") };
     let numbers =
         |key: &str| -> Option<Vec<u64>> { value.get(key)?.as_array()?.iter().map(Value::as_u64).collect() };
-    let dtype = match value.get("dtype").and_then(Value::as_str).ok_or_else(|| malformed("dtype"))? {
-        "F32" => DType::F32,
-        "F16" => DType::F16,
-        "BF16" => DType::BF16,
-        other => return Err(FileProblem::DType { tensor: tensor(), dtype: other.to_owned() }),
-    };
+    let written = value.get("dtype").and_then(Value::as_str).ok_or_else(|| malformed("dtype"))?;
+    let unknown = || FileProblem::DType { tensor: tensor(), dtype: written.to_owned() };
+    let (dtype, size) = dtype(written).ok_or_else(unknown)?;
     let shape = numbers("shape").ok_or_else(|| malformed("shape"))?;
     let Some(&[start, end]) = numbers("data_offsets").as_deref() else {
         return Err(malformed("data_offsets"));
     };
-    let needed = shape.iter().try_fold(dtype.size() as u64, |product, &size| product.checked_mul(size));
+    let needed = shape.iter().try_fold(size as u64, |product, &size| product.checked_mul(size));
     let needed = needed.ok_or_else(|| FileProblem::Overflow { tensor: tensor(), shape: shape.clone() })?;
     if start > end || end > available {
         return Err(FileProblem::Outside { tensor: tensor(), start, end, available });
@@ -129,7 +144,7 @@ fn entry(name: &str, value: &Value, data_start: u64, available: u64) -> Result<E
     Ok(Entry { dtype, shape, start: (data_start + start) as usize, end: (data_start + end) as usize })
 }
 
-fn refuse_overlaps(tensors: &BTreeMap<String, Entry>) -> Result<(), FileProblem> {
+fn refuse_overlaps<T>(tensors: &BTreeMap<String, Entry<T>>) -> Result<(), FileProblem> {
     let mut ranges: Vec<_> =
         tensors.iter().filter(|(_, e)| e.start < e.end).map(|(name, e)| (e.start, e.end, name)).collect();
     ranges.sort_unstable();

@@ -69,11 +69,24 @@ pub fn stream_safetensors(
     metadata: &[(&str, &str)],
     fill: &mut dyn FnMut(usize, &mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), ModelError> {
+    let values = |header: &TensorHeader| header.shape.iter().product::<usize>();
+    let entries = headers.iter().map(|h| (&*h.name, h.dtype.name(), &*h.shape, values(h) * h.dtype.size()));
+    write_tensors(path, entries, metadata, fill)
+}
+
+/// Writes tensors of any number format, each given as (name, dtype, shape, bytes).
+pub(crate) fn write_tensors<'a>(
+    path: &Path,
+    headers: impl ExactSizeIterator<Item = (&'a str, &'a str, &'a [usize], usize)>,
+    metadata: &[(&str, &str)],
+    fill: &mut dyn FnMut(usize, &mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), ModelError> {
+    let count = headers.len();
     let text = header_text(headers, metadata);
     platform::write_then_rename(path, |file| {
         file.write_all(&(text.len() as u64).to_le_bytes())?;
         file.write_all(text.as_bytes())?;
-        (0..headers.len()).try_for_each(|at| fill(at, file))
+        (0..count).try_for_each(|at| fill(at, file))
     })
 }
 
@@ -96,18 +109,19 @@ pub fn write_values(out: &mut dyn Write, dtype: DType, values: &[f32]) -> std::i
 }
 
 /// The JSON header, padded with spaces so that the data begins at a multiple of eight.
-fn header_text(headers: &[TensorHeader], metadata: &[(&str, &str)]) -> String {
+fn header_text<'a>(
+    headers: impl Iterator<Item = (&'a str, &'a str, &'a [usize], usize)>,
+    metadata: &[(&str, &str)],
+) -> String {
     let mut map = Map::new();
     if !metadata.is_empty() {
         let pairs: Map<_, _> = metadata.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
         map.insert("__metadata__".to_owned(), Value::Object(pairs));
     }
     let mut offset = 0;
-    for tensor in headers {
-        let end = offset + tensor.shape.iter().product::<usize>() * tensor.dtype.size();
-        let entry =
-            json!({ "dtype": tensor.dtype.name(), "shape": tensor.shape, "data_offsets": [offset, end] });
-        map.insert(tensor.name.clone(), entry);
+    for (name, dtype, shape, bytes) in headers {
+        let end = offset + bytes;
+        map.insert(name.to_owned(), json!({ "dtype": dtype, "shape": shape, "data_offsets": [offset, end] }));
         offset = end;
     }
     let mut text = Value::Object(map).to_string();
