@@ -1,14 +1,15 @@
 //! `moru bench`: what this machine does in a second.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use chat::SampleView;
 use clap::{Args, Subcommand};
-use data::prepare::{Runner, Step, Watch};
+use data::output::Outputs;
+use data::prepare::{Prepared, Runner, Step, Watch};
 use data::steps::{Duplicates, SketchQuestion};
-use model::{Decoder, LoraConfig, LoraTargets, ModelConfig};
+use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, Recompute};
 use serde_json::{Value, json};
 use train::bench::Bench as TrainBench;
 use train::{Base, Method, Settings};
@@ -16,7 +17,8 @@ use train::{Base, Method, Settings};
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, format};
 use crate::machine;
-use crate::stages::{bench_data, device};
+use crate::stages::bench_train::Step as TrainStep;
+use crate::stages::{bench_data, bench_train, device};
 
 /// Measure training or data preparation on this machine
 #[derive(Debug, Args)]
@@ -56,6 +58,12 @@ struct TrainArgs {
     /// Steps that are measured; one more is done before
     #[arg(long, default_value_t = 5)]
     steps: usize,
+    /// Threads; one a core where none are given
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
+    /// Make every block's activations again in the backward pass: less memory, more time
+    #[arg(long)]
+    recompute: bool,
     /// lora, or full for every weight
     #[arg(long, default_value = "lora", value_parser = ["lora", "full"])]
     method: String,
@@ -78,6 +86,12 @@ struct DataArgs {
     /// Keep the generated table here instead of removing it
     #[arg(long, value_name = "FILE.csv")]
     keep: Option<PathBuf>,
+    /// Write what a run writes (dataset, pairs, rejected rows) into this folder, and count the time for it
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Threads; one a core where none are given
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
     /// Report as JSON
     #[arg(long)]
     json: bool,
@@ -103,7 +117,7 @@ impl Bench {
 
 impl TrainArgs {
     fn measure(&self, console: &Console) -> anyhow::Result<Value> {
-        let folder = std::path::Path::new(&self.shape);
+        let folder = Path::new(&self.shape);
         let config = if folder.is_dir() {
             ModelConfig::from_folder(folder)?
         } else {
@@ -123,31 +137,46 @@ impl TrainArgs {
             self.shape,
             format::count(config.parameters() as u64)
         ));
-        let vocab = config.vocab as u64;
-        let parameters = config.parameters();
-        let mut decoder = Decoder::random(std::sync::Arc::new(device::open()), config, 1)?;
+        let threads = threads(self.threads);
+        let device = std::sync::Arc::new(device::Backend::new(threads.get()));
+        let mut decoder = Decoder::random(std::sync::Arc::clone(&device), config.clone(), 1)?;
         let settings = self.settings();
         let rows: Vec<(Vec<u32>, Vec<u8>)> =
-            (0..self.batch as u64).map(|row| self.sample(row, vocab)).collect();
+            (0..self.batch as u64).map(|row| self.sample(row, config.vocab as u64)).collect();
         let samples: Vec<_> =
             (rows.iter()).map(|(ids, trained)| SampleView { row: "bench", part: 0, ids, trained }).collect();
         machine::forget_peak();
         let mut bench = TrainBench::new(&mut decoder, &settings, &samples)?;
         let mut last = bench.step()?;
-        let start = Instant::now();
+        let mut seconds = Vec::with_capacity(self.steps);
         for _ in 0..self.steps {
+            let start = Instant::now();
             last = bench.step()?;
+            seconds.push(start.elapsed().as_secs_f64());
         }
-        let step_s = start.elapsed().as_secs_f64() / self.steps as f64;
-        let gflop = gigaflop(parameters, last.tokens, self.method == "full");
+        let peak_rss = machine::peak_rss_bytes();
+        let step_s = median(&mut seconds);
+        let step = TrainStep {
+            seq: self.seq,
+            tokens: last.tokens,
+            loss_tokens: last.trained_tokens,
+            full: self.method == "full",
+        };
+        let gflops = bench_train::gigaflop(&config, &step) / step_s;
+        // After the steps, so that its operands are no part of their memory.
+        let gemm_peak = bench_train::gemm_peak(&*device);
         Ok(json!({
             "shape": self.shape,
-            "threads": machine::cores(),
+            "method": self.method,
+            "threads": threads,
             "tokens_per_s": round(last.tokens as f64 / step_s),
             "useful_tokens_per_s": round(last.trained_tokens as f64 / step_s),
             "step_s": round(step_s),
-            "peak_rss_gb": round(machine::peak_rss_bytes() as f64 / 1e9),
-            "gflops": round(gflop / step_s),
+            "peak_rss_gb": round(peak_rss as f64 / 1e9),
+            "predicted_gb": round(bench.memory().total() as f64 / 1e9),
+            "gflops": round(gflops),
+            "gemm_peak_gflops": round(gemm_peak),
+            "gemm_peak_share": round(gflops / gemm_peak),
             "trainable_parameters": bench.trainable_parameters(),
             "loss": last.loss,
         }))
@@ -160,8 +189,9 @@ impl TrainArgs {
             names => LoraTargets::Named(names.split(',').map(|name| name.trim().to_owned()).collect()),
         };
         let micro_tokens = self.seq * self.batch;
+        let recompute = if self.recompute { Recompute::Always } else { Recompute::Never };
         if self.method == "full" {
-            return Settings { micro_tokens, ..Settings::full(base) };
+            return Settings { micro_tokens, recompute, ..Settings::full(base) };
         }
         let lora = LoraConfig {
             rank: self.rank,
@@ -171,7 +201,7 @@ impl TrainArgs {
             rslora: false,
         };
         let method = Method::Lora { lora, b_ratio: 1.0, start_from: None };
-        Settings { method, micro_tokens, ..Settings::lora(base, self.rank, LoraTargets::All) }
+        Settings { method, micro_tokens, recompute, ..Settings::lora(base, self.rank, LoraTargets::All) }
     }
 
     /// Tokens drawn by a counter, the last share of them trained.
@@ -183,11 +213,14 @@ impl TrainArgs {
     }
 }
 
-/// Dense arithmetic of a step: two operations a parameter and token forward, two for the gradient of the
-/// inputs, and two more for that of the weights where they are trained.
-fn gigaflop(parameters: usize, tokens: usize, full: bool) -> f64 {
-    let passes = if full { 6.0 } else { 4.0 };
-    passes * parameters as f64 * tokens as f64 / 1e9
+fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {
+    asked.or(NonZero::new(machine::cores())).unwrap_or(NonZero::<usize>::MIN)
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }
 
 fn round(x: f64) -> f64 {
@@ -208,8 +241,8 @@ impl DataArgs {
 
     fn prepare(
         &self,
-        table: &std::path::Path,
-        folder: &std::path::Path,
+        table: &Path,
+        folder: &Path,
         bytes: u64,
     ) -> anyhow::Result<Value> {
         machine::forget_peak();
@@ -231,23 +264,43 @@ impl DataArgs {
             row_steps,
             ordered_steps: ordered,
             redact: &redact,
-            threads: NonZero::new(machine::cores()).unwrap_or(NonZero::<usize>::MIN),
+            threads: threads(self.threads),
             watch: Watch::Off,
         };
         let layout = kit.templates.layout(data::sources::Source::schema(&rows))?;
-        let counts = runner.run(&mut rows, &layout, &mut |_| Ok(()))?;
+        let mut outputs = self.out.as_deref().map(open_outputs).transpose()?;
+        let counts = runner.run(&mut rows, &layout, &mut |row| write(outputs.as_mut(), row))?;
+        if let Some(outputs) = outputs {
+            outputs.finish()?;
+        }
         let seconds = start.elapsed().as_secs_f64();
+        let peak_rss = machine::peak_rss_bytes();
         Ok(json!({
             "rows": counts.rows_in,
             "rows_out": counts.rows_out,
+            "rejected": counts.rejected,
             "bytes": bytes,
-            "threads": machine::cores(),
+            "threads": threads(self.threads),
+            "seconds": round(seconds),
             "ingest_s": round(ingested),
             "prepare_s": round(seconds - ingested),
             "rows_per_s": round(counts.rows_in as f64 / seconds),
             "mb_per_s": round(bytes as f64 / 1e6 / seconds),
             "mask_mb_per_s_a_core": round(kit.mask_speed()),
-            "peak_rss_gb": round(machine::peak_rss_bytes() as f64 / 1e9),
+            "peak_rss_gb": round(peak_rss as f64 / 1e9),
         }))
+    }
+}
+
+fn open_outputs(folder: &Path) -> anyhow::Result<Outputs> {
+    std::fs::create_dir_all(folder)?;
+    Ok(Outputs::create(folder)?)
+}
+
+fn write(outputs: Option<&mut Outputs>, row: Prepared) -> std::io::Result<()> {
+    let Some(outputs) = outputs else { return Ok(()) };
+    match row {
+        Prepared::Example(example, _) => Ok(outputs.example(&example)?),
+        Prepared::Rejected(rejection) | Prepared::Failed(rejection) => Ok(outputs.rejected(&rejection)?),
     }
 }

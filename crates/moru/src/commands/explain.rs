@@ -8,7 +8,7 @@ use crate::recipe::{closest, key_docs};
 
 /// Explain a section of the recipe, a stage, or a word
 ///
-/// Without a topic, lists the topics.
+/// Without a topic, lists the topics. `recipe` lists every key of every section.
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A topic, such as `train`, `privacy` or `lock`
@@ -57,7 +57,10 @@ impl Explain {
             console.print(text.trim_end());
             return Ok(Outcome::Good);
         }
-        let keys: Vec<_> = docs.iter().filter(|doc| doc.section.split('.').next() == Some(&topic)).collect();
+        let keys: Vec<_> = docs
+            .iter()
+            .filter(|doc| topic == "recipe" || doc.section.split('.').next() == Some(&topic))
+            .collect();
         if keys.is_empty() {
             let known: Vec<String> =
                 sections.into_iter().chain(TOPICS.map(|(name, _)| name.to_owned())).collect();

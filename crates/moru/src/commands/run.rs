@@ -38,16 +38,6 @@ pub struct Which {
 }
 
 impl Which {
-    /// Everything of a project.
-    pub fn all(project: ProjectArgs) -> Self {
-        Self { stage: None, until: None, refresh: false, project }
-    }
-
-    /// One stage of a project and what it needs.
-    pub fn stage(stage: &str, project: ProjectArgs) -> Self {
-        Self { stage: Some(stage.to_owned()), until: None, refresh: false, project }
-    }
-
     /// What is asked of the pipeline.
     pub fn request(&self) -> Request {
         let refresh = match (&self.stage, self.refresh) {

@@ -76,7 +76,7 @@ fn faults_are_told_together_with_their_places() {
             "[source.b]\nkind = \"sql\"\n",
             &[],
             &[
-                "[source.b] has no `query`: a select statement says which rows are read | `moru explain source` lists the keys of a section with their meaning",
+                "[source.b] has no `query`: a select statement (or `table`) says which rows are read | `moru explain source` lists the keys of a section with their meaning",
             ],
         ),
         (

@@ -5,7 +5,7 @@ use std::path::Path;
 use chat::{CancelToken, Example, Message, Placeholders, Role, seeded};
 use eval::run::{Answer, Asking, Question, answer_all};
 use eval::scorers::KeyFact;
-use pipeline::{Context, Counts, Input, Stage, StageError};
+use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::{Names, assistant, jsonl, prepare, tokenize};
@@ -91,7 +91,7 @@ pub fn stage<'a>(project: &'a Project, training: Option<&str>, model: Input<'sta
         version: VERSION,
         inputs,
         outputs: vec![Names::ANSWERS.into()],
-        run: Box::new(move |stage| run(stage, project, is_tuned, has_questions)),
+        run: super::stage_fn(move |stage| run(stage, project, is_tuned, has_questions)),
     }
 }
 
@@ -100,7 +100,7 @@ fn run(
     project: &Project,
     is_tuned: bool,
     has_questions: bool,
-) -> Result<Vec<Counts>, StageError> {
+) -> anyhow::Result<Vec<Counts>> {
     let (max_rows, max_tokens) = (stage.param("evaluate.max_rows")?, stage.param("evaluate.max_new_tokens")?);
     let seed = stage.param("project.seed")?;
     let template: String = stage.param("tokenize.template")?;
@@ -139,7 +139,7 @@ fn ask(
     template: &str,
     questions: &[Question],
     max_tokens: usize,
-) -> Result<Vec<Answer>, StageError> {
+) -> anyhow::Result<Vec<Answer>> {
     let model = stage.input(Names::MODEL)?;
     let tuned = if is_tuned { Some(stage.input(Names::TUNED)?) } else { None };
     let tokenize = Tokenize { template: template.to_owned(), ..project.resolved().tokenize.clone() };

@@ -9,7 +9,7 @@ use chat::tokenizer::BpeTrainer;
 use chat::{Builtin, Example, Tokenizer};
 use model::weights::{TensorToWrite, write_safetensors};
 use model::{Decoder, ModelConfig, ModelFolder};
-use pipeline::{Context, Counts, Input, Stage, StageError};
+use pipeline::{Context, Counts, Input, Stage};
 use serde_json::json;
 
 use super::device::Backend;
@@ -85,12 +85,12 @@ fn hub_cache(project: &Project) -> PathBuf {
 
 /// The stage that makes a folder of a built-in or drawn model; none where the base is a folder already.
 pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
-    let run: Box<dyn Fn(&mut Context<'_>) -> Result<Vec<Counts>, StageError>> = match origin {
+    let run: pipeline::StageFn<'static> = match origin {
         Origin::Folder(_) => return None,
-        Origin::Toy => Box::new(toy),
+        Origin::Toy => super::stage_fn(toy),
         Origin::Random(config) => {
             let config = config.clone();
-            Box::new(move |stage| drawn(stage, &config))
+            super::stage_fn(move |stage| drawn(stage, &config))
         }
     };
     Some(Stage {
@@ -111,7 +111,7 @@ pub fn input(origin: &Origin) -> Input<'static> {
 }
 
 /// A small Qwen3 with weights that were drawn, not learned, and a vocabulary of the training split.
-fn toy(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
+fn toy(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
     let seed: u64 = stage.param("project.seed")?;
     stage.note("builtin:toy is untrained: it shows that everything runs, not what a tuned model can do");
     let tokenizer = vocabulary(stage)?.finish(TOY_VOCAB).unwrap_or_else(|_| Tokenizer::bytes());
@@ -124,7 +124,7 @@ fn toy(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
 
 /// A model of a known shape to be trained from the beginning: drawn weights, and as many tokens as the
 /// shape has, made of the training split.
-fn drawn(stage: &mut Context<'_>, shape: &ModelConfig) -> Result<Vec<Counts>, StageError> {
+fn drawn(stage: &mut Context<'_>, shape: &ModelConfig) -> anyhow::Result<Vec<Counts>> {
     let seed: u64 = stage.param("project.seed")?;
     let tokenizer = vocabulary(stage)?.finish(shape.vocab)?;
     let config = ModelConfig {

@@ -1,9 +1,14 @@
 //! Is everything there that a recipe names? Touches files, databases and the model, changes nothing.
 
-use data::sources::sql;
+use std::sync::Arc;
+
+use data::Schema;
+use data::ingest::Reader;
+use data::sources::{Source as _, sql};
+use pipeline::{Action, Planned};
 use serde::Serialize;
 
-use super::sources;
+use super::{Names, base, prepare, privacy, sources, split};
 use crate::project::Project;
 use crate::recipe::Source;
 
@@ -20,12 +25,62 @@ pub struct Finding {
 
 /// Looks at everything that the recipe names.
 pub fn environment(project: &Project) -> Vec<Finding> {
-    project.resolved().source.values().map(|source| look(project, source)).collect()
+    let sources = project.resolved().source.values();
+    let mut findings: Vec<_> =
+        sources.map(|source| finding(format!("source.{}", source.name), found(project, source))).collect();
+    findings.push(finding("model.base".to_owned(), model(project)));
+    findings
 }
 
-fn look(project: &Project, source: &Source) -> Finding {
-    let subject = format!("source.{}", source.name);
-    match found(project, source) {
+/// Before long work begins: everything that stages which are going to run will ask for.
+pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
+    let runs = |id: &str| plan.iter().any(|planned| planned.stage == id && planned.action == Action::Run);
+    for source in project.resolved().source.values() {
+        if runs(&Names::ingest(&source.name)) {
+            check_columns(project, source, sources::open(project, source)?.schema())?;
+        } else if runs(Names::PREPARE)
+            && let Ok(folder) = project.results()?.output(&Names::ingest(&source.name), Names::EXTRACT)
+        {
+            check_columns(project, source, Reader::open(&folder, &source.name)?.schema())?;
+        }
+    }
+    Ok(())
+}
+
+/// The columns that the recipe names, and the patterns it masks by.
+fn check_columns(project: &Project, source: &Source, schema: &Arc<Schema>) -> anyhow::Result<()> {
+    let resolved = project.resolved();
+    prepare::templates(&resolved.prepare)?.layout(schema)?;
+    prepare::check_personal(source, schema)?;
+    privacy::personal_columns(source, &resolved.prepare.mask)?;
+    privacy::masker(&resolved.prepare.mask, source.public, b"")?;
+    let split = &resolved.split;
+    for (key, column) in [("group", &split.group), ("stratify", &split.stratify), ("column", &split.column)] {
+        if !column.is_empty() && !resolved.prepare.meta.contains(column) {
+            return Err(split::no_column(key, column));
+        }
+    }
+    Ok(())
+}
+
+/// What the model is, if it is there.
+fn model(project: &Project) -> anyhow::Result<String> {
+    Ok(match base::origin(project)? {
+        base::Origin::Folder(folder) => {
+            let config = model::ModelConfig::from_folder(&project.folder.join(&folder))?;
+            let parameters = crate::console::format::count(config.parameters() as u64);
+            format!(
+                "{}: {}, {parameters} parameters",
+                project.resolved().model.base,
+                config.family.architecture()
+            )
+        }
+        _ => format!("{}: made by this program", project.resolved().model.base),
+    })
+}
+
+fn finding(subject: String, found: anyhow::Result<String>) -> Finding {
+    match found {
         Ok(found) => Finding { subject, found, error: None },
         Err(error) => {
             let chain: Vec<_> = error.chain().map(ToString::to_string).collect();
@@ -40,6 +95,7 @@ fn found(project: &Project, source: &Source) -> anyhow::Result<String> {
         names.join(", ")
     };
     let rows = sources::open(project, source)?;
+    check_columns(project, source, rows.schema())?;
     if source.kind == "sql" {
         let settings = sources::settings(project, source)?;
         let probe = sql::probe(&settings, &sources::request(source))?;

@@ -7,7 +7,7 @@ use eval::compare::{Answers, Comparison, TestRow, question_text};
 use eval::report::{Evaluation, SystemRole};
 use eval::run::Answer;
 use eval::statistics::Resampling;
-use pipeline::{Context, Counts, Input, Stage, StageError};
+use pipeline::{Context, Counts, Input, Stage};
 
 use super::answer::{own_questions, test_rows};
 use super::{Names, jsonl};
@@ -37,7 +37,7 @@ pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
         version: VERSION,
         inputs,
         outputs: vec![Names::SCORES.into()],
-        run: Box::new(move |stage| run(stage, name, has_base, has_questions)),
+        run: super::stage_fn(move |stage| run(stage, name, has_base, has_questions)),
     }
 }
 
@@ -46,7 +46,7 @@ fn run(
     name: &str,
     has_base: bool,
     has_questions: bool,
-) -> Result<Vec<Counts>, StageError> {
+) -> anyhow::Result<Vec<Counts>> {
     let metrics: Vec<String> = stage.param("evaluate.metrics")?;
     let (max_rows, max_new_tokens): (usize, usize) =
         (stage.param("evaluate.max_rows")?, stage.param("evaluate.max_new_tokens")?);

@@ -22,7 +22,7 @@ pub fn stage<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Sta
         version: VERSION,
         inputs: inputs(project, source)?,
         outputs: vec![Names::EXTRACT.into()],
-        run: Box::new(move |stage| run(stage, project, source)),
+        run: super::stage_fn(move |stage| run(stage, project, source)),
     })
 }
 
@@ -69,7 +69,7 @@ const READ: [&str; 16] = [
     "bad_share",
 ];
 
-fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> Result<Vec<Counts>, StageError> {
+fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::Result<Vec<Counts>> {
     for key in READ {
         stage.param::<serde_json::Value>(&format!("source.{}.{key}", source.name))?;
     }

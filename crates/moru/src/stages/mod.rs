@@ -7,6 +7,7 @@ pub mod answer;
 pub mod assistant;
 pub mod base;
 pub mod bench_data;
+pub mod bench_train;
 pub mod check;
 pub mod costs;
 pub mod device;
@@ -144,6 +145,15 @@ pub fn splits_stage(project: &Project) -> &'static str {
     if project.resolved().synthesize.is_wanted() { Names::SYNTHESIZE } else { Names::SPLIT }
 }
 
+/// A stage's function whose errors keep their type, so that their hints are found.
+fn stage_fn<'a>(
+    run: impl Fn(&mut pipeline::Context<'_>) -> anyhow::Result<Vec<pipeline::Counts>> + 'a,
+) -> pipeline::StageFn<'a> {
+    Box::new(move |stage| {
+        run(stage).map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)
+    })
+}
+
 /// What a run did.
 #[derive(Debug, Serialize)]
 pub struct Done {
@@ -180,6 +190,7 @@ pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::R
     let mut results = project.results()?;
     let private = results.private().to_owned();
     let graph = graph(project)?;
+    check::before(project, &results.plan(&graph, &project.recipe.params(), request)?)?;
     let mut progress = Progress::new(*console, false);
     let mut trouble = None;
     let summary = results.run(&graph, &project.recipe.params(), request, &cancelled, &mut |event| {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
+use anyhow::Context;
 use data::privacy::{KnownValues, Secret, Sweep};
 use eval::report::{LeakCheck, Leaks};
 use serde_json::Value;
@@ -25,7 +26,8 @@ pub fn write(project: &Project, results: &pipeline::Project) -> anyhow::Result<(
     for (stage, output, from, to) in wanted(project) {
         let Ok(artifact) = results.artifact(&stage, output) else { continue };
         let digest = artifact.digest.to_string();
-        let source = results.output(&stage, output)?.join(from);
+        let whole = results.output(&stage, output)?;
+        let source = if from.is_empty() { whole } else { whole.join(from) };
         let place = out.join(&to);
         if let Some(search) = known.search(&to, &source)? {
             if search.check.found > 0 {
@@ -234,7 +236,12 @@ impl Known {
             return Ok(None);
         }
         if !path.is_dir() {
-            return Ok(self.search_text(what, &String::from_utf8_lossy(&std::fs::read(path)?)));
+            return Ok(self.search_text(
+                what,
+                &String::from_utf8_lossy(
+                    &std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?,
+                ),
+            ));
         }
         let mut all = Search::of(what);
         for entry in std::fs::read_dir(path)? {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::Path;
 
+use data::Schema;
 use data::clean::{Cleaner, Rule, Rules};
 use data::ingest::Reader;
 use data::output::Outputs;
@@ -12,7 +13,7 @@ use data::privacy::{KnownValues, Masker, Secret};
 use data::reject::{Language, Limits};
 use data::sources::Source as _;
 use data::steps::{Clean, Duplicates, Refuse, SketchQuestion};
-use pipeline::{Context, Counts, Input, Stage, StageError};
+use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::privacy::{MaskRow, Tally, masker, personal_columns};
@@ -51,14 +52,14 @@ pub fn stage(project: &Project) -> anyhow::Result<Stage<'_>> {
         version: VERSION,
         inputs,
         outputs: vec![Names::PREPARED.into(), Names::KNOWN.into()],
-        run: Box::new(move |stage| run(stage, project, &secret)),
+        run: super::stage_fn(move |stage| run(stage, project, &secret)),
     })
 }
 
 /// What is read of a source besides its rows.
 const READ: [&str; 2] = ["personal", "public"];
 
-fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> Result<Vec<Counts>, StageError> {
+fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Result<Vec<Counts>> {
     let prepare: Prepare = stage.param("prepare")?;
     for name in project.resolved().source.keys() {
         for key in READ {
@@ -98,7 +99,7 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> Result<Vec<
     pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec_pretty(&facts)?)?;
     if total.rows_out == 0 {
         let reasons: Vec<_> = total.rejected.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
-        let hint = "`moru tap prepare --rejected` shows them; loosen [prepare] reject";
+        let hint = "loosen [prepare] reject; `moru why SOURCE#KEY` shows what became of one row";
         return Err(fail(
             format!("no row is left: all {} were set aside ({})", total.rows_in, reasons.join(", ")),
             hint,
@@ -138,11 +139,6 @@ impl Kit {
         })
     }
 
-    /// The masker.
-    pub fn masker(&self) -> &Masker {
-        &self.masker
-    }
-
     /// Takes the rows of an extract to their end.
     pub fn run(
         &self,
@@ -152,7 +148,7 @@ impl Kit {
         sink: &mut dyn FnMut(Prepared) -> std::io::Result<()>,
     ) -> anyhow::Result<data::prepare::Counts> {
         let layout = templates(&self.prepare)?.layout(rows.schema())?;
-        check_columns(&self.source, &rows)?;
+        check_personal(&self.source, rows.schema())?;
         let mask = MaskRow::new(&self.masker, personal_columns(&self.source, &self.prepare.mask)?);
         let mut row_steps: Vec<&dyn Step> = vec![&self.refuse];
         let mut ordered_steps: Vec<&mut dyn OrderedStep> = Vec::new();
@@ -204,8 +200,8 @@ pub fn templates(prepare: &Prepare) -> anyhow::Result<Templates> {
 }
 
 /// Refuses personal columns that the source does not have: their values would go unmasked in silence.
-fn check_columns(source: &Source, rows: &Reader) -> anyhow::Result<()> {
-    let columns: Vec<String> = rows.schema().columns.iter().map(|c| c.name.clone()).collect();
+pub fn check_personal(source: &Source, schema: &Schema) -> anyhow::Result<()> {
+    let columns: Vec<String> = schema.columns.iter().map(|c| c.name.clone()).collect();
     for column in source.personal.keys().filter(|column| !columns.contains(column)) {
         let hint = match crate::recipe::closest(column, &columns) {
             Some(near) => format!("did you mean `{near}`?"),

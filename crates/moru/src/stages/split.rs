@@ -2,7 +2,7 @@
 
 use chat::Example;
 use data::split::{Share, SplitRow};
-use pipeline::{Context, Counts, Input, Stage, StageError};
+use pipeline::{Context, Counts, Input, Stage};
 
 use super::tokenize::SPLITS;
 use super::{Names, jsonl};
@@ -19,11 +19,11 @@ pub fn stage() -> Stage<'static> {
         version: VERSION,
         inputs: vec![Input::stage(Names::PREPARED, Names::PREPARE, Names::PREPARED)],
         outputs: vec![Names::SPLITS.into()],
-        run: Box::new(run),
+        run: super::stage_fn(run),
     }
 }
 
-fn run(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
+fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
     let split: Split = stage.param("split")?;
     let seed: u64 = stage.param("project.seed")?;
     let examples: Vec<Example> = jsonl::read(&stage.input(Names::PREPARED)?.join("dataset.jsonl"))?;
@@ -83,7 +83,8 @@ fn named(examples: &[Example], split: &Split) -> anyhow::Result<Vec<usize>> {
     examples.iter().map(place).collect()
 }
 
-fn no_column(key: &str, column: &str) -> anyhow::Error {
+/// A column that the split needs and the examples do not carry.
+pub fn no_column(key: &str, column: &str) -> anyhow::Error {
     fail(
         format!("[split] {key} = {column:?}, which the examples do not carry"),
         format!("add it to [prepare] meta = [{column:?}]"),

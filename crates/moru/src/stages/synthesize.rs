@@ -1,7 +1,7 @@
 //! `synthesize`: text from this program's own generators, as splits that never meet.
 
 use chat::{Example, Message, Role};
-use pipeline::{Context, Counts, Stage, StageError};
+use pipeline::{Context, Counts, Stage};
 use serde_json::{Map, Value};
 use synth::nano::{Body, Document, NanoText, Split};
 
@@ -25,11 +25,11 @@ pub fn stage() -> Stage<'static> {
         version: VERSION,
         inputs: Vec::new(),
         outputs: vec![Names::SPLITS.into()],
-        run: Box::new(run),
+        run: super::stage_fn(run),
     }
 }
 
-fn run(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
+fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
     let synthesize: Synthesize = stage.param("synthesize")?;
     let seed: u64 = stage.param("project.seed")?;
     let folder = stage.output(Names::SPLITS)?;

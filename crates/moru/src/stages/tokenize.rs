@@ -6,7 +6,7 @@ use std::path::Path;
 use chat::sample::{FitCounts, Fitter};
 use chat::tokenizer::read_folder;
 use chat::{Builtin, Encoder, Example, Overlong, Sample, ShardWriter, Template};
-use pipeline::{Context, Counts, Input, Stage, StageError};
+use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::synthesize::RUNNING_TEXT;
@@ -52,7 +52,7 @@ pub fn stage(project: &Project, model: Input<'static>) -> Stage<'static> {
         version: VERSION,
         inputs: vec![Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS), model],
         outputs: vec![Names::SHARDS.into()],
-        run: Box::new(run),
+        run: super::stage_fn(run),
     }
 }
 
@@ -89,7 +89,7 @@ fn overlong(name: &str) -> Overlong {
     }
 }
 
-fn run(stage: &mut Context<'_>) -> Result<Vec<Counts>, StageError> {
+fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
     let tokenize: Tokenize = stage.param("tokenize")?;
     let model = stage.input(Names::MODEL)?;
     let encoder = encoder(&model, &tokenize)?;

@@ -8,7 +8,7 @@ use ::train::{
 };
 use chat::{CancelToken, Shard};
 use model::{LoraConfig, LoraTargets};
-use pipeline::{Context, Counts, Input, Stage, StageError};
+use pipeline::{Context, Counts, Input, Stage};
 
 use super::{Names, base};
 use crate::recipe::{Model, Train};
@@ -23,7 +23,7 @@ pub fn stage<'a>(name: &'a str, model: Input<'static>) -> Stage<'a> {
         version: VERSION,
         inputs: vec![Input::stage(Names::SHARDS, Names::TOKENIZE, Names::SHARDS), model],
         outputs: vec![Names::TUNED.into(), Names::STATE.into(), Names::PLAN.into()],
-        run: Box::new(move |stage| run(stage, name)),
+        run: super::stage_fn(move |stage| run(stage, name)),
     }
 }
 
@@ -71,7 +71,7 @@ pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
     }
 }
 
-fn run(stage: &mut Context<'_>, name: &str) -> Result<Vec<Counts>, StageError> {
+fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
     let recipe: Train = stage.param(&format!("train.{name}"))?;
     let seed: u64 = stage.param("project.seed")?;
     let model: Model = stage.param("model")?;
@@ -98,7 +98,7 @@ fn run(stage: &mut Context<'_>, name: &str) -> Result<Vec<Counts>, StageError> {
     }
     let plan = talk.plan;
     pipeline::platform::write_atomic(&stage.output(Names::PLAN)?, &serde_json::to_vec_pretty(&plan)?)?;
-    let result = outcome.result.ok_or("the training ended without a result")?;
+    let result = outcome.result.ok_or_else(|| anyhow::anyhow!("the training ended without a result"))?;
     keep(&result, &stage.output(Names::TUNED)?)?;
     keep(&work.join("trainer_state.json"), &stage.output(Names::STATE)?)?;
     Ok(vec![Counts::all("samples", train_rows.len() as u64)])
@@ -113,7 +113,7 @@ fn since_1970() -> f64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
 }
 
-fn keep(from: &Path, to: &Path) -> Result<(), StageError> {
+fn keep(from: &Path, to: &Path) -> anyhow::Result<()> {
     pipeline::export::<pipeline::Error>(from, to, &mut |_| Ok(()))?;
     Ok(())
 }

@@ -1,0 +1,85 @@
+//! Help that teaches, for every verb.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Scratch, snapshot};
+
+const VERBS: [&str; 18] = [
+    "quickstart",
+    "init",
+    "check",
+    "plan",
+    "run",
+    "train",
+    "status",
+    "tap",
+    "why",
+    "chat",
+    "generate",
+    "report",
+    "inspect",
+    "doctor",
+    "explain",
+    "clean",
+    "bench",
+    "completions",
+];
+
+#[test]
+fn the_first_page() {
+    let scratch = Scratch::new();
+    snapshot!("help", scratch.seen(&["--help"]));
+}
+
+#[test]
+fn every_verb_explains_itself() {
+    let scratch = Scratch::new();
+    let first = scratch.stdout(&["--help"], 0);
+    for verb in VERBS {
+        assert!(first.contains(&format!("\n  {verb} ")), "{verb} is not on the first page");
+        let help = scratch.stdout(&[verb, "--help"], 0);
+        assert!(help.contains("Usage: moru "), "{verb}: {help}");
+        assert!(help.lines().next().is_some_and(|line| line.len() > 20), "{verb} says nothing of itself");
+    }
+    snapshot!("help-run", scratch.seen(&["run", "--help"]));
+}
+
+#[test]
+fn help_is_there_at_once() {
+    let scratch = Scratch::new();
+    let fastest = (0..5)
+        .map(|_| {
+            let start = Instant::now();
+            scratch.stdout(&["--help"], 0);
+            start.elapsed()
+        })
+        .min()
+        .unwrap();
+    assert!(fastest < Duration::from_millis(20), "{fastest:?}");
+}
+
+#[test]
+fn topics_and_completions() {
+    let scratch = Scratch::new();
+    snapshot!("explain-split", scratch.seen(&["explain", "split"]));
+    snapshot!("explain-unknown", scratch.seen(&["explain", "splti"]));
+    for topic in
+        ["stages", "privacy", "lock", "counts", "env", "mask", "baselines", "recipe", "train", "source"]
+    {
+        assert!(scratch.stdout(&["explain", topic], 0).lines().count() > 1, "{topic}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(scratch.stdout(&["completions", shell], 0).contains("quickstart"), "{shell}");
+    }
+}
+
+#[test]
+fn the_doctor_tells_what_is_there() {
+    let scratch = Scratch::project();
+    let text = scratch.stdout(&["doctor", "--json"], 0);
+    let diagnosis: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(diagnosis["machine"]["cores"].as_u64().unwrap() >= 1);
+    assert_eq!(diagnosis["recipe"][0]["subject"], "source.rows");
+    std::fs::remove_file(scratch.path("data/rows.csv")).unwrap();
+    assert!(scratch.stdout(&["doctor"], 1).contains("not reachable"));
+}

@@ -1,0 +1,7 @@
+//! The binary driven from outside: exit code, stdout, stderr, and what is on the disk.
+
+mod errors;
+mod help;
+mod kill;
+mod life;
+mod support;
