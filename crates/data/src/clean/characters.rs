@@ -67,7 +67,7 @@ pub(super) fn normalize(text: &str) -> Option<String> {
             // The pair is one line break, made by the second.
             '\r' if chars.peek() == Some(&'\n') => {}
             '\n' | '\r' | '\u{000B}' | '\u{000C}' | '\u{0085}' | '\u{2028}' | '\u{2029}' => {
-                push_break(&mut out)
+                push_break(&mut out);
             }
             '\t'
             | '\u{00A0}'

@@ -166,15 +166,12 @@ pub(super) fn to_text(text: &str) -> Option<String> {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let taken = if rest.starts_with('<') { tag(rest, &mut out) } else { entity(rest, &mut out) };
-        match taken {
-            Some(n) => {
-                changed = true;
-                rest = &rest[n..];
-            }
-            None => {
-                out.push_str(&rest[..1]);
-                rest = &rest[1..];
-            }
+        if let Some(n) = taken {
+            changed = true;
+            rest = &rest[n..];
+        } else {
+            out.push_str(&rest[..1]);
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

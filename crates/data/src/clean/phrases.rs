@@ -216,7 +216,9 @@ fn sentences(text: &str, within: Range<usize>) -> impl Iterator<Item = Range<usi
 /// The kept ranges of `text` one after another.
 fn join(text: &str, kept: &[Range<usize>]) -> String {
     let mut out = String::with_capacity(text.len());
-    kept.iter().for_each(|range| out.push_str(&text[range.clone()]));
+    for range in kept {
+        out.push_str(&text[range.clone()]);
+    }
     out.truncate(out.trim_end().len());
     out
 }
@@ -227,15 +229,8 @@ fn alternation_of(file: &str) -> String {
     let patterns: Vec<String> = lines
         .map(|line| {
             let is_korean = line.chars().any(|c| ('가'..='힣').contains(&c));
-            let line = line.replace('…', r"[^.!?\n]{0,20}");
-            if is_korean {
-                line.replace("{0,20} ", "{0,20}")
-                    .replace(" ?", "\u{1}")
-                    .replace(' ', " ?")
-                    .replace('\u{1}', " ?")
-            } else {
-                line
-            }
+            let blank = if is_korean { " ?" } else { " " };
+            line.replace(' ', blank).replace('…', r"[^.!?\n]{0,20}")
         })
         .collect();
     patterns.join("|")

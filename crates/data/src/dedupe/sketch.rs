@@ -30,7 +30,7 @@ impl Sketch {
         let folded = fold(text);
         let mut bins = [u64::MAX; N_BINS];
         each_gram(&folded, |hash| {
-            let bin = ((hash >> 32) * N_BINS as u64 >> 32) as usize;
+            let bin = (((hash >> 32) * N_BINS as u64) >> 32) as usize;
             bins[bin] = bins[bin].min(hash);
         });
         densify(&mut bins);

@@ -15,7 +15,9 @@ pub(crate) fn six_seven(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<
     };
     let bare = to - i == 1;
     let (start, end) = (chain.groups()[i].start, chain.groups()[to - 1].end);
-    let label = scan.label_before(start);
+    // The label of a table's column stands in the row above.
+    let is_column_of_a_table = || scan.is_near(&[Cue::Resident, Cue::Foreigner], start, start, 60, 0);
+    let label = scan.label_before(start).or_else(|| is_column_of_a_table().then_some(Cue::Resident));
     if !chain.stands_alone(i, to) || !chain.is_plain(i, to) || scan.is_inside_code(start, end) {
         return None;
     }

@@ -28,10 +28,7 @@ pub(crate) fn at(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Entity, u
     if n == 1 && region.is_none() {
         return None;
     }
-    let before = scan.text[..start].chars().next_back();
-    if before.is_some_and(|c| c.is_ascii_alphanumeric() || ".,-제".contains(c))
-        || scan.is_amount(tail, tail_end)
-    {
+    if !begins_here(&scan.text[..start]) || scan.is_amount(tail, tail_end) {
         return None;
     }
     let is_counted =
@@ -41,6 +38,16 @@ pub(crate) fn at(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Entity, u
         return None;
     }
     Some((Entity::Plate, region.unwrap_or(start), tail_end))
+}
+
+/// Whether a number can begin after `before`: a comma or a dot between digits joins them, after a word it ends it.
+fn begins_here(before: &str) -> bool {
+    let mut chars = before.chars().rev();
+    match chars.next() {
+        Some(c) if c.is_ascii_alphanumeric() || c == '-' || c == '제' => false,
+        Some('.' | ',') => !chars.next().is_some_and(|c| c.is_ascii_digit()),
+        _ => true,
+    }
 }
 
 /// Where the name of a province starts that stands right before the digits.

@@ -20,6 +20,8 @@ pub use language::{Language, LanguageShare};
 pub enum Reason {
     /// No question at all.
     QuestionMissing,
+    /// An advertisement.
+    Advertisement,
     /// No answer at all.
     AnswerMissing,
     /// An answer that only promises one: "확인 후 연락드리겠습니다".
@@ -28,8 +30,6 @@ pub enum Reason {
     TooShort,
     /// More characters than the recipe allows.
     TooLong,
-    /// An advertisement.
-    Advertisement,
     /// Written in a language that the recipe does not list.
     WrongLanguage,
     /// Thanks, praise or chat, without a question or a request.
@@ -97,13 +97,16 @@ impl Limits {
     /// ```
     /// use data::reject::{Limits, Reason};
     /// let limits = Limits { short_chars: 5, ..Limits::default() };
-    /// assert_eq!(limits.check("배송 언제 되나요?", "네.").unwrap().reason, Reason::TooShort);
+    /// assert_eq!(limits.check("배송 언제 되나요?", "내일.").unwrap().reason, Reason::TooShort);
     /// assert_eq!(limits.check("배송 언제 되나요?", "주문 뒤 이틀 걸립니다."), None);
     /// ```
     pub fn check(&self, question: &str, answer: &str) -> Option<Refusal> {
         let refuse = |reason, detail: String| Some(Refusal { reason, detail });
         if question.trim().is_empty() {
             return refuse(Reason::QuestionMissing, "the question is empty after cleaning".into());
+        }
+        if let Some(refusal) = self.check_advertisement(question, answer) {
+            return Some(refusal);
         }
         if answer.trim().is_empty() {
             return refuse(Reason::AnswerMissing, "the answer is empty after cleaning".into());
@@ -116,15 +119,6 @@ impl Limits {
                 return Some(refusal);
             }
         }
-        if self.advertisements {
-            let score = advertisement_score(question).max(advertisement_score(answer));
-            if score >= ADVERTISEMENT {
-                return refuse(
-                    Reason::Advertisement,
-                    format!("advertisement score {score}; at most {}", ADVERTISEMENT - 1),
-                );
-            }
-        }
         if let Some(refusal) = self.check_language(question) {
             return Some(refusal);
         }
@@ -132,6 +126,16 @@ impl Limits {
             return refuse(Reason::NotAQuestion, "no question or request found".into());
         }
         None
+    }
+
+    /// Advertisements are told as such whether or not somebody answered them.
+    fn check_advertisement(&self, question: &str, answer: &str) -> Option<Refusal> {
+        if !self.advertisements {
+            return None;
+        }
+        let score = advertisement_score(question).max(advertisement_score(answer));
+        let detail = format!("advertisement score {score}; at most {}", ADVERTISEMENT - 1);
+        (score >= ADVERTISEMENT).then_some(Refusal { reason: Reason::Advertisement, detail })
     }
 
     fn check_length(&self, name: &str, text: &str) -> Option<Refusal> {

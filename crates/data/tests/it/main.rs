@@ -10,6 +10,7 @@ mod privacy_speed;
 mod privacy_sweep;
 mod privacy_words;
 mod sql;
+mod privacy_evaluation;
 mod steps;
 mod support;
 mod thread;

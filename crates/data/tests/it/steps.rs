@@ -12,7 +12,7 @@ use data::{Column, ColumnKind, Record, RecordId, Schema, Value};
 
 struct Rows {
     schema: Arc<Schema>,
-    rows: std::vec::IntoIter<(String, String)>,
+    left: std::vec::IntoIter<(String, String)>,
     next_key: usize,
 }
 
@@ -22,7 +22,7 @@ impl Rows {
         let columns = vec![column("category"), column("question"), column("answer")];
         Self {
             schema: Arc::new(Schema { source: "qna".into(), columns }),
-            rows: rows.into_iter(),
+            left: rows.into_iter(),
             next_key: 0,
         }
     }
@@ -34,7 +34,7 @@ impl Source for Rows {
     }
 
     fn next_item(&mut self) -> Result<Option<Item>, SourceError> {
-        let Some((question, answer)) = self.rows.next() else { return Ok(None) };
+        let Some((question, answer)) = self.left.next() else { return Ok(None) };
         self.next_key += 1;
         let values = vec![Value::Text("배송!!".into()), Value::Text(question), Value::Text(answer)];
         let id = RecordId { source: "qna".into(), key: self.next_key.to_string() };
