@@ -3,6 +3,7 @@
 mod files;
 mod ingest;
 mod prepare;
+mod privacy_evaluation;
 mod privacy_grid;
 mod privacy_masker;
 mod privacy_shared;
@@ -10,7 +11,6 @@ mod privacy_speed;
 mod privacy_sweep;
 mod privacy_words;
 mod sql;
-mod privacy_evaluation;
 mod steps;
 mod support;
 mod thread;

@@ -29,6 +29,7 @@ fn start(scratch: &Scratch, stage: &str) -> Child {
             return child;
         }
     }
+    child.wait().unwrap();
     panic!("{stage} never began");
 }
 
