@@ -55,7 +55,7 @@ pub mod reference;
 mod shapes;
 mod weight;
 
-pub use cpu::Cpu;
+pub use cpu::{Cpu, instruction_sets};
 pub use device::Device;
 pub use reference::Reference;
 pub use shapes::{

@@ -31,7 +31,7 @@ impl Machine {
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             processor,
             cores: cores(),
-            instructions: instructions(),
+            instructions: kernels::instruction_sets(),
             memory_bytes: kilobytes("/proc/meminfo", "MemTotal"),
             memory_free_bytes: kilobytes("/proc/meminfo", "MemAvailable"),
             gpus: gpus(),
@@ -42,31 +42,6 @@ impl Machine {
 /// Threads that can run at once; one where it cannot be told.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-#[cfg(target_arch = "x86_64")]
-fn instructions() -> Vec<&'static str> {
-    let mut found = Vec::new();
-    macro_rules! look {
-        ($($name:tt),*) => { $(if std::is_x86_feature_detected!($name) { found.push($name); })* };
-    }
-    look!("avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vnni", "avx512bf16", "sha");
-    found
-}
-
-#[cfg(target_arch = "aarch64")]
-fn instructions() -> Vec<&'static str> {
-    let mut found = vec!["neon"];
-    macro_rules! look {
-        ($($name:tt),*) => { $(if std::arch::is_aarch64_feature_detected!($name) { found.push($name); })* };
-    }
-    look!("dotprod", "fp16", "bf16", "i8mm", "sve");
-    found
-}
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn instructions() -> Vec<&'static str> {
-    Vec::new()
 }
 
 /// The names of NVIDIA devices, from the driver's files. Nothing is loaded or touched.

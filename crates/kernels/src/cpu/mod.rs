@@ -11,6 +11,7 @@ mod buffer;
 mod decode;
 mod device;
 mod embedding;
+mod features;
 mod gemm;
 mod head;
 mod linear;
@@ -23,6 +24,7 @@ mod pool;
 mod rope;
 
 pub use buffer::Buffer;
+pub use features::instruction_sets;
 pub use pool::Pool;
 
 /// The CPU as a device.
