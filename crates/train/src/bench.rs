@@ -2,7 +2,7 @@
 
 use chat::SampleView;
 use kernels::Device;
-use model::Decoder;
+use model::{Decoder, MemoryPlan, Recompute};
 
 use crate::batches::Samples;
 use crate::learner::Learner;
@@ -14,6 +14,7 @@ pub struct Bench<'a, D: Device> {
     samples: Samples<'a>,
     passes: Vec<Vec<usize>>,
     learning_rate: f64,
+    recompute: Recompute,
     steps: u64,
 }
 
@@ -46,7 +47,14 @@ impl<'a, D: Device> Bench<'a, D> {
         let all: Vec<usize> = (0..samples.len()).collect();
         let passes = samples.passes(&all, settings.micro_tokens);
         let learner = Learner::new(decoder, settings)?;
-        Ok(Self { learner, samples, passes, learning_rate: settings.learning_rate, steps: 0 })
+        Ok(Self {
+            learner,
+            samples,
+            passes,
+            learning_rate: settings.learning_rate,
+            recompute: settings.recompute,
+            steps: 0,
+        })
     }
 
     /// One optimizer step, the same code as the training loop's.
@@ -68,6 +76,17 @@ impl<'a, D: Device> Bench<'a, D> {
     /// Number of trainable parameters.
     pub fn trainable_parameters(&self) -> usize {
         self.learner.trainable.parameters.layout.total
+    }
+
+    /// Memory of a step, predicted from its largest pass.
+    pub fn memory(&self) -> MemoryPlan {
+        let largest = |of: &dyn Fn(usize) -> usize| {
+            self.passes.iter().map(|pass| pass.iter().map(|&s| of(s)).sum()).max().unwrap_or(0)
+        };
+        let rows = largest(&|s| self.samples.tokens(s));
+        let loss_rows = largest(&|s| self.samples.trained_tokens(s));
+        let trainable = Some(&self.learner.trainable);
+        self.learner.decoder.memory_plan(trainable, rows, loss_rows, self.recompute)
     }
 
     /// The decoder that is trained.

@@ -239,12 +239,7 @@ impl DataArgs {
         measured
     }
 
-    fn prepare(
-        &self,
-        table: &Path,
-        folder: &Path,
-        bytes: u64,
-    ) -> anyhow::Result<Value> {
+    fn prepare(&self, table: &Path, folder: &Path, bytes: u64) -> anyhow::Result<Value> {
         machine::forget_peak();
         let kit = bench_data::Kit::new()?;
         let start = Instant::now();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kernels::{Device, DType, Layout, LinearShape, Matrix, Phase, ScratchNeed, WeightPart};
+use kernels::{DType, Device, Layout, LinearShape, Matrix, Phase, ScratchNeed, WeightPart};
 use model::ModelConfig;
 
 /// Arithmetic of one training step in operations of 10⁹, multiplications and additions counted apart.
@@ -38,8 +38,7 @@ pub fn gemm_peak(device: &impl Device) -> f64 {
     let shape = LinearShape { rows: 512, inputs: 1024, outputs: 4096, phase: Phase::Many };
     let values = |n: usize| (0..n).map(|i| (i % 251) as f32 / 251.0 - 0.5);
     let bytes: Vec<u8> = values(shape.inputs * shape.outputs).flat_map(f32::to_le_bytes).collect();
-    let part =
-        WeightPart { dtype: DType::F32, bytes: &bytes, outputs: shape.outputs, layout: Layout::OutIn };
+    let part = WeightPart { dtype: DType::F32, bytes: &bytes, outputs: shape.outputs, layout: Layout::OutIn };
     let weight = device.weight(shape.inputs, &[part]);
     let mut x = device.zeros(shape.rows * shape.inputs);
     device.write(&mut x, 0, &values(shape.rows * shape.inputs).collect::<Vec<_>>());
