@@ -15,7 +15,8 @@ pub fn soak(root: &Path) -> Result<(), Faults> {
     ignored_tests(root, &["data", "pipeline", "train", "moru"], "soak_")
 }
 
-/// The peers' programs beside ours, through `tools/peers/run.py`.
+/// The product beside its peers: `tools/peers/run.py` measures and writes `docs/reference/results.md`.
+/// Peers whose packages `python` does not have are written down as not measured.
 pub fn bench(root: &Path, python: &str) -> Result<(), Faults> {
     exec(root, "cargo", &["build", "--release", "--locked", "--package", "moru"])?;
     exec(root, python, &["tools/peers/run.py"])

@@ -1,0 +1,125 @@
+"""The peer of `moru bench train`: the same step with torch, transformers and PEFT, on random weights in f32.
+
+Dropout is 0. `--head loss-rows` multiplies by the head only where there is a loss, which the libraries do
+not do by themselves; without it the head sees every token. Prints one JSON object.
+"""
+
+import argparse
+import json
+import statistics
+import time
+
+import torch
+from peft import LoraConfig, get_peft_model
+from torch.nn.functional import cross_entropy
+from transformers import GPT2Config, GPT2LMHeadModel, Qwen3Config, Qwen3ForCausalLM
+
+from machine import cores, peak_rss_gb
+
+
+def gpt2_124m():
+    config = GPT2Config(resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0)
+    return GPT2LMHeadModel(config)
+
+
+def nano():
+    config = Qwen3Config(
+        vocab_size=8192,
+        max_position_embeddings=4096,
+        num_hidden_layers=12,
+        hidden_size=256,
+        intermediate_size=768,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=64,
+        tie_word_embeddings=True,
+    )
+    return Qwen3ForCausalLM(config)
+
+
+SHAPES = {"gpt2-124m": gpt2_124m, "nano": nano}
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shape", choices=SHAPES, required=True)
+    parser.add_argument("--method", choices=["lora", "full"], default="lora")
+    parser.add_argument("--seq", type=int, default=512)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--targets", default="c_attn")
+    parser.add_argument("--loss-fraction", type=float, default=0.5)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=cores())
+    parser.add_argument("--head", choices=["full", "loss-rows"], default="full")
+    return parser.parse_args()
+
+
+class Step:
+    """One optimizer step on a batch that stays the same."""
+
+    def __init__(self, args):
+        base = SHAPES[args.shape]()
+        self.body, self.head = base.get_decoder(), base.get_output_embeddings()
+        self.model = base
+        if args.method == "lora":
+            names = args.targets.split(",")
+            lora = LoraConfig(r=args.rank, lora_alpha=2 * args.rank, lora_dropout=0.0, target_modules=names)
+            self.model = get_peft_model(base, lora)
+        self.model.train()
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.n_trained_parameters = sum(p.numel() for p in trained)
+        self.optimizer = torch.optim.AdamW(trained, lr=1e-4)
+        self.tokens = torch.randint(base.config.vocab_size, (args.batch, args.seq))
+        n_loss = min(max(round(args.seq * args.loss_fraction), 1), args.seq - 1)
+        self.labels = torch.full_like(self.tokens, -100)
+        self.labels[:, args.seq - n_loss :] = self.tokens[:, args.seq - n_loss :]
+        self.n_loss_tokens = args.batch * n_loss
+        self.whole_head = args.head == "full"
+
+    def loss(self):
+        if self.whole_head:
+            return self.model(input_ids=self.tokens, labels=self.labels, use_cache=False).loss
+        hidden = self.body(input_ids=self.tokens, use_cache=False).last_hidden_state
+        # The token at a place is predicted from the one before it.
+        wanted = self.labels[:, 1:]
+        chosen = wanted >= 0
+        return cross_entropy(self.head(hidden[:, :-1][chosen]), wanted[chosen])
+
+    def run(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        return loss.item()
+
+
+def main():
+    args = options()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(1)
+    step = Step(args)
+    loss = step.run()
+    seconds = []
+    for _ in range(args.steps):
+        start = time.perf_counter()
+        loss = step.run()
+        seconds.append(time.perf_counter() - start)
+    middle = statistics.median(seconds)
+    print(
+        json.dumps(
+            {
+                "tokens_per_s": round(step.tokens.numel() / middle, 3),
+                "useful_tokens_per_s": round(step.n_loss_tokens / middle, 3),
+                "step_s": round(middle, 3),
+                "peak_rss_gb": peak_rss_gb(),
+                "trainable_parameters": step.n_trained_parameters,
+                "loss": loss,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
