@@ -2,6 +2,7 @@
 //!
 //! The story: read what was typed ([`cli`]), do the verb ([`commands`]), say how it went ([`console`]).
 //! A verb reads the recipe ([`recipe`]) and runs stages ([`stages`]) in a project folder ([`project`]).
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "a console is handed on like the writer that it is")]
 
 mod cli;
 mod commands;

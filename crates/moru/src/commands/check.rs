@@ -28,7 +28,7 @@ pub struct Check {
 }
 
 #[derive(Serialize)]
-struct Value<'a> {
+struct Known<'a> {
     key: &'a str,
     value: &'a serde_json::Value,
     origin: &'a Origin,
@@ -41,7 +41,7 @@ impl Check {
         let params = project.recipe.params();
         let at = |path: &str| path.split('.').try_fold(&params, |v, key| v.get(key));
         let values: Vec<_> = (project.recipe.origins.iter())
-            .filter_map(|(key, origin)| Some(Value { key, value: at(key)?, origin }))
+            .filter_map(|(key, origin)| Some(Known { key, value: at(key)?, origin }))
             .collect();
         let findings = if self.structure { Vec::new() } else { check::environment(&project) };
         let good = findings.iter().all(|finding| finding.error.is_none());
@@ -67,7 +67,7 @@ impl Check {
     }
 }
 
-fn row(value: &Value<'_>) -> Vec<String> {
+fn row(value: &Known<'_>) -> Vec<String> {
     let origin = match value.origin {
         Origin::Default => "default".to_owned(),
         Origin::Recipe(line) => format!("moru.toml:{line}"),

@@ -12,6 +12,9 @@ use crate::console::{Console, Outcome};
 use crate::project::Project;
 use crate::stages::{Names, jsonl, look, model_of, tokenize};
 
+/// What one stage has to say of the row: its name, lines for a person, a value for a program.
+type Part = (&'static str, Vec<String>, Value);
+
 /// Follow one row from its source to its tokens, its split and its answers
 ///
 /// ROW is an id as outputs carry it: inquiries#1042 (source#key).
@@ -33,7 +36,7 @@ impl Why {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.project)?;
         let reveal = may_reveal(self.reveal)?;
-        let mut parts: Vec<(&str, Vec<String>, Value)> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         parts.push(self.source(&project, reveal)?);
         let (prepared, goes_on) = self.prepared(&project, reveal)?;
         parts.push(prepared);
@@ -53,7 +56,7 @@ impl Why {
     }
 
     /// The row as its source gave it.
-    fn source(&self, project: &Project, reveal: bool) -> anyhow::Result<(&'static str, Vec<String>, Value)> {
+    fn source(&self, project: &Project, reveal: bool) -> anyhow::Result<Part> {
         let name = self.row.split_once('#').map_or("", |(source, _)| source);
         let Some(source) = project.resolved().source.get(name) else {
             let known: Vec<_> = project.resolved().source.keys().map(|name| format!("{name}#…")).collect();
@@ -80,11 +83,7 @@ impl Why {
     }
 
     /// What became of it, and what each step changed.
-    fn prepared(
-        &self,
-        project: &Project,
-        reveal: bool,
-    ) -> anyhow::Result<((&'static str, Vec<String>, Value), bool)> {
+    fn prepared(&self, project: &Project, reveal: bool) -> anyhow::Result<(Part, bool)> {
         let name = self.row.split_once('#').map_or("", |(source, _)| source);
         let mut found = None;
         look::prepared(project, &project.resolved().source[name], reveal, &mut |prepared| {
@@ -112,7 +111,7 @@ impl Why {
     }
 
     /// Split, tokens with mask, and answers, as far as the stages have run.
-    fn forward(&self, project: &Project) -> anyhow::Result<Vec<(&'static str, Vec<String>, Value)>> {
+    fn forward(&self, project: &Project) -> anyhow::Result<Vec<Part>> {
         let mut parts = Vec::new();
         let results = project.results()?;
         let Ok(splits) = results.output(Names::SPLIT, Names::SPLITS) else { return Ok(parts) };

@@ -30,6 +30,10 @@ pub struct Console {
     pub interactive: bool,
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "what is written goes through the console, whatever it knows of the streams"
+)]
 impl Console {
     /// Looks at the streams of the process and at `NO_COLOR`.
     #[expect(clippy::disallowed_methods, reason = "the front door reads the environment")]

@@ -387,7 +387,8 @@ impl<'a> Section<'a> {
         let Some(table) = self.table else { return };
         for field in &table.0 {
             let known = self.asked.contains(&field.key.as_str());
-            if !known && !(instances && matches!(field.value, Node::Table(_))) {
+            let is_instance = instances && matches!(field.value, Node::Table(_));
+            if !known && !is_instance {
                 self.error(RecipeError::UnknownKey {
                     place: field.place.clone(),
                     key: field.key.clone(),

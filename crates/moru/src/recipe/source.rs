@@ -165,7 +165,7 @@ pub(super) fn read_all(
     is_synthesized: bool,
 ) -> BTreeMap<String, Source> {
     let named = sections.instances(&[]);
-    if is_synthesized && let Some((name, section)) = named.iter().next() {
+    if is_synthesized && let Some((name, section)) = named.first() {
         section.impossible(
             "kind",
             format!("[source.{name}] stands beside [synthesize] text: rows are either read or written"),

@@ -103,8 +103,7 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
         return Err(fail(
             format!("no row is left: all {} were set aside ({})", total.rows_in, reasons.join(", ")),
             hint,
-        )
-        .into());
+        ));
     }
     Ok(vec![Counts {
         unit: "rows".into(),
@@ -202,7 +201,7 @@ pub fn templates(prepare: &Prepare) -> anyhow::Result<Templates> {
 /// Refuses personal columns that the source does not have: their values would go unmasked in silence.
 pub fn check_personal(source: &Source, schema: &Schema) -> anyhow::Result<()> {
     let columns: Vec<String> = schema.columns.iter().map(|c| c.name.clone()).collect();
-    for column in source.personal.keys().filter(|column| !columns.contains(column)) {
+    if let Some(column) = source.personal.keys().find(|column| !columns.contains(column)) {
         let hint = match crate::recipe::closest(column, &columns) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its columns: {}", columns.join(", ")),

@@ -79,7 +79,6 @@ pub fn open(project: &Project, source: &Source) -> anyhow::Result<Box<dyn Rows>>
                 sheet: Some(source.sheet.clone()).filter(|sheet| !sheet.is_empty()),
                 header_row: u32::try_from(source.header_row).ok().filter(|row| *row > 0),
                 key: source.key.clone(),
-                ..XlsxOptions::default()
             },
         )?),
         "jsonl" => {
@@ -91,11 +90,7 @@ pub fn open(project: &Project, source: &Source) -> anyhow::Result<Box<dyn Rows>>
             Box::new(JsonlSource::open(&path, name, &options)?)
         }
         "parquet" => {
-            let options = ParquetOptions {
-                key: source.key.clone(),
-                hex_bytes: source.bytes == "hex",
-                ..ParquetOptions::default()
-            };
+            let options = ParquetOptions { key: source.key.clone(), hex_bytes: source.bytes == "hex" };
             Box::new(ParquetSource::open(&path, name, &options)?)
         }
         "text" => {
