@@ -40,3 +40,6 @@ pub use error::{FileProblem, ModelError};
 pub use parameters::{ParamLayout, ParamSpec, Parameters, Trainable};
 pub use weights::{DType, MemoryTensors, ModelFolder, SafetensorsFile, TensorSource, TensorView};
 pub use workspace::{Recompute, Workspace};
+
+/// What a decoder computes on, for rooms that do not know `kernels`.
+pub use kernels::{Cpu, Device, Reference};

@@ -1,6 +1,10 @@
 //! What an assistant asks of a model: tokens in, logits out, in slots that remember.
 
+mod decoder;
+
 use model::{DecodeRow, ModelError};
+
+pub use decoder::{DecoderEngine, Shared};
 
 /// Sizes of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

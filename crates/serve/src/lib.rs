@@ -28,4 +28,4 @@ pub mod assistant;
 pub mod engine;
 
 pub use assistant::{Assistant, AssistantError, AssistantOptions};
-pub use engine::{Engine, EngineShape, SuccessorEngine};
+pub use engine::{DecoderEngine, Engine, EngineShape, Shared, SuccessorEngine};

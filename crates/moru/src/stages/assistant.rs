@@ -5,7 +5,7 @@ use std::path::Path;
 use chat::{Encoder, Placeholders};
 use serve::{Assistant, AssistantOptions};
 
-use super::engine::DecoderEngine;
+use super::engine::{self, Engine};
 
 /// System turns that are remembered.
 const PREFIX_SLOTS: usize = 2;
@@ -26,13 +26,13 @@ pub fn open(
     encoder: Encoder,
     slots: usize,
     placeholders: Placeholders,
-) -> anyhow::Result<Assistant<DecoderEngine>> {
+) -> anyhow::Result<Assistant<Engine>> {
     let (model, adapters) = match tuned {
         Some(folder) if is_adapter(folder) => (base, vec![folder]),
         Some(folder) => (folder, Vec::new()),
         None => (base, Vec::new()),
     };
-    let engine = DecoderEngine::open(model, &adapters, slots + PREFIX_SLOTS, MAX_CONTEXT)?;
+    let engine = engine::open(model, &adapters, slots + PREFIX_SLOTS, MAX_CONTEXT)?;
     let options = AssistantOptions {
         prefix_slots: PREFIX_SLOTS,
         adapters: adapters.iter().map(|_| "tuned".to_owned()).collect(),

@@ -6,7 +6,7 @@ use chat::Placeholders;
 use data::privacy::Entity;
 use serve::Assistant;
 
-use super::engine::DecoderEngine;
+use super::engine::Engine;
 use super::{Names, assistant, base, tokenize};
 use crate::console::error::fail;
 use crate::project::Project;
@@ -27,7 +27,9 @@ pub fn find(project: &Project, training: Option<&str>) -> anyhow::Result<Found> 
     let results = project.results()?;
     let base = match base::origin(project)? {
         base::Origin::Folder(folder) => project.folder.join(folder),
-        base::Origin::Toy | base::Origin::Random(_) => results.output(Names::BASE, Names::MODEL)?,
+        base::Origin::Toy | base::Origin::Nano(_) | base::Origin::Random(_) => {
+            results.output(Names::BASE, Names::MODEL)?
+        }
     };
     let trainings: Vec<_> = project.resolved().train.keys().map(String::as_str).collect();
     let name = match training {
@@ -47,7 +49,7 @@ pub fn find(project: &Project, training: Option<&str>) -> anyhow::Result<Found> 
 }
 
 /// Opens what was found for so many conversations at once, with placeholders filled as the recipe says.
-pub fn open(project: &Project, found: &Found, slots: usize) -> anyhow::Result<Assistant<DecoderEngine>> {
+pub fn open(project: &Project, found: &Found, slots: usize) -> anyhow::Result<Assistant<Engine>> {
     let encoder = tokenize::encoder(&found.base, &project.resolved().tokenize)?;
     assistant::open(&found.base, found.tuned.as_deref(), encoder, slots, placeholders(project))
 }

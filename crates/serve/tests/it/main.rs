@@ -1,0 +1,3 @@
+//! An assistant over a real decoder, tiny and random.
+
+mod decoder;
