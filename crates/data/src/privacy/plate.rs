@@ -33,7 +33,10 @@ pub(crate) fn at(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Entity, u
     }
     let is_counted =
         ["년", "호", "억", "만", "천", "월"].iter().any(|unit| scan.text[tail_end..].starts_with(unit));
-    let labelled = region.is_some() || scan.is_near(&[Cue::Plate], start, tail_end, 60, 30);
+    let labelled = region.is_some()
+        || scan.is_near(&[Cue::Plate], start, tail_end, 60, 30)
+        || follows_a_car(&scan.text[..start])
+        || is_in_brackets(&scan.text[..start], &scan.text[tail_end..]);
     if is_counted || (spaced && ALSO_WORDS.contains(letter) && !labelled) {
         return None;
     }
@@ -48,6 +51,18 @@ fn begins_here(before: &str) -> bool {
         Some('.' | ',') => !chars.next().is_some_and(|c| c.is_ascii_digit()),
         _ => true,
     }
+}
+
+/// Whether the words before name a car: `제 차(`, `차량은 `.
+fn follows_a_car(before: &str) -> bool {
+    let word = before.trim_end_matches(['(', '[', ' ', ':']);
+    let word = word.strip_suffix(['은', '는', '가']).unwrap_or(word);
+    ["제 차", "내 차", "우리 차", "저희 차", "차량", "승용차", "번호판"].iter().any(|car| word.ends_with(car))
+}
+
+/// Whether brackets hold the plate and nothing else.
+fn is_in_brackets(before: &str, after: &str) -> bool {
+    before.ends_with(['(', '[']) && after.starts_with([')', ']'])
 }
 
 /// Where the name of a province starts that stands right before the digits.
