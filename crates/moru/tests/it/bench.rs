@@ -1,0 +1,148 @@
+//! What `bench` prints and writes, and that the peers' scripts still fit it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::support::Scratch;
+
+fn last_object(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn training_reports_its_figures_in_one_object() {
+    let scratch = Scratch::new();
+    let mut losses = Vec::new();
+    for method in ["lora", "full"] {
+        let stdout = scratch.stdout(
+            &[
+                "bench",
+                "train",
+                "--method",
+                method,
+                "--seq",
+                "16",
+                "--steps",
+                "2",
+                "--threads",
+                "1",
+                "--json",
+            ],
+            0,
+        );
+        let report = last_object(&stdout);
+        for key in [
+            "tokens_per_s",
+            "useful_tokens_per_s",
+            "step_s",
+            "peak_rss_gb",
+            "predicted_gb",
+            "gflops",
+            "gemm_peak_gflops",
+            "gemm_peak_share",
+            "loss",
+        ] {
+            assert!(report[key].as_f64().is_some_and(|x| x > 0.0), "{method}: {key} in {report}");
+        }
+        let share = |key: &str| report[key].as_f64().unwrap();
+        assert!((share("useful_tokens_per_s") / share("tokens_per_s") - 0.5).abs() < 1e-3, "{report}");
+        losses.push(share("loss"));
+    }
+    // Random weights know nothing, so that the loss begins at about that of an even guess among 8,192 tokens;
+    // three steps on the same 16 tokens lower it, and those of all weights by more.
+    let even = 8192f64.ln();
+    assert!(losses[1] < losses[0] && losses[0] < even + 0.5 && losses[0] > even - 1.0, "{losses:?}");
+}
+
+#[test]
+fn preparing_writes_what_it_counts() {
+    let scratch = Scratch::new();
+    let args = ["bench", "data", "--rows", "400", "--keep", "rows.csv", "--out", "out", "--json"];
+    let report = last_object(&scratch.stdout(&args, 0));
+    assert_eq!(report["rows"], 400);
+    assert_eq!(report["bytes"], std::fs::metadata(scratch.path("rows.csv")).unwrap().len());
+    let lines = |name: &str| scratch.read(name).lines().count() as u64;
+    assert_eq!(report["rows_out"], lines("out/dataset.jsonl"));
+    let refused: u64 = report["rejected"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(refused, lines("out/rejected.jsonl"));
+    assert!(refused > 0 && lines("out/dataset.jsonl") + refused == 400, "{report}");
+    let pairs = scratch.read("out/qna_prompt_response.csv");
+    assert!(pairs.contains("[전화번호]") && !pairs.contains("안녕하세요"));
+
+    let one = [&args[..8], &["--threads", "1", "--json"]].concat();
+    scratch.stdout(&one, 0);
+    assert!(pairs == scratch.read("out/qna_prompt_response.csv"), "one thread writes something else");
+}
+
+/// `python3` with the packages, or a word that the test was skipped.
+fn python(packages: &str) -> Option<&'static str> {
+    let has = Command::new("python3").args(["-c", &format!("import {packages}")]).output();
+    if has.is_ok_and(|output| output.status.success()) {
+        return Some("python3");
+    }
+    testing::skip(&format!("python3 with {packages}"));
+    None
+}
+
+fn peers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/peers")
+}
+
+/// Two rounds of one measurement in small, with the page in the scratch folder.
+fn measure(scratch: &Scratch, python: &str, only: &str) -> Output {
+    Command::new(python)
+        .arg(peers().join("run.py"))
+        .args(["--small", "--rounds", "2", "--only", only, "--binary", env!("CARGO_BIN_EXE_moru"), "--page"])
+        .arg(scratch.path("results.md"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_pandas_script_writes_the_same_bytes() {
+    let Some(python) = python("pandas") else { return };
+    let scratch = Scratch::new();
+    let output = measure(&scratch, python, "data-pandas");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = scratch.read("results.md");
+    assert!(page.contains("Both wrote the same ") && !page.contains("not measured"), "{page}");
+}
+
+#[test]
+fn a_peer_that_is_absent_is_written_down_as_not_measured() {
+    let Some(python) = python("json") else { return };
+    let scratch = Scratch::new();
+    // An interpreter without its packages' folder has no peer.
+    let output = Command::new(python)
+        .arg("-S")
+        .arg(peers().join("run.py"))
+        .args(["--small", "--rounds", "1", "--only", "data-pandas", "--binary"])
+        .arg(env!("CARGO_BIN_EXE_moru"))
+        .arg("--page")
+        .arg(scratch.path("results.md"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = scratch.read("results.md");
+    assert!(page.contains("| peer | not measured |"), "{page}");
+}
+
+#[test]
+fn the_first_difference_is_shown() {
+    let Some(python) = python("json") else { return };
+    let scratch = Scratch::new();
+    let script = "import sys; sys.path.insert(0, sys.argv[1]); from measure_data import first_difference\n\
+                  print(first_difference(b'a\\nb\\n', b'a\\nc\\n'))\nprint(first_difference(b'a\\n', b'a\\nb'))";
+    let output = Command::new(python)
+        .args(["-B", "-c", script])
+        .arg(peers())
+        .current_dir(scratch.root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("line 2\n  ours:   b\n  peer's: c\n"), "{text}");
+}
