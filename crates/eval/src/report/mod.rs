@@ -2,12 +2,14 @@
 //!
 //! 1. [`data`](self::data) – where the rows came from, what was masked and what was set aside.
 //! 2. [`training`](self::training) – the curves and what they cost.
-//! 3. [`evaluation`](self::evaluation) – scores, baselines, tests, answers side by side, leaks.
+//! 3. [`pretraining`](self::pretraining) – what a model trained from the beginning learned of its text.
+//! 4. [`evaluation`](self::evaluation) – scores, baselines, tests, answers side by side, leaks.
 //!
 //! Everything personal in these types is masked before it is put here; nothing here looks at raw rows.
 
 mod data;
 mod evaluation;
+mod pretraining;
 mod training;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,7 @@ pub use evaluation::{
     CategoryScore, Evaluation, FactScore, Interval, LeakCheck, Leaks, Measure, PairedTest, Sample,
     SampleAnswer, Score, System, SystemRole,
 };
+pub use pretraining::{Copied, Pretraining, TextFit};
 pub use training::{StepPoint, Training, ValidPoint};
 
 /// The layout of `report.json` that this version writes.
@@ -45,6 +48,9 @@ pub struct Report {
     /// One a trained model.
     #[serde(default)]
     pub training: Vec<Training>,
+    /// One a model that was trained on written text from the beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pretraining: Vec<Pretraining>,
     /// One an evaluated model.
     #[serde(default)]
     pub evaluation: Vec<Evaluation>,

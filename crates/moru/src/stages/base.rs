@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chat::tokenizer::BpeTrainer;
-use chat::{Builtin, Example, Tokenizer};
+use chat::{Builtin, Example, Template, Tokenizer};
 use model::weights::{TensorToWrite, write_safetensors};
 use model::{Decoder, ModelConfig, ModelFolder};
 use pipeline::{Context, Counts, Input, Stage};
 use serde_json::json;
 
 use super::device::Backend;
-use super::{Names, jsonl};
+use super::{Names, builtin, jsonl};
 use crate::console::error::fail;
 use crate::project::Project;
 
 /// Raised when a built-in model would become another folder.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Tokens of the toy's vocabulary, if the text gives so many.
 const TOY_VOCAB: usize = 1024;
@@ -26,18 +26,23 @@ const TOY_VOCAB: usize = 1024;
 /// Bytes of the training split that a vocabulary is made of: more changes few tokens and costs minutes.
 const VOCABULARY_BYTES: usize = 24 << 20;
 
+/// The input of a model that is part of this program.
+const WEIGHTS: &str = "weights";
+
 /// The untrained built-in model.
 pub const TOY: &str = "builtin:toy";
 
 /// The best built-in model of this binary.
 pub fn best_builtin() -> &'static str {
-    TOY
+    if builtin::is_embedded() { builtin::NANO } else { TOY }
 }
 
 /// Where the model comes from.
 pub enum Origin {
     /// `builtin:toy`: untrained, its tokenizer made of the training split.
     Toy,
+    /// `builtin:nano`: weights that are part of this program.
+    Nano(&'static [u8]),
     /// `random:SHAPE`: weights that were drawn, to be trained from the beginning.
     Random(ModelConfig),
     /// A folder.
@@ -48,13 +53,8 @@ pub enum Origin {
 pub fn origin(project: &Project) -> anyhow::Result<Origin> {
     let base = &project.resolved().model.base;
     match base.as_str() {
-        "builtin:toy" => return Ok(Origin::Toy),
-        "builtin:nano" => {
-            return Err(fail(
-                "this moru was built without the weights of `builtin:nano`",
-                "set [model] base = \"builtin:toy\" (untrained, to try things out), a folder, or a Hugging Face id",
-            ));
-        }
+        TOY => return Ok(Origin::Toy),
+        builtin::NANO => return Ok(Origin::Nano(builtin::embedded()?)),
         _ => {}
     }
     if let Some(shape) = base.strip_prefix("random:") {
@@ -88,6 +88,10 @@ pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
     let run: pipeline::StageFn<'static> = match origin {
         Origin::Folder(_) => return None,
         Origin::Toy => super::stage_fn(toy),
+        Origin::Nano(weights) => {
+            let weights = *weights;
+            super::stage_fn(move |stage| nano(stage, weights))
+        }
         Origin::Random(config) => {
             let config = config.clone();
             super::stage_fn(move |stage| drawn(stage, &config))
@@ -96,7 +100,12 @@ pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
     Some(Stage {
         id: Names::BASE.into(),
         version: VERSION,
-        inputs: vec![Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS)],
+        inputs: vec![match origin {
+            Origin::Nano(weights) => {
+                Input { name: WEIGHTS.into(), from: pipeline::From::Builtin(pipeline::Digest::of(weights)) }
+            }
+            _ => Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS),
+        }],
         outputs: vec![Names::MODEL.into()],
         run,
     })
@@ -106,8 +115,18 @@ pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
 pub fn input(origin: &Origin) -> Input<'static> {
     match origin {
         Origin::Folder(folder) => Input::file(Names::MODEL, folder),
-        Origin::Toy | Origin::Random(_) => Input::stage(Names::MODEL, Names::BASE, Names::MODEL),
+        Origin::Toy | Origin::Nano(_) | Origin::Random(_) => {
+            Input::stage(Names::MODEL, Names::BASE, Names::MODEL)
+        }
     }
+}
+
+/// The model that is part of this program.
+fn nano(stage: &mut Context<'_>, weights: &[u8]) -> anyhow::Result<Vec<Counts>> {
+    let folder = stage.output(Names::MODEL)?;
+    std::fs::create_dir(&folder)?;
+    builtin::unpack(builtin::NANO, weights, &folder)?;
+    Ok(Vec::new())
 }
 
 /// A small Qwen3 with weights that were drawn, not learned, and a vocabulary of the training split.
@@ -142,11 +161,21 @@ fn drawn(stage: &mut Context<'_>, shape: &ModelConfig) -> anyhow::Result<Vec<Cou
 /// The text that a vocabulary is made of.
 fn vocabulary(stage: &mut Context<'_>) -> anyhow::Result<BpeTrainer> {
     let mut trainer = BpeTrainer::new();
+    let template = Template::builtin(Builtin::ChatMl);
     let mut n_bytes = 0;
     for example in jsonl::lines::<Example>(&stage.input(Names::SPLITS)?.join("train.jsonl"))? {
-        for message in &example?.messages {
-            trainer.add(&message.content);
-            n_bytes += message.content.len();
+        let example = example?;
+        let texts = if example.tools.is_empty() {
+            example.messages.into_iter().map(|message| message.content).collect()
+        } else {
+            // Schemas and calls are text too, and long where no token knows their words.
+            let text = template.render(&example.messages, &example.tools, false)?;
+            // The marks of turns are special tokens, never merged.
+            text.replace("<|im_start|>", "\n").split("<|im_end|>").map(str::to_owned).collect::<Vec<_>>()
+        };
+        for text in texts {
+            trainer.add(&text);
+            n_bytes += text.len();
         }
         if n_bytes > VOCABULARY_BYTES {
             break;
@@ -210,4 +239,15 @@ fn write_model(folder: &Path, config: &ModelConfig, tokenizer: &Tokenizer, seed:
 pub fn load(folder: &Path) -> anyhow::Result<Decoder<Backend>> {
     let files = ModelFolder::open(folder)?;
     Ok(Decoder::load(Arc::new(super::device::open()), ModelConfig::from_folder(folder)?, &files)?)
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A folder with a toy model and a vocabulary of bytes.
+    pub fn toy_folder(folder: &Path, seed: u64) {
+        let tokenizer = Tokenizer::bytes();
+        write_model(folder, &toy_config(&tokenizer), &tokenizer, seed).unwrap();
+    }
 }

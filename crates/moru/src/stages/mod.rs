@@ -8,7 +8,9 @@ pub mod assistant;
 pub mod base;
 pub mod bench_data;
 pub mod bench_train;
+pub mod builtin;
 pub mod check;
+mod copied;
 pub mod costs;
 pub mod device;
 pub mod engine;
@@ -19,6 +21,7 @@ pub mod look;
 pub mod model_of;
 pub mod outputs;
 pub mod prepare;
+pub mod pretraining;
 pub mod privacy;
 pub mod report;
 pub mod shop;
@@ -72,6 +75,12 @@ impl Names {
     pub const STATE: &'static str = "state";
     /// `train`: what lay ahead of it.
     pub const PLAN: &'static str = "plan";
+    /// `pack`: a model and its tokenizer as one file.
+    pub const PACKED: &'static str = "packed";
+    /// `measure`: what a pretrained model is worth.
+    pub const MEASURES: &'static str = "measures";
+    /// `measure`: what a pretrained model says.
+    pub const SAMPLES: &'static str = "samples";
     /// The recipe's own questions.
     pub const QUESTIONS: &'static str = "questions";
     /// `answer`: what a model said.
@@ -89,6 +98,16 @@ impl Names {
     /// The stage of a training.
     pub fn train(name: &str) -> String {
         format!("train:{name}")
+    }
+
+    /// The stage that packs a training's model into one file.
+    pub fn pack(name: &str) -> String {
+        format!("pack:{name}")
+    }
+
+    /// The stage that measures a training's model on written text.
+    pub fn measure(name: &str) -> String {
+        format!("measure:{name}")
     }
 
     /// The stage in which a training's model answers, or the base.
@@ -120,9 +139,15 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
     for name in project.resolved().train.keys() {
         stages.push(train::stage(name, base::input(&origin)));
     }
-    // Written text has no questions that another model could be asked beside this one.
     if !project.resolved().synthesize.is_wanted() {
         stages.extend(answering(project, &origin));
+        return Ok(Graph::new(stages)?);
+    }
+    // Written text has no questions that another model could be asked beside this one.
+    for (name, train) in &project.resolved().train {
+        if train.method == "full" {
+            stages.extend([pretraining::pack_stage(name), pretraining::stage(name)]);
+        }
     }
     Ok(Graph::new(stages)?)
 }

@@ -105,6 +105,11 @@ fn wanted(project: &Project) -> Vec<(String, &'static str, &'static str, String)
         let kind = if train.method == "full" { "model" } else { "adapter" };
         let folder = if name == "main" { kind.to_owned() } else { format!("{kind}-{name}") };
         wanted.push((Names::train(name), Names::TUNED, "", folder));
+        let named = |of: &str, kind: &str| {
+            if name == "main" { format!("{of}.{kind}") } else { format!("{of}-{name}.{kind}") }
+        };
+        wanted.push((Names::pack(name), Names::PACKED, "", named("packed", "safetensors")));
+        wanted.push((Names::measure(name), Names::SAMPLES, "", format!("samples/{name}.jsonl")));
         wanted.push((Names::answer(Some(name)), Names::ANSWERS, "", format!("samples/{name}.jsonl")));
     }
     wanted.push((Names::answer(None), Names::ANSWERS, "", "samples/base.jsonl".to_owned()));

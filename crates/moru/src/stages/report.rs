@@ -54,6 +54,7 @@ pub fn gather(
         stages: stages(project, results, &costs)?,
         data: data(project, results)?,
         training: training(project, results, &costs)?,
+        pretraining: pretraining(project, results)?,
         evaluation: evaluations(project, results)?,
         leaks,
         warnings: warnings(project),
@@ -277,6 +278,15 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
         });
     }
     Ok(all)
+}
+
+fn pretraining(
+    project: &Project,
+    results: &pipeline::Project,
+) -> anyhow::Result<Vec<eval::report::Pretraining>> {
+    let names = project.resolved().train.keys();
+    let found = names.filter_map(|name| results.output(&Names::measure(name), Names::MEASURES).ok());
+    found.map(|path| super::pretraining::read(&path)).collect()
 }
 
 fn evaluations(

@@ -16,7 +16,7 @@ const VERSION: u32 = 1;
 pub const RUNNING_TEXT: &str = "running_text";
 
 /// The key in an example's meta with the kind of document.
-const KIND: &str = "kind";
+pub const KIND: &str = "kind";
 
 /// The stage.
 pub fn stage() -> Stage<'static> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::train::{
     Adam, Base, EarlyStop, Ending, Event, Every, Host, Length, Method, ResultFrom, Schedule, Settings, Warmup,
 };
-use chat::{CancelToken, Shard};
+use chat::{Builtin, CancelToken, Shard};
 use model::{LoraConfig, LoraTargets};
 use pipeline::{Context, Counts, Input, Stage};
 
@@ -14,7 +14,25 @@ use super::{Names, base};
 use crate::recipe::{Model, Train};
 
 /// Raised when the same shards would become another adapter.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// What a tokenizer's settings are called.
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+
+/// What a template of its own file is called.
+const TEMPLATE_FILE: &str = "chat_template.jinja";
+
+/// Files of a base that say how it reads text.
+const ABOUT_TEXT: [&str; 8] = [
+    "tokenizer.json",
+    TOKENIZER_CONFIG,
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "generation_config.json",
+    TEMPLATE_FILE,
+];
 
 /// The stage of one training.
 pub fn stage<'a>(name: &'a str, model: Input<'static>) -> Stage<'a> {
@@ -75,6 +93,9 @@ fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
     let recipe: Train = stage.param(&format!("train.{name}"))?;
     let seed: u64 = stage.param("project.seed")?;
     let model: Model = stage.param("model")?;
+    // A whole model carries the template that it was trained with; an adapter's base has its own.
+    let is_whole = recipe.method == "full";
+    let template: Option<String> = is_whole.then(|| stage.param("tokenize.template")).transpose()?;
     let shards = stage.input(Names::SHARDS)?;
     let open = |split: &str| Shard::open(&shards.join(format!("{split}.shard")));
     let (train, valid) = (open("train")?, open("valid")?);
@@ -99,9 +120,33 @@ fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
     let plan = talk.plan;
     pipeline::platform::write_atomic(&stage.output(Names::PLAN)?, &serde_json::to_vec_pretty(&plan)?)?;
     let result = outcome.result.ok_or_else(|| anyhow::anyhow!("the training ended without a result"))?;
-    keep(&result, &stage.output(Names::TUNED)?)?;
+    let tuned = stage.output(Names::TUNED)?;
+    keep(&result, &tuned)?;
+    if let Some(template) = template {
+        add_tokenizer(&stage.input(Names::MODEL)?, &tuned, &template)?;
+    }
     keep(&work.join("trainer_state.json"), &stage.output(Names::STATE)?)?;
     Ok(vec![Counts::all("samples", train_rows.len() as u64)])
+}
+
+/// Gives a whole model the files of its base about text, so that it is a base itself. Its template is the
+/// one it was trained with.
+fn add_tokenizer(base: &Path, tuned: &Path, template: &str) -> anyhow::Result<()> {
+    for name in ABOUT_TEXT.into_iter().filter(|name| base.join(name).exists()) {
+        keep(&base.join(name), &tuned.join(name))?;
+    }
+    let Some(builtin) = Builtin::from_name(template) else { return Ok(()) };
+    let path = tuned.join(TOKENIZER_CONFIG);
+    let mut config: serde_json::Value =
+        if path.exists() { serde_json::from_slice(&std::fs::read(&path)?)? } else { serde_json::json!({}) };
+    config["chat_template"] = builtin.source().into();
+    pipeline::platform::write_atomic(&path, &serde_json::to_vec_pretty(&config)?)?;
+    // A template in a file of its own would go before.
+    let file = tuned.join(TEMPLATE_FILE);
+    if file.exists() {
+        pipeline::platform::remove(&file)?;
+    }
+    Ok(())
 }
 
 /// The time of day, for the training's own log; it reaches no digest.
@@ -153,7 +198,7 @@ impl Talk<'_, '_> {
             }
             Event::Resumed { step, .. } => self.stage.note(&format!("continues after step {step}")),
             Event::CheckpointIgnored { why, .. } => {
-                self.stage.note(&format!("a checkpoint is passed over: {why}"))
+                self.stage.note(&format!("a checkpoint is passed over: {why}"));
             }
             Event::Step(figures) => self.stage.progress(figures.step, Some(figures.steps), "steps"),
             Event::Eval(figures) => {

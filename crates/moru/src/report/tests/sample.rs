@@ -90,6 +90,7 @@ pub(super) fn report() -> Report {
         stages: stages(),
         data: data(),
         training: vec![training()],
+        pretraining: Vec::new(),
         evaluation: vec![evaluation(), questions()],
         leaks: Some(leaks()),
         warnings: vec![Warning {
@@ -110,6 +111,7 @@ pub(super) fn empty() -> Report {
         stages: Vec::new(),
         data: Data { lengths: vec![Histogram::default()], ..Data::default() },
         training: vec![Training::default()],
+        pretraining: Vec::new(),
         evaluation: vec![Evaluation::default()],
         leaks: None,
         warnings: Vec::new(),
