@@ -215,7 +215,9 @@ fn samples(stage: &mut Context<'_>, folder: &Path, splits: &Path) -> anyhow::Res
     let encoder = tokenize::encoder(folder, &tokenize)?;
     let mut assistant = assistant::open(folder, None, encoder, SLOTS, Placeholders::default())?;
     let cancel = CancelToken::default();
-    requests.iter_mut().for_each(|request| request.cancel = cancel.clone());
+    for request in &mut requests {
+        request.cancel = cancel.clone();
+    }
     let (mut done, total) = (0, requests.len() as u64);
     assistant.respond(&requests, &mut |i, event| {
         match event {
