@@ -58,10 +58,17 @@ def told(command):
     return done.stdout.strip() or "unknown"
 
 
-def head(args, loads):
+def checkout():
+    """The commit, and whether files differ from it. Asked before the first measurement: others may commit
+    meanwhile."""
+    commit = f"commit {told(['git', 'rev-parse', '--short', 'HEAD'])}"
+    changed = told(["git", "status", "--porcelain", "--untracked-files=no"]) != "unknown"
+    return commit + (" with uncommitted changes" if changed else "")
+
+
+def head(args, loads, commit):
     rows = [*machine.describe()]
-    commit = told(["git", "rev-parse", "--short", "HEAD"])
-    rows.append(("Product", f"{told([str(args.binary), '--version'])}, commit {commit}"))
+    rows.append(("Product", f"{told([str(args.binary), '--version'])}, {commit}"))
     rows.append(("Compiler", told(["rustc", "--version"])))
     rows.append(("Python", platform.python_version()))
     rows.append(("Rounds", str(args.rounds)))
@@ -74,21 +81,21 @@ def head(args, loads):
     lines.append("Above 1 ours is faster. Memory is the most that the process held (VmHWM). What other programs took")
     lines.append("of the processors was measured for three seconds before each section.")
     if any(share is not None and share > MAX_BUSY for share in loads):
-        lines += ["", "**The machine was not idle.** Figures are too low for all, and ratios favour programs whose"]
+        lines += ["", "**The machine was not idle.** Figures are too low for all, and ratios may favour programs whose"]
         lines.append("threads seldom wait for one another; measure again on an idle machine before quoting them.")
     return "\n".join([*lines, "", table(["", ""], rows), ""])
 
 
 def main():
     args = options()
-    sections, loads = [], []
+    sections, loads, commit = [], [], checkout()
     with tempfile.TemporaryDirectory(prefix="moru-bench-") as folder:
         bench = Bench(args.binary, folder, args.rounds, args.small)
         for name in args.only or MEASUREMENTS:
             print(name, file=sys.stderr, flush=True)
             loads.append(machine.busy())
             sections.append(MEASUREMENTS[name](bench))
-    page = "\n".join([head(args, loads), *sections]).rstrip() + "\n"
+    page = "\n".join([head(args, loads, commit), *sections]).rstrip() + "\n"
     args.page.parent.mkdir(parents=True, exist_ok=True)
     part = args.page.with_suffix(".part")
     part.write_text(page, encoding="utf-8")
