@@ -43,3 +43,8 @@ pub fn setting(name: &str, what: &str) -> Option<String> {
         }
     }
 }
+
+/// The Python that peers run with: `MORU_PYTHON`, else `python3`.
+pub fn python() -> String {
+    std::env::var("MORU_PYTHON").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "python3".into())
+}

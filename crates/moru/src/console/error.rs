@@ -53,7 +53,25 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         if let Some(recipe) = cause.downcast_ref::<crate::recipe::RecipeError>() {
             return recipe.hint();
         }
+        if let Some(ingest) = cause.downcast_ref::<data::ingest::IngestError>() {
+            return of_ingest(ingest);
+        }
         cause.downcast_ref::<pipeline::Error>().and_then(of_pipeline)
+    })
+}
+
+fn of_ingest(error: &data::ingest::IngestError) -> Option<String> {
+    use data::ingest::IngestError as E;
+    Some(match error {
+        E::NoRows { source_name } => {
+            format!(
+                "run the query of [source.{source_name}] in the database's own client: its conditions let nothing through"
+            )
+        }
+        E::TooManyBadRows { source_name, .. } => format!(
+            "mend the rows, or allow more in [source.{source_name}] with bad_rows (a number) or bad_share (a share)"
+        ),
+        _ => return None,
     })
 }
 

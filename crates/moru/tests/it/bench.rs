@@ -76,13 +76,14 @@ fn preparing_writes_what_it_counts() {
     assert!(pairs == scratch.read("out/qna_prompt_response.csv"), "one thread writes something else");
 }
 
-/// `python3` with the packages, or a word that the test was skipped.
-fn python(packages: &str) -> Option<&'static str> {
-    let has = Command::new("python3").args(["-c", &format!("import {packages}")]).output();
+/// A Python with the packages, or a word that the test was skipped.
+fn python(packages: &str) -> Option<String> {
+    let python = testing::python();
+    let has = Command::new(&python).args(["-c", &format!("import {packages}")]).output();
     if has.is_ok_and(|output| output.status.success()) {
-        return Some("python3");
+        return Some(python);
     }
-    testing::skip(&format!("python3 with {packages}"));
+    testing::skip(&format!("{python} with {packages} (MORU_PYTHON names another)"));
     None
 }
 
@@ -105,7 +106,7 @@ fn measure(scratch: &Scratch, python: &str, only: &str) -> Output {
 fn the_pandas_script_writes_the_same_bytes() {
     let Some(python) = python("pandas") else { return };
     let scratch = Scratch::new();
-    let output = measure(&scratch, python, "data-pandas");
+    let output = measure(&scratch, &python, "data-pandas");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let page = scratch.read("results.md");
     assert!(page.contains("Both wrote the same ") && !page.contains("not measured"), "{page}");
