@@ -158,7 +158,13 @@ const ENTITIES: &[(&str, &str)] = &[
 ];
 
 /// The text without tags, comments, scripts and styles, entities decoded. `None` when there were none.
+/// Markup that was escaped once more (`&lt;p&gt;`), as editors of shops leave it, goes as well.
 pub(super) fn to_text(text: &str) -> Option<String> {
+    let once = without_markup(text)?;
+    Some(without_markup(&once).unwrap_or(once))
+}
+
+fn without_markup(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut changed = false;
     let mut rest = text;
@@ -267,6 +273,7 @@ mod tests {
             ("<script>if (a < b) { x() }</script >뒤", "뒤"),
             ("<!-- 숨김 -->보임", "보임"),
             ("A &amp;&#x41;&#65; &hellip;", "A &AA …"),
+            ("&lt;p&gt;두 번 감싼 글&lt;/p&gt;", "두 번 감싼 글\n"),
             ("<table><tr><td>가</td><td>나</td></tr></table>", "가 나\n"),
         ] {
             assert_eq!(to_text(html).as_deref(), Some(text), "{html}");

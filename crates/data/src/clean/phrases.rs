@@ -60,7 +60,7 @@ impl Phrases {
             let (_, text) = FILES.iter().find(|(name, _)| *name == rule)?;
             rules.contains(rule).then(|| alternation_of(text))
         };
-        let whole = |body: &str| compile(&format!(r"^(?:{body})[\s.!?~…^,;:)]*$"));
+        let whole = |body: &str| compile(&format!(r"^(?:{body})(?:,? ?(?:고객|회원)님)?[\s.!?~…^,;:)]*$"));
         let greeting = alternation(Rule::Greetings)
             .map(|body| compile(&format!(r"^\s*(?:{body})(?:[\s,.!?~…^;:)]+|$)")))
             .transpose()?;

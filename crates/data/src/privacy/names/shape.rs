@@ -90,6 +90,10 @@ pub(super) fn ending_at(text: &str, at: usize, trust: Trust) -> Option<(usize, u
     let tail = hangul_tail(&text[..end]);
     let n = tail.chars().count();
     let start = end - tail.len();
+    // `4,500원은 고객님께서`: what follows a digit is its unit.
+    if text[..start].ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     apart(text, start, end, trust)
         .or_else(|| ((2..=4).contains(&n) && is_name(tail, trust)).then_some((start, end)))
 }
