@@ -85,7 +85,13 @@ fn a_new_room_needs_a_place_in_the_table() {
 #[test]
 fn a_printing_library_fails() {
     let copy = copy_of_the_house();
-    edit(&copy.path().join("crates/hub/src/lib.rs"), |t| format!("{t}\nfn loud() {{ println!(\"x\"); }}\n"));
+    edit(&copy.path().join("crates/hub/src/lib.rs"), |t| {
+        let first_item =
+            t.lines().position(|line| line.starts_with("use ")).expect("the room uses something");
+        let mut lines: Vec<&str> = t.lines().collect();
+        lines.insert(first_item, "fn loud() { println!(\"x\"); }");
+        lines.join("\n")
+    });
     let out = xtask("walls", copy.path());
     assert!(!out.status.success());
     assert!(stderr(&out).contains("crates/hub/src/lib.rs"), "{}", stderr(&out));
