@@ -116,7 +116,9 @@ mod tests {
     #[track_caller]
     fn check(texts: &[&str], others: &[&str], longest: &str) {
         let mut runs = Runs::of(texts.iter().copied());
-        others.iter().for_each(|other| runs.meet(other));
+        for other in others {
+            runs.meet(other);
+        }
         assert_eq!(runs.longest(), longest);
     }
 
@@ -146,7 +148,9 @@ mod tests {
         for round in 0..300 {
             let (texts, others) = ([word(round % 17), word(9)], [word(round % 23), word(12)]);
             let mut runs = Runs::of(texts.iter().map(String::as_str));
-            others.iter().for_each(|other| runs.meet(other));
+            for other in &others {
+                runs.meet(other);
+            }
             let shared = |run: &str| others.iter().any(|other| other.contains(run));
             let longest = (texts.iter())
                 .flat_map(|text| {
