@@ -1,7 +1,8 @@
 //! What is masked, as the recipe says it.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use data::prepare::{DraftRow, Outcome, Step};
 use data::privacy::{
@@ -102,30 +103,59 @@ pub struct Tally {
     pub kept: u64,
 }
 
+/// Places where threads note what they masked, so that they seldom wait for each other.
+const N_NOTES: usize = 16;
+
+/// What one thread, or a few, masked so far.
+struct Notes {
+    tally: BTreeMap<Entity, Tally>,
+    known: KnownValues,
+}
+
 /// Masks every field of a row, and counts.
 pub struct MaskRow<'a> {
     masker: &'a Masker,
     columns: Vec<(String, Entity)>,
-    tally: Mutex<BTreeMap<String, Tally>>,
-    known: Mutex<KnownValues>,
+    notes: Vec<Mutex<Notes>>,
 }
 
 impl<'a> MaskRow<'a> {
     /// A step for one source.
     pub fn new(masker: &'a Masker, columns: Vec<(String, Entity)>) -> Self {
-        let known = Mutex::new(KnownValues::new(&masker.config().secret));
-        Self { masker, columns, tally: Mutex::default(), known }
+        let known = || KnownValues::new(&masker.config().secret);
+        let notes = || Mutex::new(Notes { tally: BTreeMap::new(), known: known() });
+        Self { masker, columns, notes: std::iter::repeat_with(notes).take(N_NOTES).collect() }
     }
 
     /// Fingerprints of every value that was masked or declared, to be looked for in outputs.
     pub fn into_known(self) -> KnownValues {
-        let secret = &self.masker.config().secret;
-        self.known.into_inner().unwrap_or_else(|_| KnownValues::new(secret))
+        let mut all = KnownValues::new(&self.masker.config().secret);
+        for notes in self.notes {
+            all.merge(notes.into_inner().unwrap_or_else(PoisonError::into_inner).known);
+        }
+        all
     }
 
     /// What was masked so far, by the kind's name.
     pub fn tally(&self) -> BTreeMap<String, Tally> {
-        self.tally.lock().map(|tally| tally.clone()).unwrap_or_default()
+        let mut all = BTreeMap::<String, Tally>::new();
+        for notes in &self.notes {
+            for (entity, tally) in &notes.lock().unwrap_or_else(PoisonError::into_inner).tally {
+                let entry = all.entry(self.name(*entity)).or_default();
+                entry.masked += tally.masked;
+                entry.kept += tally.kept;
+                entry.rows += tally.rows;
+            }
+        }
+        all
+    }
+
+    /// The place of this thread.
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        let mut hasher = DefaultHasher::new();
+        std::thread::current().id().hash(&mut hasher);
+        let place = hasher.finish() as usize % self.notes.len();
+        self.notes[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn name(&self, entity: Entity) -> String {
@@ -152,28 +182,27 @@ impl Step for MaskRow<'_> {
         let id = row.id().to_string();
         let is_masked =
             |entity| !self.masker.config().public && self.masker.config().entities.contains(entity);
-        let mut known = KnownValues::new(&self.masker.config().secret);
-        for typed in typed.iter().filter(|typed| is_masked(typed.entity)) {
-            known.add_typed(&id, typed.entity, &typed.value);
-        }
-        for field in &mut row.fields {
+        let mut seen = Vec::with_capacity(row.fields.len());
+        for field in &row.fields {
             let masked = self.masker.mask_row_text(&field.text, &typed);
             counts.add(&masked.counts());
-            known.observe(&id, &field.text, &masked);
+            seen.push(masked);
+        }
+        let mut notes = self.notes();
+        for typed in typed.iter().filter(|typed| is_masked(typed.entity)) {
+            notes.known.add_typed(&id, typed.entity, &typed.value);
+        }
+        for (field, masked) in row.fields.iter_mut().zip(seen) {
+            notes.known.observe(&id, &field.text, &masked);
             if masked.text != field.text {
                 field.text = masked.text;
             }
         }
-        if let Ok(mut all) = self.known.lock() {
-            all.merge(known);
-        }
-        if let Ok(mut tally) = self.tally.lock() {
-            for (entity, count) in counts.iter() {
-                let entry = tally.entry(self.name(entity)).or_default();
-                entry.masked += count.masked;
-                entry.kept += count.kept;
-                entry.rows += u64::from(count.masked > 0);
-            }
+        for (entity, count) in counts.iter() {
+            let entry = notes.tally.entry(entity).or_default();
+            entry.masked += count.masked;
+            entry.kept += count.kept;
+            entry.rows += u64::from(count.masked > 0);
         }
         Outcome::Keep
     }
