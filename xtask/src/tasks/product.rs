@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::run as exec;
+use super::{files_under, run as exec};
 use crate::Faults;
 
 /// The ignored tests named `measure_…` print what the generators make and how varied it is.
@@ -23,6 +23,18 @@ pub fn bench(root: &Path, python: &str) -> Result<(), Faults> {
 }
 
 fn ignored_tests(root: &Path, packages: &[&str], prefix: &str) -> Result<(), Faults> {
+    // A run that matches no test would pass, and would have shown nothing.
+    let is_written = packages.iter().any(|package| {
+        let files = files_under(&root.join("crates").join(package));
+        files.iter().any(|file| {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            text.contains(&format!("fn {prefix}"))
+        })
+    });
+    if !is_written {
+        let places = packages.join(", ");
+        return Err(vec![format!("no test named `{prefix}…` is written yet in {places}: nothing was run")]);
+    }
     let mut arguments = vec!["test", "--release", "--locked"];
     for package in packages {
         arguments.extend(["--package", package]);
