@@ -33,8 +33,8 @@ def section(bench, title, arguments, peers):
     ours = figures["moru"]
     rows = [line(name, runs, ours) for name, runs in figures.items()]
     rows += [[name, *["not measured"] * 4] for name in peers if name not in figures]
-    shares = f"{number(median(ours, 'gflops'))} GFLOP/s of {number(median(ours, 'gemm_peak_gflops'))} at best in a "
-    shares += f"matrix product of the same run (a share of {median(ours, 'gemm_peak_share'):.2f}); "
+    shares = f"{number(median(ours, 'gflops'))} GFLOP/s of {number(median(ours, 'gemm_peak_gflops'))} at best in "
+    shares += f"the same run (a share of {median(ours, 'gemm_peak_share'):.2f}); "
     shares += f"{median(ours, 'predicted_gb'):.2f} GB were predicted."
     peer = f"not measured ({', '.join(absent)} not installed)" if absent else versions(*PACKAGES)
     text = [f"## {title}", "", f"- ours: `moru bench train {' '.join(arguments)} --json`"]

@@ -17,8 +17,8 @@ use train::{Base, Method, Settings};
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, format};
 use crate::machine;
-use crate::stages::bench_train::Step as TrainStep;
-use crate::stages::{bench_data, bench_train, device};
+use crate::stages::bench_train::{self, Peak, Step as TrainStep};
+use crate::stages::{bench_data, device};
 
 /// Measure training or data preparation on this machine
 #[derive(Debug, Args)]
@@ -139,6 +139,9 @@ impl TrainArgs {
         ));
         let threads = threads(self.threads);
         let device = std::sync::Arc::new(device::Backend::new(threads.get()));
+        let tokens = self.seq * self.batch;
+        // Before there is a model and after the steps, so that the operands are no part of a step's memory.
+        let peak = Peak::of_products(&*device, &config, tokens);
         let mut decoder = Decoder::random(std::sync::Arc::clone(&device), config.clone(), 1)?;
         let settings = self.settings();
         let rows: Vec<(Vec<u32>, Vec<u8>)> =
@@ -156,15 +159,16 @@ impl TrainArgs {
         }
         let peak_rss = machine::peak_rss_bytes();
         let step_s = median(&mut seconds);
-        let step = TrainStep {
-            seq: self.seq,
-            tokens: last.tokens,
-            loss_tokens: last.trained_tokens,
-            full: self.method == "full",
+        let lora = match &settings.method {
+            Method::Lora { lora, .. } => Some(lora),
+            Method::Full => None,
         };
-        let gflops = bench_train::gigaflop(&config, &step) / step_s;
-        // After the steps, so that its operands are no part of their memory.
-        let gemm_peak = bench_train::gemm_peak(&*device);
+        let step = TrainStep { seq: self.seq, tokens: last.tokens, loss_tokens: last.trained_tokens, lora };
+        let gigaflop = bench_train::gigaflop(&config, &step)?;
+        let gflops = gigaflop / step_s;
+        let fastest = seconds.iter().copied().fold(f64::INFINITY, f64::min);
+        let peak =
+            peak.or(Peak::of_products(&*device, &config, tokens)).or(Peak::of_step(gigaflop / fastest));
         Ok(json!({
             "shape": self.shape,
             "method": self.method,
@@ -175,8 +179,9 @@ impl TrainArgs {
             "peak_rss_gb": round(peak_rss as f64 / 1e9),
             "predicted_gb": round(bench.memory().total() as f64 / 1e9),
             "gflops": round(gflops),
-            "gemm_peak_gflops": round(gemm_peak),
-            "gemm_peak_share": round(gflops / gemm_peak),
+            "gemm_peak_gflops": round(peak.gflops),
+            "gemm_peak_of": peak.of,
+            "gemm_peak_share": round(gflops / peak.gflops),
             "trainable_parameters": bench.trainable_parameters(),
             "loss": last.loss,
         }))

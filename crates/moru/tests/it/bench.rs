@@ -47,6 +47,7 @@ fn training_reports_its_figures_in_one_object() {
             assert!(report[key].as_f64().is_some_and(|x| x > 0.0), "{method}: {key} in {report}");
         }
         let share = |key: &str| report[key].as_f64().unwrap();
+        assert!(share("gemm_peak_share") <= 1.0 && share("gemm_peak_gflops") >= share("gflops"), "{report}");
         assert!((share("useful_tokens_per_s") / share("tokens_per_s") - 0.5).abs() < 1e-3, "{report}");
         losses.push(share("loss"));
     }
