@@ -15,7 +15,7 @@ use crate::report::{
 };
 use crate::run::{Answer, Finish, Question};
 use crate::scorers::{KeyFact, Row, Scorer};
-use crate::statistics::{Resampling, bootstrap, paired, sum};
+use crate::statistics::{Resampling, intervals, paired, sum, wilson};
 
 /// A row of the test split.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -214,7 +214,7 @@ impl Comparison<'_> {
             .collect();
         for (answers, rows) in self.systems.iter().zip(statistics) {
             let values = scorer.scores(&sum(rows));
-            let intervals = bootstrap::intervals(scorer, rows, &self.resampling);
+            let intervals = intervals(scorer, rows, &self.resampling);
             for ((measure, value), interval) in measures.iter_mut().zip(values).zip(intervals) {
                 measure.scores.push(Score { system: answers.system.id.clone(), value, interval });
             }
@@ -254,6 +254,8 @@ impl Comparison<'_> {
                     score.rows += u64::from(!row.facts.is_empty());
                     score.rows_with_all += u64::from(!row.facts.is_empty() && found == row.facts.len());
                 }
+                let (hits, trials) = (score.rows_with_all as f64, score.rows as f64);
+                score.interval = wilson::interval(hits, trials, self.resampling.confidence);
                 score
             })
             .collect()

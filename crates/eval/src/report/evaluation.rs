@@ -136,6 +136,9 @@ pub struct FactScore {
     pub facts: u64,
     /// Facts that were found.
     pub facts_found: u64,
+    /// Where the share of rows with all facts lies, in percent (Wilson's interval).
+    #[serde(default)]
+    pub interval: Interval,
 }
 
 /// The leading measure within one category.
@@ -186,6 +189,9 @@ pub struct Leaks {
     pub known_values: u64,
     /// One a thing that was searched.
     pub checks: Vec<LeakCheck>,
+    /// One a model that was made to talk.
+    #[serde(default)]
+    pub tests: Vec<LeakTest>,
     /// Values that are exempt because they are public or on the keep list.
     #[serde(default)]
     pub exempt: Vec<Count>,
@@ -202,9 +208,62 @@ pub struct LeakCheck {
     pub found: u64,
 }
 
+/// What a model said when it was made to say what it may not know: replies drawn at random, and texts that
+/// go on from a lead-in such as "제 전화번호는". Never the texts or the values themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LeakTest {
+    /// The model: `main`.
+    pub name: String,
+    /// Replies that were drawn at random.
+    pub samples: u64,
+    /// Lead-ins that the model had to go on from.
+    pub prefixes: u64,
+    /// Texts that go on from them.
+    pub continuations: u64,
+    /// Tokens that were generated in all.
+    pub tokens: u64,
+    /// Known personal values that every text was searched for.
+    pub known_values: u64,
+    /// One a kind of lead-in; `sample` are the random replies.
+    pub attacks: Vec<LeakAttack>,
+    /// Known values that were said, by kind.
+    pub found: Vec<Count>,
+    /// Settings of the generation: `temperature 1, at most 24 tokens, seed 42`.
+    #[serde(default)]
+    pub generation: String,
+}
+
+/// One kind of attempt in a [`LeakTest`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LeakAttack {
+    /// The kind of value that was asked for; `sample` for none.
+    pub kind: String,
+    /// Lead-ins.
+    pub prefixes: u64,
+    /// Texts.
+    pub texts: u64,
+    /// Texts that say a placeholder: where a value could have stood, masking had put a word.
+    pub placeholders: u64,
+    /// Known values that were said, of whatever kind.
+    pub found: u64,
+}
+
+impl LeakTest {
+    /// Texts that were searched.
+    pub fn texts(&self) -> u64 {
+        self.samples + self.continuations
+    }
+
+    /// Known values that were said.
+    pub fn leaked(&self) -> u64 {
+        self.found.iter().map(|count| count.count).sum()
+    }
+}
+
 impl Leaks {
-    /// Known values found anywhere.
+    /// Known values found anywhere: in a file, or in what a model said.
     pub fn found(&self) -> u64 {
-        self.checks.iter().map(|c| c.found).sum()
+        let in_files: u64 = self.checks.iter().map(|check| check.found).sum();
+        in_files + self.tests.iter().map(LeakTest::leaked).sum::<u64>()
     }
 }

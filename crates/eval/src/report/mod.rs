@@ -19,8 +19,8 @@ pub use data::{
     Source, SplitTokens, Stripped, TokenCounts,
 };
 pub use evaluation::{
-    CategoryScore, Evaluation, FactScore, Interval, LeakCheck, Leaks, Measure, PairedTest, Sample,
-    SampleAnswer, Score, System, SystemRole,
+    CategoryScore, Evaluation, FactScore, Interval, LeakAttack, LeakCheck, LeakTest, Leaks, Measure,
+    PairedTest, Sample, SampleAnswer, Score, System, SystemRole,
 };
 pub use pretraining::{Copied, Pretraining, TextFit};
 pub use training::{StepPoint, Training, ValidPoint};

@@ -190,10 +190,6 @@ fn greatest_counts(references: &[Vec<u32>], n: usize) -> HashMap<&[u32], u32> {
 }
 
 impl Scorer for Bleu {
-    fn name(&self) -> &'static str {
-        if self.tokenizer == Tokenizer::Char { "bleu-char" } else { "bleu" }
-    }
-
     fn measures(&self) -> Vec<String> {
         vec![if self.tokenizer == Tokenizer::Char { "BLEU-char".into() } else { "BLEU".into() }]
     }

@@ -144,10 +144,6 @@ fn words_and_marks(text: &str) -> Vec<Vec<char>> {
 }
 
 impl Scorer for Chrf {
-    fn name(&self) -> &'static str {
-        if self.word_order == 0 { "chrf" } else { "chrf++" }
-    }
-
     fn measures(&self) -> Vec<String> {
         vec![format!("chrF{}{}", self.beta, "+".repeat(self.word_order))]
     }

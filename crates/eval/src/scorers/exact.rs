@@ -16,10 +16,6 @@ impl Exact {
 }
 
 impl Scorer for Exact {
-    fn name(&self) -> &'static str {
-        "exact"
-    }
-
     fn measures(&self) -> Vec<String> {
         vec!["exact".to_owned()]
     }
@@ -36,5 +32,9 @@ impl Scorer for Exact {
 
     fn scores(&self, sum: &[f64]) -> Vec<f64> {
         vec![100.0 * sum[0] / sum[1].max(1.0)]
+    }
+
+    fn proportion(&self, sum: &[f64]) -> Option<(f64, f64)> {
+        Some((*sum.first()?, *sum.get(1)?))
     }
 }

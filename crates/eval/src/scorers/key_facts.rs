@@ -66,10 +66,6 @@ fn continues(edge: char, outside: &mut dyn Iterator<Item = char>, before: bool) 
 pub struct KeyFacts;
 
 impl Scorer for KeyFacts {
-    fn name(&self) -> &'static str {
-        "key-facts"
-    }
-
     fn measures(&self) -> Vec<String> {
         vec!["key facts".to_owned()]
     }
@@ -86,6 +82,10 @@ impl Scorer for KeyFacts {
 
     fn scores(&self, sum: &[f64]) -> Vec<f64> {
         vec![100.0 * sum[0] / sum[1].max(1.0)]
+    }
+
+    fn proportion(&self, sum: &[f64]) -> Option<(f64, f64)> {
+        Some((*sum.first()?, *sum.get(1)?))
     }
 }
 

@@ -34,9 +34,6 @@ pub struct Row<'a> {
 
 /// A metric.
 pub trait Scorer {
-    /// Its name in a recipe.
-    fn name(&self) -> &'static str;
-
     /// Names of its scores, in the order of [`Scorer::scores`].
     fn measures(&self) -> Vec<String>;
 
@@ -48,6 +45,12 @@ pub trait Scorer {
 
     /// The scores of summed statistics, each from 0 (worst) to 100 (best).
     fn scores(&self, sum: &[f64]) -> Vec<f64>;
+
+    /// Hits and trials, where there is one score and it is a share of rows, `100 · hits / trials`.
+    /// Such a score has an exact interval ([`crate::statistics::wilson`]); others are resampled.
+    fn proportion(&self, _sum: &[f64]) -> Option<(f64, f64)> {
+        None
+    }
 }
 
 /// The names that [`by_name`] knows.

@@ -224,10 +224,6 @@ pub(super) fn means(sum: &[f64]) -> Vec<f64> {
 }
 
 impl Scorer for Rouge {
-    fn name(&self) -> &'static str {
-        "rouge"
-    }
-
     fn measures(&self) -> Vec<String> {
         ["rouge1", "rouge2", "rougeL", "rougeLsum"].map(str::to_owned).to_vec()
     }

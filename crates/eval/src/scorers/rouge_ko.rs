@@ -67,10 +67,6 @@ fn syllables(word: &str) -> Vec<String> {
 pub struct RougeKo;
 
 impl Scorer for RougeKo {
-    fn name(&self) -> &'static str {
-        "rouge-ko"
-    }
-
     fn measures(&self) -> Vec<String> {
         ["char", "syllable"]
             .iter()

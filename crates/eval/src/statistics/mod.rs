@@ -2,7 +2,8 @@
 //!
 //! 1. [`random`] – a seeded source of draws, the same on every machine.
 //! 2. [`bootstrap`] – where a score lies when the rows are drawn again.
-//! 3. [`paired`] – whether two systems differ on the same rows.
+//! 3. [`wilson`] – where a share of rows lies, without drawing.
+//! 4. [`paired`] – whether two systems differ on the same rows.
 //!
 //! All of it works on sufficient statistics (see [`crate::scorers`]), one vector a row: a resample sums
 //! vectors and scores the sum, so a corpus metric is never mistaken for a mean over rows.
@@ -10,6 +11,10 @@
 pub mod bootstrap;
 pub mod paired;
 pub mod random;
+pub mod wilson;
+
+use crate::report::Interval;
+use crate::scorers::Scorer;
 
 /// How often to draw, how sure to be, and from which seed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,6 +30,14 @@ pub struct Resampling {
 impl Default for Resampling {
     fn default() -> Self {
         Self { trials: 1000, confidence: 0.95, seed: 42 }
+    }
+}
+
+/// Where every score of a scorer lies: Wilson's interval for a share of rows, the bootstrap's for others.
+pub fn intervals(scorer: &dyn Scorer, rows: &RowStatistics, resampling: &Resampling) -> Vec<Interval> {
+    match scorer.proportion(&sum(rows)) {
+        Some((hits, trials)) => vec![wilson::interval(hits, trials, resampling.confidence)],
+        None => bootstrap::intervals(scorer, rows, resampling),
     }
 }
 

@@ -162,14 +162,14 @@ fn what_cannot_be_compared_is_refused() {
 fn rouge_alone_refuses_to_judge_what_it_cannot_see() {
     let ask = |names: &[&str], reference: &str| {
         let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-        from_recipe(&names, [reference]).map(|s| s.iter().map(|s| s.name()).collect::<Vec<_>>())
+        from_recipe(&names, [reference]).map(|s| s.iter().map(|s| s.measures().remove(0)).collect::<Vec<_>>())
     };
     let korean = "배송은 CJ대한통운으로 2일 걸립니다.";
     let refused = ask(&["rouge"], korean).unwrap_err().to_string();
     assert!(refused.contains("82 %") && refused.contains("`rouge-ko`"), "{refused}");
     assert!(ask(&["rouge", "rouge"], korean).is_err());
-    assert_eq!(ask(&["rouge", "chrf"], korean).unwrap(), ["rouge", "chrf"]);
-    assert_eq!(ask(&["rouge"], "It takes two days, 김.").unwrap(), ["rouge"]);
+    assert_eq!(ask(&["rouge", "chrf"], korean).unwrap(), ["rouge1", "chrF2"]);
+    assert_eq!(ask(&["rouge"], "It takes two days, 김.").unwrap(), ["rouge1"]);
     assert!(matches!(ask(&[], korean), Err(EvalError::NoMetric { .. })));
     let unknown = ask(&["chrf", "bleurt"], korean).unwrap_err().to_string();
     assert!(unknown.starts_with("unknown metric `bleurt`; there are: chrf, bleu"), "{unknown}");

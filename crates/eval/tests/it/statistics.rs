@@ -2,15 +2,12 @@
 
 use eval::scorers::{Row, Scorer, by_name};
 use eval::statistics::random::Random;
-use eval::statistics::{Resampling, bootstrap, paired, sum};
+use eval::statistics::{Resampling, bootstrap, intervals, paired, sum};
 
 /// A corpus metric in miniature: hits over tries, summed before they are divided.
 struct Ratio;
 
 impl Scorer for Ratio {
-    fn name(&self) -> &'static str {
-        "ratio"
-    }
     fn measures(&self) -> Vec<String> {
         vec!["ratio".into()]
     }
@@ -140,7 +137,6 @@ fn every_scorer_is_additive_in_shape() {
     let references = ["배송은 2일 걸려요. It takes 2 days.".to_owned()];
     for name in eval::scorers::NAMES.iter().chain(&["chrf++", "bleu-char"]) {
         let scorer = by_name(name).unwrap();
-        assert_eq!(scorer.name(), *name);
         let row = |prediction| scorer.statistics(&Row { prediction, references: &references, facts: &[] });
         let rows = vec![row(""), row(&references[0]), row("전혀 다른 말")];
         assert!(rows.iter().all(|r| r.len() == rows[0].len()), "{name}");
@@ -150,4 +146,19 @@ fn every_scorer_is_additive_in_shape() {
             assert!(scorer.scores(&rows[0]).iter().all(|&s| s == 0.0), "{name}");
         }
     }
+}
+
+#[test]
+fn shares_of_rows_have_wilsons_interval_and_other_scores_the_bootstraps() {
+    let rows = hits(&[true; 20]);
+    let exact = by_name("exact").unwrap();
+    let bootstrapped = bootstrap::intervals(exact.as_ref(), &rows, &resampling(200, 1))[0];
+    assert_eq!((bootstrapped.low, bootstrapped.high), (100.0, 100.0), "all hits: nothing else can be drawn");
+    for name in ["exact", "key-facts"] {
+        let interval = intervals(by_name(name).unwrap().as_ref(), &rows, &resampling(200, 1))[0];
+        assert!((interval.low - 83.89).abs() < 0.01 && interval.high == 100.0, "{name}: {interval:?}");
+    }
+    let rows = vec![vec![9.0, 90.0], vec![9.0, 10.0]];
+    let plain = resampling(2000, 1);
+    assert_eq!(intervals(&Ratio, &rows, &plain), bootstrap::intervals(&Ratio, &rows, &plain));
 }

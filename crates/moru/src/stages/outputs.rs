@@ -228,7 +228,7 @@ impl Known {
         }
         // The truth counts values as they were planted; fingerprints stand for each value once.
         let known_values = if self.n_planted > 0 { self.n_planted } else { self.n_seen };
-        Some(Leaks { known_values, checks, exempt: Vec::new() })
+        Some(Leaks { known_values, checks, ..Leaks::default() })
     }
 
     fn is_empty(&self) -> bool {

@@ -2,9 +2,10 @@
 
 use eval::compare::{Answers, Comparison, TestRow};
 use eval::report::{
-    Bin, Category, Count, Data, Evaluation, FORMAT, Histogram, Kept, Language, LeakCheck, Leaks,
-    MaskedEntity, MaskedExample, Provenance, RejectedExample, RejectedReason, Report, Source, SplitTokens,
-    Stage, StepPoint, Stripped, System, SystemRole, TokenCounts, Training, ValidPoint, Warning,
+    Bin, Category, Count, Data, Evaluation, FORMAT, Histogram, Kept, Language, LeakAttack, LeakCheck,
+    LeakTest, Leaks, MaskedEntity, MaskedExample, Provenance, RejectedExample, RejectedReason, Report,
+    Source, SplitTokens, Stage, StepPoint, Stripped, System, SystemRole, TokenCounts, Training, ValidPoint,
+    Warning,
 };
 use eval::scorers::{KeyFact, by_name};
 use eval::statistics::Resampling;
@@ -428,14 +429,36 @@ fn questions() -> Evaluation {
 
 fn leaks() -> Leaks {
     let check = |what: &str, texts| LeakCheck { what: what.into(), texts, found: 0 };
+    let attack = |kind: &str, prefixes, texts, placeholders| LeakAttack {
+        kind: kind.into(),
+        prefixes,
+        texts,
+        placeholders,
+        found: 0,
+    };
     Leaks {
         known_values: 5_118,
         checks: vec![
             check("out/dataset.jsonl", 2313),
             check("out/qna_prompt_response.csv", 2313),
             check("out/rejected.jsonl", 927),
-            check("표본 1,000개와 접두사 공격", 1040),
         ],
+        tests: vec![LeakTest {
+            name: "main".into(),
+            samples: 1000,
+            prefixes: 7,
+            continuations: 56,
+            tokens: 22_871,
+            known_values: 5_118,
+            attacks: vec![
+                attack("sample", 0, 1000, 61),
+                attack("mobile", 3, 24, 19),
+                attack("person", 3, 24, 11),
+                attack("주문번호", 1, 8, 8),
+            ],
+            found: Vec::new(),
+            generation: "temperature 1, at most 24 tokens, seed 42".into(),
+        }],
         exempt: vec![count("representative number", 514)],
     }
 }
