@@ -10,7 +10,7 @@ use super::{Names, jsonl};
 use crate::recipe::Synthesize;
 
 /// Raised when the same seed would give other text.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The key in an example's meta that says what its one turn is: running text, no conversation.
 pub const RUNNING_TEXT: &str = "running_text";

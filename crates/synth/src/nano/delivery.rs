@@ -17,22 +17,41 @@ struct Restaurant {
 }
 
 fn restaurant(s: &mut Script, menu: &str) -> Restaurant {
-    let name = s.aside("restname");
+    let name = s.set("menu", menu).aside("restname");
     let name = if s.rng.percent(50) { name } else { format!("{} {menu}", s.aside("shopa")) };
     let id = format!("r{}", s.rng.range(100, 9999));
     let n = s.rng.range(2, 4) as usize;
-    let mut dishes: Vec<(String, i64)> = vec![(menu.to_owned(), price(&mut s.rng))];
+    let mut dishes: Vec<(String, i64)> = vec![(menu.to_owned(), price(&mut s.rng, 60))];
     while dishes.len() < n {
-        let dish = s.aside("menu");
+        let dish = (*s.rng.pick(beside(menu))).to_owned();
         if dishes.iter().all(|(d, _)| *d != dish) {
-            dishes.push((dish, price(&mut s.rng)));
+            dishes.push((dish, price(&mut s.rng, 15)));
         }
     }
     Restaurant { id, name, dishes, minimum: s.rng.range(8, 25) * 1000, fee: s.rng.range(0, 10) * 500 }
 }
 
-fn price(rng: &mut Rng) -> i64 {
-    rng.range(30, 300) * 100
+/// A price from so many hundred won.
+fn price(rng: &mut Rng, least: i64) -> i64 {
+    rng.range(least, least * 4) * 100
+}
+
+/// What a place that sells a dish sells besides.
+fn beside(menu: &str) -> &'static [&'static str] {
+    match menu {
+        "치킨" => &["양념치킨", "간장치킨", "감자튀김", "치즈볼", "콜라", "치킨무"],
+        "피자" | "파스타" => &["치즈 오븐 스파게티", "마늘빵", "감자튀김", "리조토", "콜라"],
+        "짜장면" | "짬뽕" => &["탕수육", "볶음밥", "군만두", "잡채밥", "깐풍기"],
+        "떡볶이" | "김밥" | "만두" => &["순대", "튀김", "어묵", "라면", "쫄면", "주먹밥"],
+        "초밥" | "돈가스" | "우동" | "카레" => {
+            &["메밀국수", "새우튀김", "연어덮밥", "미소국", "고로케"]
+        }
+        "햄버거" | "샐러드" => &["감자튀김", "치즈스틱", "수프", "샌드위치", "콜라", "주스"],
+        "쌀국수" => &["분짜", "짜조", "볶음면", "월남쌈", "새우볶음밥"],
+        "마라탕" => &["마라샹궈", "꿔바로우", "계란볶음밥", "건두부무침", "꽃빵"],
+        "족발" | "보쌈" => &["막국수", "불족발", "주먹밥", "계란찜", "쟁반국수"],
+        _ => &["공깃밥", "계란찜", "김치전", "비빔국수", "된장찌개", "해물파전"],
+    }
 }
 
 fn schema(name: &str, description: &str, properties: &Value) -> Value {
@@ -102,8 +121,8 @@ pub fn dialogue(s: &mut Script) {
         return;
     }
     let (total, quantity, dish) = cart(s, chosen);
-    if let Some(order) = order(s, chosen, &dish, quantity, total) {
-        after(s, &order);
+    if let Some((order, minutes)) = order(s, chosen, &dish, quantity, total) {
+        after(s, &order, minutes);
     }
 }
 
@@ -147,8 +166,8 @@ fn cart(s: &mut Script, r: &Restaurant) -> (i64, i64, String) {
     (total, quantity, dish)
 }
 
-/// The number of the order, unless the customer changes their mind.
-fn order(s: &mut Script, r: &Restaurant, dish: &str, quantity: i64, total: i64) -> Option<String> {
+/// The number of the order and the minutes until it comes, unless the customer changes their mind.
+fn order(s: &mut Script, r: &Restaurant, dish: &str, quantity: i64, total: i64) -> Option<(String, i64)> {
     let sum = total + r.fee;
     s.set("fee", won(r.fee as u64)).set("sum", won(sum as u64));
     user(s, "t.order");
@@ -169,15 +188,15 @@ fn order(s: &mut Script, r: &Restaurant, dish: &str, quantity: i64, total: i64) 
     s.call("place_order", arguments(&[("checkout_id", checkout.into())]), &result);
     s.set("order", order.clone()).set("min", minutes.to_string());
     assistant(s, "t.placed");
-    Some(order)
+    Some((order, minutes))
 }
 
-fn after(s: &mut Script, order: &str) {
+fn after(s: &mut Script, order: &str, eta: i64) {
     let call = arguments(&[("order_id", order.into())]);
     match s.rng.below(10) {
         0..=3 => {
             let state = *s.rng.pick(&["접수", "조리 중", "배달 중", "곧 도착"]);
-            let minutes = s.rng.range(3, 50);
+            let minutes = s.rng.range(3, eta - 1);
             user(s, "t.status");
             s.call(
                 "get_order_status",

@@ -186,6 +186,7 @@ fn grammar() -> Grammar {
         include_str!("text/common.txt"),
         include_str!("text/topics_shop.txt"),
         include_str!("text/topics_other.txt"),
+        include_str!("text/asks.txt"),
         include_str!("text/prose.txt"),
         include_str!("text/rules.txt"),
         include_str!("text/interview.txt"),

@@ -88,6 +88,20 @@ impl<'g> Script<'g> {
         self
     }
 
+    /// Takes an ending of the turn back, and says whether it was there.
+    pub fn take_end(&mut self, end: &str) -> bool {
+        let there = self.out.text.ends_with(end);
+        if there {
+            self.out.text.truncate(self.out.text.len() - end.len());
+        }
+        there
+    }
+
+    /// Whether the grammar has a rule of this name.
+    pub fn has(&self, rule: &str) -> bool {
+        self.grammar.has(rule)
+    }
+
     /// A text of a rule that is kept apart from the turn.
     pub fn aside(&mut self, rule: &str) -> String {
         let mut out = Expansion::default();

@@ -31,7 +31,7 @@ fn place(s: &mut Script, most: usize) -> (String, Vec<Fact>) {
         .map(|topic| Fact {
             topic,
             noun: s.aside(&format!("n.{}", topic.rule)),
-            value: topic::value(topic.unit, &mut s.rng),
+            value: topic::value(topic, &mut s.rng),
         })
         .collect();
     (name, facts)
@@ -53,60 +53,97 @@ fn agent(s: &mut Script) {
 
 /// Adds a question about a topic to the turn.
 fn ask(s: &mut Script, topic: Topic, bare: bool) {
+    s.forget();
     let chance = |s: &mut Script, percent| !bare && s.rng.percent(percent);
     if chance(s, 30) {
         s.speak("hello");
     }
-    if chance(s, 12) {
+    if chance(s, 10) {
         s.say("personal").put(" ");
     }
-    match s.rng.below(10) {
-        0..=5 => {
+    let plain = format!("h.{}", topic.rule);
+    if s.has(&plain) && s.rng.percent(25) {
+        if s.rng.percent(85) {
+            s.say("hpre");
+        }
+        s.say(&plain);
+    } else {
+        lead(s, topic);
+        question(s, topic);
+    }
+    if s.rng.percent(15) {
+        slip(s);
+    }
+    if chance(s, 6) {
+        s.put(" ").say("personal");
+    }
+    if chance(s, 12) {
+        s.put(" ").speak("bye");
+    }
+}
+
+/// Adds what led to the question: a situation of the topic, one of any topic, or nothing.
+fn lead(s: &mut Script, topic: Topic) {
+    let own = format!("w.{}", topic.rule);
+    let shop = s.has(&own);
+    match s.rng.below(20) {
+        0..=10 => {
+            s.say(if shop { &own } else { "w.service" }).speak("wjoin");
+        }
+        11..=13 if shop => {
             s.say("sit").speak("join");
         }
-        6..=8 => {
+        14..=16 if shop => {
             s.say("qpre");
         }
         _ => {}
     }
+}
+
+fn question(s: &mut Script, topic: Topic) {
     match s.rng.below(20) {
-        0..=4 => {
+        0..=3 => {
             s.say(&format!("n.{}", topic.rule)).speak("nq");
         }
-        5 | 6 => {
+        4 => {
             s.say(&format!("n.{}", topic.rule)).say("topic").say(topic::question_word(topic.unit)).speak("q");
         }
         _ => {
             s.say(&format!("c.{}", topic.rule)).speak("q");
         }
     }
-    if chance(s, 8) {
-        s.put(" ").say("personal");
-    }
-    if chance(s, 16) {
-        s.put(" ").speak("bye");
+}
+
+/// Ends the question as people do who type in haste.
+fn slip(s: &mut Script) {
+    let end = *s.rng.pick(&["", "", "??", " ㅠㅠ", "?? ㅠ", " 궁금해요", "?!", " 알려주세요", " ㅎㅎ", ".."]);
+    if s.take_end("?") {
+        let end = if s.rng.percent(25) && s.take_end("요") { format!("여{end}") } else { end.to_owned() };
+        s.put(&end);
+    } else if s.take_end(".") {
+        s.put(if end.contains(['?', '궁', '알']) { "" } else { end });
     }
 }
 
 /// Adds an answer that states a fact to the turn.
 fn answer(s: &mut Script, fact: &Fact, short: bool) {
     s.set("v", fact.value.clone()).set("noun", fact.noun.clone());
-    if s.rng.percent(if short { 12 } else { 40 }) {
-        s.speak("ack");
+    let goods = topic::about_goods(fact.topic);
+    if s.rng.percent(if short { 52 } else { 60 }) {
+        s.speak(if goods { "ack" } else { "back" });
+    } else if s.rng.percent(50) {
+        s.say(if goods { "pre.goods" } else { "pre" });
     }
-    if s.rng.percent(50) {
-        s.say("pre");
-    }
-    if s.rng.percent(25) {
-        s.put(&fact.noun).say("topic").put(&fact.value).speak("is");
+    if s.rng.percent(20) {
+        s.put(&fact.noun).say("topic").put(&fact.value).speak(if goods { "is" } else { "bis" });
     } else {
-        s.say(&format!("s.{}", fact.topic.rule)).speak("a");
+        s.say(&format!("s.{}", fact.topic.rule)).speak(if goods { "a" } else { "b" });
     }
-    if s.rng.percent(if short { 10 } else { 25 }) {
+    if goods && s.rng.percent(if short { 4 } else { 12 }) {
         s.put(" ").speak("but");
     }
-    if s.rng.percent(if short { 6 } else { 18 }) {
-        s.put(" ").speak("close");
+    if s.rng.percent(if short { 10 } else { 18 }) {
+        s.put(" ").speak(if goods { "close" } else { "bclose" });
     }
 }
 
@@ -146,10 +183,10 @@ fn facts_inline(s: &mut Script, facts: &[Fact], told: bool) {
 /// One Korean document.
 pub fn korean(s: &mut Script) {
     match s.rng.below(100) {
-        0..=41 => with_policy(s, true),
-        42..=53 => with_policy(s, false),
-        54..=79 => form(s),
-        80..=88 => page(s),
+        0..=29 => with_policy(s, true),
+        30..=37 => with_policy(s, false),
+        38..=84 => form(s),
+        85..=91 => page(s),
         _ => chat_through(s),
     }
 }
@@ -193,13 +230,14 @@ fn with_policy(s: &mut Script, in_system: bool) {
 fn form(s: &mut Script) {
     let (name, facts) = place(s, 1);
     let fact = &facts[0];
-    if s.rng.percent(25) {
-        s.set("place", name).say("sysbare").end(Role::System);
+    s.set("place", name);
+    if s.rng.percent(15) {
+        s.say("sysbare").end(Role::System);
     }
-    let head = match s.rng.below(6) {
-        0..=2 => format!("[{}] [고객문의] ", fact.topic.category),
-        3 => format!("[{}] ", fact.topic.category),
-        4 => format!("유형: {} / 문의: ", fact.topic.category),
+    let head = match s.rng.below(10) {
+        0..=6 => format!("[{}] [고객문의] ", fact.topic.category),
+        7 => format!("[{}] ", fact.topic.category),
+        8 => format!("유형: {} / 문의: ", fact.topic.category),
         _ => String::new(),
     };
     s.put(&head);
@@ -216,7 +254,7 @@ fn form(s: &mut Script) {
 fn page(s: &mut Script) {
     let most = s.rng.range(2, 6) as usize;
     let (name, facts) = place(s, most);
-    s.put(&name).say("faq").put("\n");
+    s.put(&name).say("faq").put("\n").set("place", name);
     let marks = *s.rng.pick(&[("Q) ", "A) "), ("질문: ", "답변: "), ("Q: ", "A: "), ("문의 ", "안내 ")]);
     for fact in &facts {
         s.register(Register::Polite).put(marks.0);
@@ -266,7 +304,7 @@ pub fn english(s: &mut Script) {
         .map(|topic| Fact {
             topic,
             noun: s.aside(&format!("e.n.{}", topic.rule)),
-            value: topic::english_value(topic.unit, &mut s.rng),
+            value: topic::english_value(topic, &mut s.rng),
         })
         .collect();
     let given = s.rng.percent(65);

@@ -191,6 +191,17 @@ pub const ENGLISH: &[Topic] = &[
     t("points", "Account", Unit::Percent),
 ];
 
+/// Whether the goods that a customer has in mind may be named in the answer.
+pub fn about_goods(topic: Topic) -> bool {
+    matches!(
+        topic.rule,
+        "delivery" | "shipfee" | "island" | "sameday" | "exfee" | "exdays" | "retdays" | "retfee" | "cardref"
+    ) || matches!(
+        topic.rule,
+        "bankref" | "cancel" | "install" | "earn" | "wrap" | "warranty" | "restock" | "limit" | "overseas"
+    )
+}
+
 /// The name that the grammar's rules have for the question word of a unit.
 pub fn question_word(unit: Unit) -> &'static str {
     match unit {
@@ -209,52 +220,131 @@ pub fn question_word(unit: Unit) -> &'static str {
     }
 }
 
-/// An amount with its unit as Koreans write it.
-pub fn value(unit: Unit, rng: &mut Rng) -> String {
-    match unit {
-        Unit::Days => days(rng),
-        Unit::Won => won_text(rng),
-        Unit::Clock => clock(rng),
-        Unit::Hours => {
-            format!("{}시간", *rng.pick(&[1, 2, 3, 4, 6, 8, 10, 12, 18, 24, 30, 36, 48, 60, 72, 96]))
+/// An amount with its unit as Koreans write it, in the range that is usual for the topic.
+pub fn value(topic: Topic, rng: &mut Rng) -> String {
+    match topic.unit {
+        Unit::Days => days(days_of(topic.rule), rng),
+        Unit::Won => won_text(won_of(topic.rule), rng),
+        Unit::Clock => clock(hours_of(topic.rule), rng),
+        Unit::Hours if topic.rule == "freepark" => format!("{}시간", rng.range(1, 6)),
+        Unit::Hours => format!("{}시간", *rng.pick(&[2, 3, 4, 6, 8, 12, 18, 24, 30, 36, 48, 60, 72, 96])),
+        Unit::Months => months(months_of(topic.rule), rng),
+        Unit::Percent => {
+            let (low, high) = percent_of(topic.rule);
+            if high <= 10 && rng.percent(25) {
+                format!("{}.{}%", rng.range(low, high), rng.range(1, 9))
+            } else {
+                format!("{}%", rng.range(low, high))
+            }
         }
-        Unit::Months => match rng.below(8) {
-            0 => format!("{}년", rng.range(1, 5)),
-            1 => format!("{} 달", count_word(rng.range(1, 12) as u64)),
-            _ => format!("{}개월", rng.range(1, 48)),
-        },
-        Unit::Percent => format!("{}%", if rng.percent(60) { rng.range(1, 15) } else { rng.range(1, 99) }),
         Unit::Sheets => {
             if rng.percent(80) {
-                format!("{}장", rng.range(1, 9))
+                format!("{}장", rng.range(1, 5))
             } else {
-                format!("{} 장", count_word(rng.range(1, 9) as u64))
+                format!("{} 장", count_word(rng.range(1, 5) as u64))
             }
         }
         Unit::Count => format!("{}개", rng.range(1, 50)),
-        Unit::People => format!("{}명", rng.range(2, 120)),
-        Unit::Books => format!("{}권", rng.range(1, 30)),
-        Unit::Kilo => format!("{}킬로", rng.range(5, 40)),
-        Unit::Giga => format!("{}기가", rng.range(1, 300)),
+        Unit::People => format!("{}명", rng.range(8, 120)),
+        Unit::Books => format!("{}권", rng.range(2, 20)),
+        Unit::Kilo => format!("{}킬로", rng.range(10, 32)),
+        Unit::Giga => format!("{}기가", rng.range(1, 150)),
     }
 }
 
-fn days(rng: &mut Rng) -> String {
+fn days_of(rule: &str) -> (i64, i64) {
+    match rule {
+        "delivery" | "bankref" => (1, 7),
+        "exdays" | "cardref" | "taxinv" | "install_visit" => (2, 12),
+        "retdays" | "lessonref" | "loandays" => (5, 30),
+        "overseas" | "restock" | "repairdays" | "makeup" => (4, 30),
+        "rejoin" | "pause" => (7, 90),
+        _ => (2, 20),
+    }
+}
+
+/// The least, the most and the step of an amount of money.
+fn won_of(rule: &str) -> (i64, i64, i64) {
+    match rule {
+        "shipfee" | "island" | "retfee" => (2000, 7500, 100),
+        "exfee" => (4000, 9000, 100),
+        "freeship" | "giftmin" => (20_000, 150_000, 1000),
+        "minuse" => (500, 10_000, 100),
+        "review" => (100, 3000, 50),
+        "signup" => (1000, 20_000, 500),
+        "tier" => (200_000, 3_000_000, 10_000),
+        "wrap" => (500, 6000, 100),
+        "breakfast" | "ticket" | "corkage" | "certfee" => (3000, 35_000, 500),
+        "extrabed" | "visitfee" => (10_000, 50_000, 1000),
+        "parking" => (500, 5000, 100),
+        "latefee" => (50, 1000, 50),
+        "locker" => (2000, 20_000, 500),
+        "gymjoin" => (30_000, 180_000, 1000),
+        "penalty" | "rentdeposit" => (30_000, 400_000, 10_000),
+        _ => (1000, 30_000, 500),
+    }
+}
+
+fn hours_of(rule: &str) -> (i64, i64) {
+    match rule {
+        "open" => (7, 10),
+        "sameday" | "cancel" | "addr" => (10, 18),
+        "checkin" => (13, 17),
+        "checkout" => (9, 13),
+        "lastorder" => (19, 22),
+        _ => (16, 21),
+    }
+}
+
+fn months_of(rule: &str) -> (i64, i64) {
+    match rule {
+        "install" => (2, 12),
+        "contract" => (12, 48),
+        _ => (3, 36),
+    }
+}
+
+fn percent_of(rule: &str) -> (i64, i64) {
+    match rule {
+        "earn" => (1, 7),
+        "roomcancel" => (10, 90),
+        _ => (3, 25),
+    }
+}
+
+fn months((low, high): (i64, i64), rng: &mut Rng) -> String {
+    let n = rng.range(low, high);
+    match rng.below(8) {
+        0 if n >= 12 => format!("{}년", n / 12),
+        1 if n <= 12 => format!("{} 달", count_word(n as u64)),
+        _ => format!("{n}개월"),
+    }
+}
+
+fn days((low, high): (i64, i64), rng: &mut Rng) -> String {
+    let n = rng.range(low, high);
+    let word = match n {
+        1 => "하루",
+        2 => "이틀",
+        3 => "사흘",
+        7 => "일주일",
+        10 => "열흘",
+        15 => "보름",
+        _ => "",
+    };
     match rng.below(12) {
-        0 => format!("{}주", rng.range(1, 8)),
-        1 => (*rng.pick(&["하루", "이틀", "사흘", "일주일", "열흘", "보름"])).to_owned(),
-        2..=4 => format!("{}일", rng.range(1, 99)),
-        _ => format!("{}일", rng.range(1, 30)),
+        0 | 1 if !word.is_empty() => word.to_owned(),
+        0 if n >= 14 => format!("{}주", n / 7),
+        2..=4 if high <= 12 => format!("{n}~{}일", n + rng.range(1, 3)),
+        _ => format!("{n}일"),
     }
 }
 
-fn won_text(rng: &mut Rng) -> String {
-    let amount = match rng.below(4) {
-        0 => rng.range(1, 99) * 100,
-        1 => rng.range(1, 40) * 500,
-        2 => rng.range(1, 99) * 1000,
-        _ => rng.range(1, 200) * 10_000,
-    } as u64;
+fn won_text((low, high, step): (i64, i64, i64), rng: &mut Rng) -> String {
+    // Round amounts are the more usual ones.
+    let round = [10_000, 5000, 1000, 500].into_iter().find(|r| *r > step && (high - low) / r >= 4);
+    let step = round.filter(|_| rng.percent(60)).unwrap_or(step);
+    let amount = (rng.range(low.div_euclid(step), high / step) * step).max(low) as u64;
     match rng.below(10) {
         0 if amount.is_multiple_of(10_000) => format!("{}만 원", amount / 10_000),
         1 if amount.is_multiple_of(1000) && amount < 10_000 => format!("{}천 원", amount / 1000),
@@ -263,8 +353,8 @@ fn won_text(rng: &mut Rng) -> String {
     }
 }
 
-fn clock(rng: &mut Rng) -> String {
-    let hour = rng.range(7, 23);
+fn clock((low, high): (i64, i64), rng: &mut Rng) -> String {
+    let hour = rng.range(low, high);
     let (half, twelve) =
         if hour < 12 { ("오전", hour) } else { ("오후", if hour > 12 { hour - 12 } else { 12 }) };
     match rng.below(10) {
@@ -276,17 +366,19 @@ fn clock(rng: &mut Rng) -> String {
 }
 
 /// An amount with its unit in English.
-pub fn english_value(unit: Unit, rng: &mut Rng) -> String {
-    match unit {
+pub fn english_value(topic: Topic, rng: &mut Rng) -> String {
+    match topic.unit {
         Unit::Days => {
-            format!("{} {}", rng.range(2, 60), rng.pick(&["days", "days", "working days", "business days"]))
+            let most = if topic.rule == "retdays" { 60 } else { 14 };
+            format!("{} {}", rng.range(2, most), rng.pick(&["days", "days", "working days", "business days"]))
         }
+        Unit::Won if topic.rule == "freeship" => format!("${}", rng.range(20, 150)),
         Unit::Won => match rng.below(3) {
-            0 => format!("${}.{:02}", rng.range(1, 30), rng.below(100)),
-            _ => format!("${}", rng.range(2, 300)),
+            0 => format!("${}", rng.range(2, 15)),
+            _ => format!("${}.{:02}", rng.range(1, 14), rng.below(20) * 5),
         },
-        Unit::Clock => format!("{} {}", rng.range(1, 11), rng.pick(&["pm", "am"])),
-        Unit::Percent => format!("{}%", rng.range(1, 40)),
+        Unit::Clock => format!("{} pm", rng.range(3, 10)),
+        Unit::Percent => format!("{}%", rng.range(1, 15)),
         _ => format!("{} months", rng.range(2, 60)),
     }
 }

@@ -67,7 +67,10 @@ fn english_rules(s: &mut Script) {
 pub fn interview(s: &mut Script) {
     s.register(Register::Formal);
     let record = s.rng.percent(50);
+    let job = s.aside("job");
+    s.set("job", job);
     for _ in 0..s.rng.range(2, 4) {
+        s.forget();
         if record {
             s.put("면접관: ").say("iq").put("\n지원자: ");
         } else {
@@ -103,6 +106,8 @@ pub fn technical(s: &mut Script) {
         return;
     }
     for _ in 0..s.rng.range(1, 3) {
+        // An answer is about the machine and the fault of its question.
+        s.forget();
         s.say(rules.0).end(Role::User);
         for k in 0..s.rng.range(1, 3) {
             s.put(if k > 0 { " " } else { "" }).say(rules.1);

@@ -62,7 +62,7 @@ fn no_sentence_is_a_question_of_the_example() {
 fn answers_are_read_off_the_policy_at_hand() {
     let number = regex::Regex::new(r"\d[\d,]*(원|일|시간|개월|%|장)").unwrap();
     let (mut stated, mut given) = (0, 0);
-    for document in NanoText::new(2, Split::Train).documents().take(3000) {
+    for document in NanoText::new(2, Split::Train).documents().take(5000) {
         let Body::Chat { messages, .. } = &document.body else { continue };
         let with_policy = messages[0].content.lines().count() > 1;
         if document.kind != DocumentKind::SupportKorean || !with_policy {
