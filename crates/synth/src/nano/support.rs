@@ -63,7 +63,7 @@ fn ask(s: &mut Script, topic: Topic, bare: bool) {
     }
     let plain = format!("h.{}", topic.rule);
     if s.has(&plain) && s.rng.percent(25) {
-        if s.rng.percent(85) {
+        if s.rng.percent(92) {
             s.say("hpre");
         }
         s.say(&plain);
@@ -87,13 +87,16 @@ fn lead(s: &mut Script, topic: Topic) {
     let own = format!("w.{}", topic.rule);
     let shop = s.has(&own);
     match s.rng.below(20) {
-        0..=10 => {
-            s.say(if shop { &own } else { "w.service" }).speak("wjoin");
+        0..=10 if shop => {
+            s.say(&own).speak("wjoin");
+        }
+        0..=15 if !shop => {
+            s.say("w.service").speak("wjoin");
         }
         11..=13 if shop => {
             s.say("sit").speak("join");
         }
-        14..=16 if shop => {
+        14..=17 if shop => {
             s.say("qpre");
         }
         _ => {}
@@ -371,7 +374,7 @@ fn english_answer(s: &mut Script, fact: &Fact) {
     if acknowledged {
         s.lower_at(start);
     }
-    if s.rng.percent(80) {
+    if s.rng.percent(88) {
         s.trim_stop().say("e.tail");
     }
     if s.rng.percent(20) {
