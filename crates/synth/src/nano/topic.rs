@@ -198,7 +198,7 @@ pub fn about_goods(topic: Topic) -> bool {
         "delivery" | "shipfee" | "island" | "sameday" | "exfee" | "exdays" | "retdays" | "retfee" | "cardref"
     ) || matches!(
         topic.rule,
-        "bankref" | "cancel" | "install" | "earn" | "wrap" | "warranty" | "restock" | "limit" | "overseas"
+        "bankref" | "cancel" | "install" | "earn" | "wrap" | "restock" | "limit" | "overseas"
     )
 }
 
