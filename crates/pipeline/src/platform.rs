@@ -62,6 +62,22 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     fs::rename(&temp, path).map_err(io("rename to", path))
 }
 
+/// Writes a file whole unless it is there already; tells whether it was written. Of several processes that
+/// try at once, one writes.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+    let temp = beside(path);
+    write_atomic(&temp, bytes)?;
+    let linked = fs::hard_link(&temp, path);
+    let done = match linked {
+        Ok(()) => Ok(true),
+        Err(_) if path.exists() => Ok(false),
+        // A file system without links: a rename is as close as it comes.
+        Err(_) => fs::rename(&temp, path).map(|()| true).map_err(io("rename to", path)),
+    };
+    remove(&temp)?;
+    done
+}
+
 /// The temporary name used for `path`: hidden, in the same folder, told apart by the process.
 pub fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -166,6 +182,17 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file stays");
         let error = write_atomic(&dir.path().join("none/b"), b"").unwrap_err();
         assert!(error.to_string().starts_with("could not write "), "{error}");
+    }
+
+    #[test]
+    fn the_first_to_write_a_new_file_decides() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        assert!(write_new(&path, b"one").unwrap());
+        assert!(!write_new(&path, b"two").unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file stays");
+        assert!(write_new(&dir.path().join("none/b"), b"").is_err());
     }
 
     #[test]

@@ -28,7 +28,12 @@ pub fn secret_bytes(project: &Project) -> anyhow::Result<Vec<u8>> {
     }
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the system gives no random bytes: {e}"))?;
-    pipeline::platform::write_atomic(&path, &bytes)?;
+    // Of two runs that begin at once both have to use the same: the first to write it decides.
+    if path.exists() {
+        pipeline::platform::write_atomic(&path, &bytes)?;
+    } else if !pipeline::platform::write_new(&path, &bytes)? {
+        return secret_bytes(project);
+    }
     Ok(bytes.to_vec())
 }
 
