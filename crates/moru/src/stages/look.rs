@@ -1,5 +1,6 @@
 //! Looking into what flows between stages, for `tap` and `why`: masked unless somebody may see raw text.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use chat::sample::Sample;
@@ -60,10 +61,7 @@ impl Rows {
         if self.reveal {
             return record.values.iter().map(text).collect();
         }
-        let typed: Vec<_> = (self.personal.iter())
-            .filter_map(|(column, entity)| Some(Typed { entity: *entity, value: text(record.get(column)?) }))
-            .filter(|typed| !typed.value.trim().is_empty())
-            .collect();
+        let typed = typed(&self.personal, record);
         let columns = record.schema.columns.iter().zip(&record.values);
         columns
             .map(|(column, value)| {
@@ -78,6 +76,31 @@ impl Rows {
             })
             .collect()
     }
+}
+
+/// The values of a row's personal columns.
+fn typed(personal: &[(String, Entity)], record: &Record) -> Vec<Typed> {
+    let columns = personal.iter().filter_map(|(column, entity)| Some((*entity, record.get(column)?)));
+    let typed = columns.map(|(entity, value)| Typed { entity, value: value.to_text().into_owned() });
+    typed.filter(|typed| !typed.value.trim().is_empty()).collect()
+}
+
+/// The values of the personal columns of every row, by the ids that an example may carry.
+fn typed_by_id(
+    rows: &mut Reader,
+    personal: &[(String, Entity)],
+) -> anyhow::Result<HashMap<String, Vec<Typed>>> {
+    let mut all = HashMap::new();
+    let mut number = 0;
+    while let Some(item) = if personal.is_empty() { None } else { rows.next()? } {
+        let Item::Record(record) = item else { continue };
+        number += 1;
+        let typed = typed(personal, &record);
+        // A key that is itself personal is told as the row's number.
+        all.insert(format!("{}#row:{number}", record.id.source), typed.clone());
+        all.insert(record.id.to_string(), typed);
+    }
+    Ok(all)
 }
 
 /// One line of CSV (RFC 4180).
@@ -111,9 +134,21 @@ pub fn prepared(
     let folder = project.results()?.output(&Names::ingest(&source.name), Names::EXTRACT)?;
     let prepare = &project.resolved().prepare;
     let kit = Kit::new(prepare, source, &secret_bytes(project)?)?;
-    let watch = if reveal { Watch::Raw } else { Watch::Redacted };
+    let personal = personal_columns(source, &prepare.mask)?;
+    let masker = masker(&prepare.mask, source.public, &secret_bytes(project)?)?;
+    let open = || Reader::open(&folder, &source.name);
+    let of_rows = if reveal { HashMap::new() } else { typed_by_id(&mut open()?, &personal)? };
     let mut duplicates = Duplicates::new(prepare.reject.duplicates);
-    kit.run(Reader::open(&folder, &source.name)?, &mut duplicates, watch, &mut |prepared| {
+    kit.run(open()?, &mut duplicates, Watch::Raw, &mut |mut prepared| {
+        if let Prepared::Example(example, changes) = &mut prepared
+            && !reveal
+        {
+            // A name that only its column gives away is hidden here as it is in the example.
+            let typed = of_rows.get(&example.id).map_or(&[][..], Vec::as_slice);
+            for text in changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {
+                *text = masker.mask_row_text(text, typed).text;
+            }
+        }
         take(prepared);
         Ok(())
     })?;
