@@ -1,4 +1,5 @@
-//! JSON lines: one object a line, nested values by path (`customer.name`, `items.0.price`).
+//! JSON lines: one object a line, nested values by path (`customer.name`, `items[0].price`, which may also be
+//! written `items.0.price`).
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -91,6 +92,13 @@ impl JsonlSource {
         check_unique(&place, paths.iter().map(String::as_str))?;
         if options.columns.is_empty() {
             jsonl.known = Some(paths.iter().cloned().collect());
+        } else if let Some(column) =
+            paths.iter().find(|path| jsonl.rows_ahead().all(|row| lookup(row, path).is_none()))
+            && jsonl.rows_ahead().next().is_some()
+        {
+            // A path with a slip in it would give a column of nothing.
+            let (column, columns) = (column.clone(), jsonl.paths());
+            return Err(SourceError::UnknownColumn { place, column, columns });
         }
         let columns = paths.into_iter().map(|name| Column { kind: jsonl.kind_of(&name), name }).collect();
         jsonl.schema = Arc::new(Schema { source: source.to_owned(), columns });
@@ -250,21 +258,28 @@ fn leaves(prefix: &str, object: &Map<String, Json>, found: &mut dyn FnMut(&str, 
     }
 }
 
-/// The value at a path. A key may hold a dot itself: the whole is tried before its parts.
+/// The value at a path. A key may hold a dot or a bracket itself: the whole is tried before its parts.
 fn lookup<'a>(object: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
     if let Some(value) = object.get(path) {
         return Some(value);
     }
-    path.match_indices('.').find_map(|(at, _)| below(object.get(&path[..at])?, &path[at + 1..]))
+    path.match_indices(['.', '[']).find_map(|(at, mark)| {
+        let value = object.get(&path[..at])?;
+        // An index keeps its bracket, so that `a[0]` is a list's and never an object's.
+        below(value, if mark == "[" { &path[at..] } else { &path[at + 1..] })
+    })
 }
 
 fn below<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
     match value {
         Json::Object(object) => lookup(object, path),
         Json::Array(list) => {
-            let (index, rest) = path.split_once('.').unwrap_or((path, ""));
+            let (index, rest) = match path.strip_prefix('[') {
+                Some(bracketed) => bracketed.split_once(']')?,
+                None => path.split_at(path.find(['.', '[']).unwrap_or(path.len())),
+            };
             let value = list.get(index.parse::<usize>().ok()?)?;
-            if rest.is_empty() { Some(value) } else { below(value, rest) }
+            if rest.is_empty() { Some(value) } else { below(value, rest.strip_prefix('.').unwrap_or(rest)) }
         }
         _ => None,
     }
@@ -289,5 +304,47 @@ fn shape(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         serde_json::error::Category::Eof => "the line ends inside a value",
         _ => "this is no JSON",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_reach_into_lists_in_both_spellings() {
+        let row = r#"{"turns": [{"text": "a"}, {"text": ["b", "c"]}], "x.y": 1, "z[0]": 2, "m": {"0": 3}, "n": [[4, 5]]}"#;
+        let row: Map<String, Json> = serde_json::from_str(row).unwrap();
+        for (path, want) in [
+            ("turns[0].text", Some(r#""a""#)),
+            ("turns.0.text", Some(r#""a""#)),
+            ("turns[1].text[1]", Some(r#""c""#)),
+            ("turns.1.text.1", Some(r#""c""#)),
+            ("turns[2].text", None),
+            ("turns[x]", None),
+            ("turns[0", None),
+            ("x.y", Some("1")),
+            ("z[0]", Some("2")),
+            ("m.0", Some("3")),
+            ("m[0]", None),
+            ("n[0][1]", Some("5")),
+        ] {
+            assert_eq!(lookup(&row, path).map(ToString::to_string).as_deref(), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_no_row_has_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.jsonl");
+        let mut file = std::fs::File::create(&path).unwrap();
+        std::io::Write::write_all(&mut file, b"{\"a\": {\"b\": 1}}\n{\"a\": null}\n").unwrap();
+        let open = |column: &str| {
+            let options = JsonlOptions { columns: vec![column.to_owned()], ..JsonlOptions::default() };
+            JsonlSource::open(&path, "t", &options).map(|_| ())
+        };
+        open("a.b").unwrap();
+        let error = open("a.c").unwrap_err().to_string();
+        assert!(error.contains("no column `a.c`; the columns are `a.b`"), "{error}");
     }
 }

@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::recipe::Source;
 
 /// Raised when the same rows would be kept otherwise.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The stage of one source.
 pub fn stage<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Stage<'a>> {
