@@ -5,6 +5,8 @@
 //! several lines that turns out to be broken is taken back, its first line is set aside, and reading
 //! goes on with the next line.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -65,6 +67,28 @@ fn first_row(rows: &mut Rows, path: &Path) -> Result<(u64, Vec<Vec<u8>>), Source
     }
 }
 
+/// A workbook or a Parquet file would give one row of garbage.
+fn refuse_other_kinds(path: &Path) -> Result<(), SourceError> {
+    let failed = |cause| SourceError::Io { path: path.to_owned(), cause };
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(16).read_to_end(&mut head)).map_err(failed)?;
+    let kinds: [(&[u8], &'static str); 5] = [
+        (b"PK\x03\x04", "set `kind = \"xlsx\"` where it is a workbook"),
+        (b"\xd0\xcf\x11\xe0", "set `kind = \"xlsx\"` where it is a workbook"),
+        (b"PAR1", "set `kind = \"parquet\"`"),
+        (b"\x1f\x8b", "unpack it first"),
+        (b"SQLite format 3", "set `kind = \"sql\"` and `url = \"sqlite:FILE\"`"),
+    ];
+    match kinds.into_iter().find(|(magic, _)| head.starts_with(magic)) {
+        None => Ok(()),
+        Some((_, instead)) => Err(SourceError::Unsupported {
+            path: path.to_owned(),
+            feature: "a binary file where text is expected".to_owned(),
+            instead,
+        }),
+    }
+}
+
 /// The columns' names; a nameless one is called by its place.
 fn columns(fields: &[Vec<u8>], decoder: &mut Decoder, header: bool) -> Vec<Column> {
     let name = |(i, field): (usize, &Vec<u8>)| {
@@ -81,6 +105,7 @@ impl CsvSource {
     /// # Errors
     /// A file that cannot be read or is empty, a header that names a column twice, a missing key column.
     pub fn open(path: &Path, source: &str, options: &CsvOptions) -> Result<Self, SourceError> {
+        refuse_other_kinds(path)?;
         let mut file = encoding::open(path)?;
         let newline = if file.head.contains(&b'\r') && !file.head.contains(&b'\n') { b'\r' } else { b'\n' };
         let tsv = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv"));
@@ -175,5 +200,25 @@ impl Source for CsvSource {
         let mut notes = self.decoder.notes();
         notes.extend(self.notes.iter().cloned());
         notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        for (bytes, told) in [
+            (&b"PK\x03\x04\x14\x00\n"[..], "kind = \"xlsx\""),
+            (b"PAR1\x15\x04,\n", "kind = \"parquet\""),
+            (b"SQLite format 3\0", "kind = \"sql\""),
+        ] {
+            std::io::Write::write_all(&mut File::create(&path).unwrap(), bytes).unwrap();
+            let error = CsvSource::open(&path, "t", &CsvOptions::default()).err().unwrap().to_string();
+            assert!(error.contains(told), "{error}");
+        }
     }
 }

@@ -64,7 +64,9 @@ impl Init {
             }
         }
         let folder = self.second.unwrap_or_else(|| PathBuf::from(&self.first));
-        console.say(format!("next: cd {} && moru check && moru run", folder.display()));
+        let shown = folder.display().to_string();
+        let shown = if shown.contains(' ') { format!("\"{shown}\"") } else { shown };
+        console.say(format!("next: cd {shown} && moru check && moru run"));
         Ok(Outcome::Good)
     }
 }
@@ -130,6 +132,17 @@ const ANSWERS: [&str; 11] = [
 ];
 
 fn from_csv(file: &Path, folder: &Path, init: &Init, console: &Console) -> anyhow::Result<()> {
+    let kind = file.extension().map(|kind| kind.to_string_lossy().to_ascii_lowercase());
+    if let Some(kind) =
+        kind.filter(|kind| crate::recipe::KINDS.contains(&kind.as_str()) && kind != "csv" && kind != "tsv")
+    {
+        return Err(fail(
+            format!("{} is no CSV or TSV file", file.display()),
+            format!(
+                "`moru init support --no-example DIR`, then in [source.inquiries] kind = {kind:?} and path = \"…\""
+            ),
+        ));
+    }
     let columns = crate::stages::sources::columns_of_csv(file)?;
     let pick = |given: &Option<String>, names: &[&str], what: &str| -> anyhow::Result<String> {
         if let Some(name) = given {

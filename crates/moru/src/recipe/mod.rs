@@ -36,7 +36,7 @@ use reader::{Gathered, Section};
 pub use reader::{KeyDoc, Origin};
 pub use replies::Replies;
 pub use report::Report;
-pub use source::Source;
+pub use source::{KINDS, Source};
 pub use split::Split;
 pub use synthesize::Synthesize;
 pub use tokenize::Tokenize;
