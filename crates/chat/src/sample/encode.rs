@@ -87,7 +87,7 @@ pub enum EncodeError {
     },
     /// A sample is longer than allowed.
     #[error(
-        "{row}: {tokens} tokens where max_len_tokens is {max_len}; set train.overlong to drop, split or keep_answer"
+        "{row}: {tokens} tokens where max_len_tokens is {max_len}; set [tokenize] over_long to drop, split or keep_answer"
     )]
     TooLong {
         /// Which row.

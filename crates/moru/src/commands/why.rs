@@ -118,9 +118,13 @@ impl Why {
         let Some((split, example)) = look::split_of(&splits, &self.row)? else { return Ok(parts) };
         parts.push(("split", vec![split.to_owned()], json!(split)));
         if let Ok(found) = model_of::find(project, Some(Names::BASE)) {
-            let encoder = tokenize::encoder(&found.base, &project.resolved().tokenize)?;
+            let (encoder, samples) =
+                tokenize::samples_of(&example, &found.base, &project.resolved().tokenize)?;
             let (mut lines, mut values) = (Vec::new(), Vec::new());
-            for sample in encoder.samples(&example)? {
+            if samples.is_empty() {
+                lines.push("left out: longer than [tokenize] max_len_tokens".into());
+            }
+            for sample in samples {
                 let text = look::marked(&encoder, &sample)?;
                 let n_trained = sample.trained_tokens();
                 lines.push(format!("{} tokens, {n_trained} trained: ⟦ ⟧", sample.ids.len()));

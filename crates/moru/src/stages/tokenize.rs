@@ -128,10 +128,42 @@ fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
         }
         writer.finish()?;
         seen.fit = fitter.counts();
+        tell(stage, split, &seen.fit, max_len);
         facts.insert(split.into(), seen);
     }
     pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec(&facts)?)?;
+    if facts["train"].samples == 0 {
+        return Err(fail(
+            format!("all {} examples to train on are longer than {max_len} tokens", facts["train"].rows),
+            "raise [tokenize] max_len_tokens, or set over_long = \"keep_answer\" to shorten the questions",
+        ));
+    }
     Ok(vec![counts])
+}
+
+/// Says what was done to examples that are too long: none is changed in silence.
+fn tell(stage: &mut Context<'_>, split: &str, fit: &FitCounts, max_len: usize) {
+    let done = [
+        (fit.shortened, "questions were shortened"),
+        (fit.split, "conversations were cut up"),
+        (fit.dropped_turns, "answers were left out"),
+    ];
+    for (n, what) in done.into_iter().filter(|(n, _)| *n > 0) {
+        stage.note(&format!("{split}: {n} {what}, to stay within {max_len} tokens"));
+    }
+}
+
+/// The samples of one example as training sees them: within the greatest length, and none where it is
+/// left out.
+pub fn samples_of(
+    example: &Example,
+    model: &Path,
+    tokenize: &Tokenize,
+) -> anyhow::Result<(Encoder, Vec<Sample>)> {
+    let (encoder, max_len) = (encoder(model, tokenize)?, max_len(model, tokenize)?);
+    let mut fitter = Fitter::new(&encoder, max_len, overlong(&tokenize.over_long));
+    let samples = samples(example, tokenize, &encoder, &mut fitter, max_len)?;
+    Ok((encoder, samples))
 }
 
 /// The samples of one example: its answers, or for pretraining all that it says.
