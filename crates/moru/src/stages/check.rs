@@ -9,6 +9,7 @@ use pipeline::{Action, Planned};
 use serde::Serialize;
 
 use super::{Names, base, prepare, privacy, sources, split};
+use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::Source;
 
@@ -29,6 +30,9 @@ pub fn environment(project: &Project) -> Vec<Finding> {
     let mut findings: Vec<_> =
         sources.map(|source| finding(format!("source.{}", source.name), found(project, source))).collect();
     findings.push(finding("model.base".to_owned(), model(project)));
+    if !project.resolved().evaluate.questions.is_empty() {
+        findings.push(finding("evaluate.questions".to_owned(), questions(project)));
+    }
     findings
 }
 
@@ -44,7 +48,42 @@ pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
             check_columns(project, source, Reader::open(&folder, &source.name)?.schema())?;
         }
     }
+    let will_run = |id: &str| {
+        let may = [Action::Run, Action::Depends];
+        plan.iter().any(|planned| planned.stage == id && may.contains(&planned.action))
+    };
+    check_ends(project, will_run)
+}
+
+/// What a stage late in the run would refuse, after the long work.
+fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+    let resolved = project.resolved();
+    if let base::Origin::Folder(folder) = base::origin(project)?
+        && will_run(Names::TOKENIZE)
+    {
+        let folder = project.folder.join(folder);
+        super::tokenize::encoder(&folder, &resolved.tokenize)?;
+        super::tokenize::max_len(&folder, &resolved.tokenize)?;
+    }
+    let scored = resolved.train.keys().any(|name| will_run(&Names::evaluate(name)));
+    if scored && resolved.split.column.is_empty() && resolved.split.test == 0.0 {
+        return Err(fail(
+            "[split] `test` is 0: there would be nothing to evaluate",
+            "give it a share, or run `moru train`, which ends before the evaluation",
+        ));
+    }
     Ok(())
+}
+
+/// The recipe's own questions, if each can be asked.
+fn questions(project: &Project) -> anyhow::Result<String> {
+    let resolved = project.resolved();
+    let path = project.path(&resolved.evaluate.questions);
+    let questions = super::answer::own_questions(Some(&path))?;
+    for question in &questions {
+        question.messages(&resolved.prepare)?;
+    }
+    Ok(format!("{}: {} questions", resolved.evaluate.questions, questions.len()))
 }
 
 /// The columns that the recipe names, and the patterns it masks by.
@@ -53,7 +92,7 @@ fn check_columns(project: &Project, source: &Source, schema: &Arc<Schema>) -> an
     prepare::templates(&resolved.prepare)?.layout(schema)?;
     prepare::check_personal(source, schema)?;
     privacy::personal_columns(source, &resolved.prepare.mask)?;
-    privacy::masker(&resolved.prepare.mask, source.public, b"")?;
+    prepare::Kit::new(&resolved.prepare, source, b"")?;
     let split = &resolved.split;
     for (key, column) in [("group", &split.group), ("stratify", &split.stratify), ("column", &split.column)] {
         if !column.is_empty() && !resolved.prepare.meta.contains(column) {
