@@ -70,15 +70,16 @@ impl SamplingArgs {
 pub fn asked(project: &Project, columns: &[String], question: &str) -> anyhow::Result<Vec<Message>> {
     let templates = prepare::templates(&project.resolved().prepare)?;
     let last = templates.prompt.columns().next_back().unwrap_or_default().to_owned();
-    let given: Vec<_> = columns.iter().filter_map(|pair| pair.split_once('=')).collect();
+    let given = given(&templates, columns)?;
     let fill = |template: &data::prepare::Template| {
         let mut out = String::new();
+        // Stands for the question while labels that nobody filled are taken out: they say nothing.
+        const QUESTION: &str = "\u{0}";
         template.render(&mut out, |name| {
             let given = given.iter().find(|(key, _)| *key == name).map_or("", |(_, text)| *text);
-            if name == last { question } else { given }
+            if name == last { QUESTION } else { given }
         });
-        // A label that nobody filled says nothing.
-        out.replace("[] ", "").trim().to_owned()
+        out.replace("[] ", "").trim().replace(QUESTION, question)
     };
     let mut messages = Vec::new();
     if let Some(system) = &templates.system {
@@ -86,6 +87,25 @@ pub fn asked(project: &Project, columns: &[String], question: &str) -> anyhow::R
     }
     messages.push(Message::new(Role::User, fill(&templates.prompt)));
     Ok(messages)
+}
+
+/// The columns that were given, each one that the recipe's prompt or system has.
+fn given<'a>(
+    templates: &data::prepare::Templates,
+    columns: &'a [String],
+) -> anyhow::Result<Vec<(&'a str, &'a str)>> {
+    let all =
+        || templates.prompt.columns().chain(templates.system.iter().flat_map(|system| system.columns()));
+    let one = |column: &'a String| {
+        column.split_once('=').filter(|(name, _)| all().any(|known| known == *name)).ok_or_else(|| {
+            let known: Vec<_> = all().collect();
+            crate::console::error::fail(
+                format!("--column {column}: the recipe's prompt has no such column"),
+                format!("write --column NAME=TEXT; its columns are {}", known.join(", ")),
+            )
+        })
+    };
+    columns.iter().map(one).collect()
 }
 
 impl Chat {
@@ -97,6 +117,7 @@ impl Chat {
 
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.project)?;
+        asked(&project, &self.columns, "")?;
         let found = model_of::find(&project, self.model.as_deref())?;
         let mut assistant = model_of::open(&project, &found, 1)?;
         if console.interactive {

@@ -46,6 +46,7 @@ struct Asked {
 impl Generate {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.project)?;
+        asked(&project, &self.columns, "")?;
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());

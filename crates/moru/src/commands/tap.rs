@@ -22,11 +22,11 @@ use crate::stages::{Names, jsonl, look, model_of, tokenize};
 pub struct Tap {
     /// The stage
     stage: String,
-    /// How many; 0 is all
-    #[arg(short = 'n', long = "lines", default_value_t = 3)]
-    n: usize,
+    /// How many; 0 is all [default: 3, and all with --csv]
+    #[arg(short = 'n', long = "lines")]
+    n: Option<usize>,
     /// Write the rows of `ingest` as a CSV table, all of them unless -n is given
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     csv: bool,
     /// Show what each step of `prepare` changed in a row
     #[arg(long)]
@@ -111,7 +111,15 @@ impl Tap {
     }
 
     fn first<T>(&self, items: Vec<T>) -> impl Iterator<Item = T> {
-        items.into_iter().take(if self.n == 0 { usize::MAX } else { self.n })
+        items.into_iter().take(self.limit())
+    }
+
+    /// A table is written whole unless somebody asks for its beginning.
+    fn limit(&self) -> usize {
+        match self.n.unwrap_or(if self.csv { 0 } else { 3 }) {
+            0 => usize::MAX,
+            n => n,
+        }
     }
 
     fn show(&self, console: &Console, text: &str, value: &Value) {
@@ -125,17 +133,22 @@ impl Tap {
         reveal: bool,
         console: &Console,
     ) -> anyhow::Result<()> {
-        let sources = project.resolved().source.values();
-        for source in sources.filter(|source| instance.is_empty() || source.name == instance) {
+        let sources = &project.resolved().source;
+        if !instance.is_empty() && !sources.contains_key(instance) {
+            let known: Vec<_> = sources.keys().map(|name| format!("ingest:{name}")).collect();
+            return Err(fail(
+                format!("there is no source called `{instance}`"),
+                format!("there are {}", known.join(", ")),
+            ));
+        }
+        for source in sources.values().filter(|source| instance.is_empty() || source.name == instance) {
             let mut rows = look::Rows::open(project, source, reveal)?;
             let columns = rows.columns();
             if self.csv {
                 console.print(look::csv_line(&columns));
             }
-            // A table is written whole unless somebody asks for its beginning.
-            let limit = if self.n == 0 || (self.csv && self.n == 3) { usize::MAX } else { self.n };
             let mut shown = 0;
-            while shown < limit
+            while shown < self.limit()
                 && let Some((id, cells)) = rows.next()?
             {
                 shown += 1;
@@ -164,7 +177,7 @@ impl Tap {
             look::prepared(project, source, reveal, &mut |prepared| {
                 if let Prepared::Example(example, changes) = prepared
                     && !changes.is_empty()
-                    && (self.n == 0 || shown < self.n)
+                    && shown < self.limit()
                 {
                     shown += 1;
                     let text = format!("{}\n{}", example.id, look::change_lines(&changes).join("\n"));
