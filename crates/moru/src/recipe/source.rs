@@ -132,6 +132,12 @@ impl Source {
         only("path", &self.path, &KINDS[1..]);
         only("delimiter", &self.delimiter, &["csv", "tsv"]);
         only("sheet", &self.sheet, &["xlsx"]);
+        if section.has("bytes") && !["sql", "parquet"].contains(&self.kind.as_str()) {
+            section.impossible(
+                "bytes",
+                format!("`bytes` belongs to sources of kind sql and parquet, not {}", self.kind),
+            );
+        }
         for key in ["probe", "timeout_secs", "json_columns", "utc_offset_minutes"] {
             if !sql && section.has(key) {
                 section.impossible(key, format!("`{key}` belongs to sources of kind sql, not {}", self.kind));
@@ -153,6 +159,8 @@ impl Source {
         }
         if self.delimiter.chars().count() > 1 {
             section.impossible("delimiter", "`delimiter` is one character, such as \",\" or \"\\t\"");
+        } else if !self.delimiter.is_ascii() {
+            section.impossible("delimiter", "`delimiter` is an ASCII character, such as \",\" or \";\"");
         }
     }
 }
