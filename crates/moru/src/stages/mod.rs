@@ -235,8 +235,11 @@ pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::R
 /// missing there is written.
 fn publish(project: &Project, results: &pipeline::Project, news: bool) -> anyhow::Result<Vec<String>> {
     let out = project.folder.join("out");
-    let is_whole =
-        || REPORTS.iter().all(|name| out.join(name).exists()) && outputs::are_there(project, results);
+    let is_whole = || {
+        REPORTS.iter().all(|name| out.join(name).exists())
+            && std::fs::read_to_string(results.private().join(REPORTED)).is_ok_and(|of| of == told(project))
+            && outputs::are_there(project, results)
+    };
     if !news && is_whole() {
         return Ok(Vec::new());
     }
@@ -253,6 +256,14 @@ pub fn publish_report(
 ) -> anyhow::Result<eval::report::Report> {
     let (_, leaks) = outputs::write(project, results)?;
     write_report(project, results, leaks)
+}
+
+/// The digest of the recipe that the report in `out/` tells of.
+const REPORTED: &str = "report.of";
+
+/// The recipe as the report tells it: its language, licences and title are read by no stage.
+fn told(project: &Project) -> String {
+    pipeline::Digest::of(project.recipe.params().to_string().as_bytes()).to_string()
 }
 
 /// The report for a program and for a person.
@@ -273,6 +284,7 @@ fn write_report(
     }
     outputs::write_text(project, REPORTS[0], &serde_json::to_string_pretty(&report)?)?;
     outputs::write_text(project, REPORTS[1], &crate::report::render(&report, report.language))?;
+    pipeline::platform::write_atomic(&results.private().join(REPORTED), told(project).as_bytes())?;
     Ok(report)
 }
 
