@@ -1,15 +1,18 @@
 //! Workbooks: XLSX, XLSM, XLSB, XLS and ODS.
 //!
-//! A sheet is read into memory as a whole, because these formats keep their texts apart from their
+//! A sheet's cells are read into memory as a whole, because these formats keep their texts apart from their
 //! cells; the formats themselves end at 1,048,576 rows.
+
+mod sheet;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use calamine::{Data, DataType, Range, Reader};
+use calamine::{Data, Reader};
 
 use super::{Item, Note, Source, SourceError, check_unique, key_indices, values};
-use crate::record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value, key_text};
+use crate::record::{Column, Record, RecordId, Rejection, Schema, Value, key_text};
+use sheet::Sheet;
 
 /// How to read a workbook.
 #[derive(Debug, Clone, Default)]
@@ -26,12 +29,12 @@ pub struct XlsxOptions {
 /// A sheet as a source.
 pub struct XlsxSource {
     path: PathBuf,
-    sheet: String,
+    name: String,
     schema: Arc<Schema>,
     source: Arc<str>,
     key: Vec<usize>,
-    range: Range<Data>,
-    /// The next row in the range.
+    sheet: Sheet,
+    /// The next of the sheet's rows.
     next: usize,
     notes: Vec<Note>,
 }
@@ -48,51 +51,45 @@ impl XlsxSource {
         std::fs::File::open(path).map_err(|cause| SourceError::Io { path: path.to_owned(), cause })?;
         let mut book = calamine::open_workbook_auto(path).map_err(|e| malformed(e.to_string()))?;
         let sheets = book.sheet_names();
-        let sheet = match &options.sheet {
+        let name = match &options.sheet {
             None => sheets.first().cloned().ok_or_else(|| malformed("there is no sheet".to_owned()))?,
-            Some(sheet) if sheets.contains(sheet) => sheet.clone(),
-            Some(sheet) => {
-                return Err(SourceError::UnknownSheet {
-                    path: path.to_owned(),
-                    sheet: sheet.clone(),
-                    sheets,
-                });
+            Some(name) if sheets.contains(name) => name.clone(),
+            Some(name) => {
+                return Err(SourceError::UnknownSheet { path: path.to_owned(), sheet: name.clone(), sheets });
             }
         };
-        let range = book.worksheet_range(&sheet).map_err(|e| malformed(e.to_string()))?;
-        let top = range.start().map_or(0, |(row, _)| row);
-        let Some((header, names)) = header(&range, options.header_row) else {
+        let sheet = Sheet::read(&mut book, &name).map_err(malformed)?;
+        let Some((header, names)) = sheet.header(options.header_row) else {
             return Err(SourceError::Empty { path: path.to_owned(), expected: "a sheet with a header row" });
         };
-        let place = format!("{}, sheet `{sheet}`, row {}", path.display(), top as usize + header + 1);
+        let place = format!("{}, sheet `{name}`, row {header}", path.display());
         check_unique(&place, names.iter().map(String::as_str))?;
-        let columns = (names.into_iter().enumerate())
-            .map(|(i, name)| Column { name, kind: kind(&range, header + 1, i) })
-            .collect();
+        let columns =
+            names.into_iter().zip(sheet.kinds(header)).map(|(name, kind)| Column { name, kind }).collect();
         let schema = Arc::new(Schema { source: source.to_owned(), columns });
         let notes = match options.sheet {
-            None if sheets.len() > 1 => vec![Note::Sheet { name: sheet.clone() }],
+            None if sheets.len() > 1 => vec![Note::Sheet { name: name.clone() }],
             _ => Vec::new(),
         };
         Ok(Self {
             path: path.to_owned(),
             key: key_indices(&schema, &place, &options.key)?,
-            sheet,
+            name,
             schema,
             source: Arc::from(source),
-            range,
-            next: header + 1,
+            next: sheet.rows.partition_point(|row| row.number <= header),
+            sheet,
             notes,
         })
     }
 
-    fn item(&self, row: &[Data], number: usize) -> Item {
+    fn item(&self, row: &[Data], number: u32) -> Item {
         let rejected = |reason: &str, detail: &str| {
             let texts: Vec<String> = row.iter().map(|c| convert(c).to_text().into_owned()).collect();
             Item::Rejected(Rejection {
                 id: format!("{}#row {number}", self.source),
                 reason: reason.to_owned(),
-                detail: format!("{}, sheet `{}`, row {number}: {detail}", self.path.display(), self.sheet),
+                detail: format!("{}, sheet `{}`, row {number}: {detail}", self.path.display(), self.name),
                 text: texts.join(" | "),
             })
         };
@@ -120,60 +117,15 @@ impl Source for XlsxSource {
     }
 
     fn next_item(&mut self) -> Result<Option<Item>, SourceError> {
-        let width = self.range.width();
-        let top = self.range.start().map_or(0, |(row, _)| row as usize);
-        while self.next < self.range.height() {
-            let row: Vec<Data> =
-                (0..width).map(|i| self.range.get((self.next, i)).cloned().unwrap_or_default()).collect();
-            self.next += 1;
-            // An empty row is no row: sheets end in many of them.
-            if row.iter().any(|cell| !cell.is_empty()) {
-                return Ok(Some(self.item(&row, top + self.next)));
-            }
-        }
-        Ok(None)
+        // An empty row is no row: sheets end in many of them.
+        let Some(row) = self.sheet.rows.get(self.next) else { return Ok(None) };
+        self.next += 1;
+        Ok(Some(self.item(&self.sheet.whole(row), row.number)))
     }
 
     fn notes(&self) -> Vec<Note> {
         self.notes.clone()
     }
-}
-
-/// The header's place in the range and its names; a nameless column is called by its place.
-fn header(range: &Range<Data>, asked: Option<u32>) -> Option<(usize, Vec<String>)> {
-    let top = range.start().map_or(0, |(row, _)| row);
-    let place = match asked {
-        Some(row) => (row.max(1) - 1).checked_sub(top)? as usize,
-        None => range.rows().position(|row| row.iter().any(|c| !c.is_empty()))?,
-    };
-    let name = |(i, cell): (usize, &Data)| {
-        let text = cell.as_string().unwrap_or_default();
-        if text.trim().is_empty() { format!("column_{}", i + 1) } else { text.trim().to_owned() }
-    };
-    Some((place, range.rows().nth(place)?.iter().enumerate().map(name).collect()))
-}
-
-/// The one kind of a column's cells, or text.
-fn kind(range: &Range<Data>, from: usize, column: usize) -> ColumnKind {
-    let mut kind = None;
-    for row in from..range.height() {
-        let cell = range.get((row, column)).unwrap_or(&Data::Empty);
-        let found = match cell {
-            Data::DateTime(_) | Data::DateTimeIso(_) | Data::DurationIso(_) => Some(ColumnKind::Time),
-            Data::Error(_) => None,
-            _ => ColumnKind::of(&convert(cell)),
-        };
-        kind = match (kind, found) {
-            (known, None) => known,
-            (None, found) => found,
-            (Some(a), Some(b)) if a == b => Some(a),
-            (Some(ColumnKind::Int | ColumnKind::Float), Some(ColumnKind::Int | ColumnKind::Float)) => {
-                Some(ColumnKind::Float)
-            }
-            _ => return ColumnKind::Text,
-        };
-    }
-    kind.unwrap_or(ColumnKind::Text)
 }
 
 /// A cell's value. A workbook knows one kind of number: a whole one is an `Int`.

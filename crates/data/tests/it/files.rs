@@ -192,6 +192,12 @@ fn jsonl_further_fields_are_noticed_and_lists_refused() {
 
 /// A workbook as small as one can be: shared strings, a date style, two sheets.
 fn workbook() -> Vec<u8> {
+    let parts = workbook_parts();
+    zip(&parts.iter().map(|(name, text)| (*name, text.as_str())).collect::<Vec<_>>())
+}
+
+/// The files of that workbook.
+pub fn workbook_parts() -> Vec<(&'static str, String)> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let sheet1 = format!(
@@ -204,41 +210,41 @@ fn workbook() -> Vec<u8> {
          </sheetData></worksheet>"
     );
     let types = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
-    zip(&[
-        ("[Content_Types].xml", types),
+    vec![
+        ("[Content_Types].xml", types.to_owned()),
         (
             "_rels/.rels",
-            &format!(
+            format!(
                 "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"{rel}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
             ),
         ),
         (
             "xl/workbook.xml",
-            &format!(
+            format!(
                 "<workbook xmlns=\"{main}\" xmlns:r=\"{rel}\"><sheets><sheet name=\"문의\" sheetId=\"1\" r:id=\"r1\"/><sheet name=\"빈\" sheetId=\"2\" r:id=\"r2\"/></sheets></workbook>"
             ),
         ),
         (
             "xl/_rels/workbook.xml.rels",
-            &format!(
+            format!(
                 "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"r2\" Type=\"{rel}/worksheet\" Target=\"worksheets/sheet2.xml\"/><Relationship Id=\"r3\" Type=\"{rel}/sharedStrings\" Target=\"sharedStrings.xml\"/><Relationship Id=\"r4\" Type=\"{rel}/styles\" Target=\"styles.xml\"/></Relationships>"
             ),
         ),
         (
             "xl/sharedStrings.xml",
-            &format!(
+            format!(
                 "<sst xmlns=\"{main}\"><si><t>번호</t></si><si><t>질문</t></si><si><r><t xml:space=\"preserve\">배송 </t></r><r><t>언제?</t></r></si></sst>"
             ),
         ),
         (
             "xl/styles.xml",
-            &format!(
+            format!(
                 "<styleSheet xmlns=\"{main}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"22\"/></cellXfs></styleSheet>"
             ),
         ),
-        ("xl/worksheets/sheet1.xml", &sheet1),
-        ("xl/worksheets/sheet2.xml", &format!("<worksheet xmlns=\"{main}\"><sheetData/></worksheet>")),
-    ])
+        ("xl/worksheets/sheet1.xml", sheet1),
+        ("xl/worksheets/sheet2.xml", format!("<worksheet xmlns=\"{main}\"><sheetData/></worksheet>")),
+    ]
 }
 
 #[test]
@@ -268,6 +274,26 @@ fn a_workbook() {
     assert!(error(&book.path, &sheet("빈")).contains("the file is empty"));
     let fake = file("t.xlsx", b"PK no workbook");
     assert!(error(&fake.path, &XlsxOptions::default()).contains("not a readable workbook"));
+}
+
+#[test]
+fn a_cell_in_the_last_corner_costs_no_rectangle() {
+    let mut parts = workbook_parts();
+    let sheet = parts.iter_mut().find(|(name, _)| name.ends_with("sheet1.xml")).unwrap();
+    let far = "<row r=\"1048576\"><c r=\"XFD1048576\"><v>7</v></c></row></sheetData>";
+    sheet.1 = sheet.1.replace("</sheetData>", far);
+    let open = |parts: &[(&str, String)]| {
+        let book = file("t.xlsx", &zip(&parts.iter().map(|(n, t)| (*n, t.as_str())).collect::<Vec<_>>()));
+        XlsxSource::open(&book.path, "t", &XlsxOptions::default()).map(|mut source| drain(&mut source))
+    };
+    let (records, rejected) = open(&parts).unwrap();
+    assert_eq!((records.len(), rejected.len()), (4, 1));
+    assert_eq!((records[3].id.key.as_str(), records[3].values.len()), ("1048576", 16_384));
+    assert_eq!(records[3].values[16_383], Value::Int(7));
+    let sheet = parts.iter_mut().find(|(name, _)| name.ends_with("sheet1.xml")).unwrap();
+    sheet.1 = sheet.1.replace("XFD1048576", "XFE1048576");
+    let error = open(&parts).err().unwrap().to_string();
+    assert!(error.contains("a cell in row 1048576 and column 16385"), "{error}");
 }
 
 #[test]
@@ -302,7 +328,7 @@ fn a_sheet_of_an_open_document() {
 }
 
 /// A Parquet file with one compression.
-fn parquet_file(compression: parquet::basic::Compression) -> Vec<u8> {
+pub fn parquet_file(compression: parquet::basic::Compression) -> Vec<u8> {
     use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
     let schema =
         "message m { required int64 id; optional binary q (UTF8); required int64 at (TIMESTAMP(MICROS,true));

@@ -10,6 +10,7 @@ mod privacy_shared;
 mod privacy_speed;
 mod privacy_sweep;
 mod privacy_words;
+mod soak_files;
 mod sql;
 mod steps;
 mod support;
