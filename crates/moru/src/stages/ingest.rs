@@ -43,7 +43,8 @@ fn inputs<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Vec<In
     let ask = move || -> Result<String, StageError> {
         let probe = sql::probe(&sources::settings(project, source)?, &sources::request(source))?;
         let greatest = probe.greatest.join(", ");
-        Ok(format!("{} rows, greatest key {greatest}", probe.rows))
+        let key = if greatest.is_empty() { String::new() } else { format!(", greatest key {greatest}") };
+        Ok(format!("{} rows{key}", probe.rows))
     };
     inputs.push(Input::pinned("rows", source.probe.then(|| Box::new(ask) as pipeline::Probe<'a>)));
     Ok(inputs)

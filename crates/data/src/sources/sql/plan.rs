@@ -156,6 +156,11 @@ impl Statements<'_> {
     /// The extract: `list` of the query's rows, after the increment's value, ordered by key. Without key
     /// and increment the query's own order stays.
     pub fn extract(&self, list: &str) -> String {
+        let is_plain = self.request.key.is_empty() && self.request.increment.is_none();
+        if is_plain && list == "*" {
+            // Around it, MySQL would drop the query's own order.
+            return self.query.to_owned();
+        }
         let mut sql = format!("SELECT {list} FROM ({}\n) AS moru_rows", self.query);
         if let Some(increment) = &self.request.increment {
             let column = self.ordered(&increment.column);
@@ -284,4 +289,28 @@ pub(super) fn check_columns(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_without_key_keeps_its_own_order() {
+        let query = "select a from t order by a desc";
+        let mut request = SqlRequest::new("t", Extract::Query(query.to_owned()));
+        let sql = |request: &SqlRequest, scheme, list| {
+            Statements { scheme, query, columns: &[], request }.extract(list)
+        };
+        assert_eq!(sql(&request, Scheme::MySql, "*"), query);
+        assert_eq!(
+            sql(&request, Scheme::Postgres, "\"a\""),
+            format!("SELECT \"a\" FROM ({query}\n) AS moru_rows")
+        );
+        request.key = vec!["a".to_owned()];
+        assert_eq!(
+            sql(&request, Scheme::MySql, "*"),
+            format!("SELECT * FROM ({query}\n) AS moru_rows ORDER BY (`a` IS NULL), `a`")
+        );
+    }
 }
