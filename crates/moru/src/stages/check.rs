@@ -94,6 +94,16 @@ fn check_columns(project: &Project, source: &Source, schema: &Arc<Schema>) -> an
     privacy::personal_columns(source, &resolved.prepare.mask)?;
     prepare::Kit::new(&resolved.prepare, source, b"")?;
     let split = &resolved.split;
+    if source.personal.contains_key(&split.group)
+        && resolved.prepare.mask.style != "surrogate"
+        && !source.public
+    {
+        // Behind the mask all of its values are one, and so would be the groups.
+        return Err(fail(
+            format!("[split] group = {:?} is a personal column, whose values are masked", split.group),
+            "group by a key instead, such as the customer's number, or set [prepare.mask] style = \"surrogate\"",
+        ));
+    }
     for (key, column) in [("group", &split.group), ("stratify", &split.stratify), ("column", &split.column)] {
         if !column.is_empty() && !resolved.prepare.meta.contains(column) {
             return Err(split::no_column(key, column));

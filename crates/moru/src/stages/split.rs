@@ -10,7 +10,7 @@ use crate::console::error::fail;
 use crate::recipe::Split;
 
 /// Raised when the same examples would be split otherwise.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The stage.
 pub fn stage() -> Stage<'static> {
@@ -53,7 +53,9 @@ fn drawn(examples: &[Example], split: &Split, seed: u64) -> anyhow::Result<Vec<u
         let of = |example| text(example, name).ok_or_else(|| no_column(key, name)).map(Some);
         if name.is_empty() { Ok(vec![None; examples.len()]) } else { examples.iter().map(of).collect() }
     };
-    let (groups, strata) = (column("group", &split.group)?, column("stratify", &split.stratify)?);
+    let (mut groups, strata) = (column("group", &split.group)?, column("stratify", &split.stratify)?);
+    // Rows without a group belong to nobody: together they would be one large group.
+    groups.iter_mut().for_each(|group| *group = group.take().filter(|name| !name.trim().is_empty()));
     let rows: Vec<_> = (examples.iter().zip(groups.iter().zip(&strata)))
         .map(|(example, (group, stratum))| SplitRow {
             id: &example.id,
