@@ -7,5 +7,6 @@ mod decoder_gradients;
 mod golden;
 mod hostile;
 mod safetensors_files;
+mod soak_files;
 mod tiny;
 mod twins;

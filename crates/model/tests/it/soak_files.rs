@@ -1,0 +1,101 @@
+//! Model and adapter folders changed at random: an error or a sound model, never a panic, a hang or a flood.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kernels::Reference;
+use model::adapter::AdapterFolder;
+use model::{Decoder, ModelConfig, ModelFolder, SafetensorsFile, TensorSource};
+use testing::mutation::{Draws, mutated};
+use testing::trials;
+
+use crate::golden::{TWINS, folder};
+
+const KINDS: [&str; 4] = ["safetensors", "config", "adapter", "weights"];
+
+#[test]
+fn folders_changed_at_random() {
+    KINDS.iter().for_each(|kind| trials::survive("soak_files::each_case", kind, 0..120));
+}
+
+#[test]
+#[ignore = "thousands of cases; `cargo xtask soak`"]
+fn soak_folders_changed_at_random() {
+    KINDS.iter().for_each(|kind| trials::survive("soak_files::each_case", kind, 0..4000));
+}
+
+#[test]
+#[ignore = "a child of the tests beside it"]
+fn each_case() {
+    let scratch = tempfile::tempdir().unwrap();
+    trials::child(&mut |kind, case| {
+        let mut draws = Draws::new(case);
+        let twin = folder(TWINS[draws.below(TWINS.len())]);
+        match kind {
+            "safetensors" => tensors(&twin, scratch.path(), &mut draws),
+            "config" => config(&twin, scratch.path(), &mut draws),
+            "adapter" => adapter(&twin, scratch.path(), &mut draws),
+            _ => weights(&twin, scratch.path(), &mut draws),
+        }
+    });
+}
+
+/// Writes a file of the twin, changed where asked. Half of the changes to tensors go to the header.
+#[expect(clippy::disallowed_methods, reason = "a test's scratch file")]
+fn put(from: &Path, to: &Path, draws: Option<&mut Draws>) {
+    let bytes = std::fs::read(from).unwrap();
+    let is_tensors = from.extension().is_some_and(|e| e == "safetensors");
+    let changed = match draws {
+        None => bytes,
+        Some(draws) => match is_tensors && draws.below(2) == 0 {
+            true => with_another_header(&bytes, draws),
+            false => mutated(&bytes, draws),
+        },
+    };
+    std::fs::write(to, changed).unwrap();
+}
+
+/// A header may have any length, as long as it says so.
+fn with_another_header(bytes: &[u8], draws: &mut Draws) -> Vec<u8> {
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let json = mutated(&bytes[8..header], draws);
+    [&(json.len() as u64).to_le_bytes()[..], &json, &bytes[header..]].concat()
+}
+
+fn tensors(twin: &Path, scratch: &Path, draws: &mut Draws) {
+    let path = scratch.join("x.safetensors");
+    put(&twin.join("adapter/adapter_model.safetensors"), &path, Some(draws));
+    let Ok(file) = SafetensorsFile::open(&path) else { return };
+    for name in file.names() {
+        let view = file.get(&name).unwrap();
+        assert_eq!(view.to_f32().len(), view.shape.iter().product::<usize>());
+    }
+}
+
+fn config(twin: &Path, scratch: &Path, draws: &mut Draws) {
+    put(&twin.join("config.json"), &scratch.join("config.json"), Some(draws));
+    let Ok(config) = ModelConfig::from_folder(scratch) else { return };
+    assert_eq!(ModelConfig::from_config_json(&config.to_config_json()).unwrap(), config);
+}
+
+/// A model folder of which one file is changed is loaded or refused; it takes no more memory than its weights.
+fn weights(twin: &Path, scratch: &Path, draws: &mut Draws) {
+    let changed = draws.below(2);
+    for (i, name) in ["config.json", "model.safetensors"].into_iter().enumerate() {
+        put(&twin.join(name), &scratch.join(name), (i == changed).then_some(&mut *draws));
+    }
+    let Ok(config) = ModelConfig::from_folder(scratch) else { return };
+    let Ok(folder) = ModelFolder::open(scratch) else { return };
+    let _ = Decoder::load(Arc::new(Reference::<f32>::new()), config, &folder);
+}
+
+fn adapter(twin: &Path, scratch: &Path, draws: &mut Draws) {
+    let changed = draws.below(2);
+    for (i, name) in ["adapter_config.json", "adapter_model.safetensors"].into_iter().enumerate() {
+        put(&twin.join("adapter").join(name), &scratch.join(name), (i == changed).then_some(&mut *draws));
+    }
+    let config = ModelConfig::from_folder(twin).unwrap();
+    let Ok(adapter) = AdapterFolder::open(scratch, &config) else { return };
+    assert!(adapter.lora.scale().is_finite(), "a scale that is no number");
+    assert_eq!(adapter.lora.tensors(&config).unwrap().len(), adapter.names().len());
+}
