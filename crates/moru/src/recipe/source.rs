@@ -165,6 +165,13 @@ impl Source {
     }
 }
 
+/// Refuses names that would not do as a part of file names and row ids (`NAME#KEY`).
+pub(super) fn check_name(section: &Section<'_>, name: &str) {
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')) {
+        section.impossible(name, format!("the name {name:?} has to be of letters, digits, `-` and `_`"));
+    }
+}
+
 /// The sources of a recipe by name.
 /// Reads all sources; a recipe whose text is written here has none, every other at least one.
 pub(super) fn read_all(
@@ -173,6 +180,9 @@ pub(super) fn read_all(
     is_synthesized: bool,
 ) -> BTreeMap<String, Source> {
     let named = sections.instances(&[]);
+    for (name, _) in &named {
+        check_name(&sections, name);
+    }
     if is_synthesized && let Some((name, section)) = named.first() {
         section.impossible(
             "kind",

@@ -87,6 +87,29 @@ fn faults_are_told_together_with_their_places() {
             ],
         ),
         ("[train]\nrank = 1\nrank = 2\n", &[], &["moru.toml:6: duplicate key"]),
+        (
+            "[train.\"../x\"]\nsteps = 1\n",
+            &[],
+            &["moru.toml:4: the name \"../x\" has to be of letters, digits, `-` and `_`"],
+        ),
+        (
+            "[train.base]\nsteps = 1\n",
+            &[],
+            &["moru.toml:4: [train.base]: `base` is the model before any training; take another name"],
+        ),
+        (
+            "[source.\"b#1\"]\nkind = \"csv\"\npath = \"b.csv\"\n",
+            &[],
+            &["moru.toml:4: the name \"b#1\" has to be of letters, digits, `-` and `_`"],
+        ),
+        (
+            "[source.질문]\nkind = \"csv\"\npath = \"b.csv\"\nbytes = \"hex\"\ndelimiter = \"，\"\n",
+            &[],
+            &[
+                "moru.toml:7: `bytes` belongs to sources of kind sql and parquet, not csv",
+                "moru.toml:8: `delimiter` is an ASCII character, such as \",\" or \";\"",
+            ],
+        ),
     ];
     for (text, sets, expected) in cases {
         assert_eq!(errors(text, sets), *expected, "{text}");

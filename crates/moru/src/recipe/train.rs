@@ -157,6 +157,13 @@ impl Train {
 pub(super) fn read_all(section: Section<'_>) -> BTreeMap<String, Train> {
     let mut named = BTreeMap::new();
     let instances = section.instances(&[]);
+    for (name, _) in &instances {
+        super::source::check_name(&section, name);
+        if name == "base" {
+            section
+                .impossible(name, "[train.base]: `base` is the model before any training; take another name");
+        }
+    }
     let has_main = instances.iter().any(|(name, _)| name == MAIN);
     let only_instances = section.is_only_tables();
     for (name, inner) in instances {
