@@ -141,6 +141,11 @@ impl Tap {
                 format!("there are {}", known.join(", ")),
             ));
         }
+        if self.csv && instance.is_empty() && sources.len() > 1 {
+            let known: Vec<_> =
+                sources.keys().map(|name| format!("`moru tap ingest:{name} --csv`")).collect();
+            return Err(fail("a table has the columns of one source", known.join(" or ")));
+        }
         for source in sources.values().filter(|source| instance.is_empty() || source.name == instance) {
             let mut rows = look::Rows::open(project, source, reveal)?;
             let columns = rows.columns();
@@ -173,19 +178,16 @@ impl Tap {
 
     fn diff(&self, project: &Project, reveal: bool, console: &Console) -> anyhow::Result<()> {
         let mut shown = 0;
-        for source in project.resolved().source.values() {
-            look::prepared(project, source, reveal, &mut |prepared| {
-                if let Prepared::Example(example, changes) = prepared
-                    && !changes.is_empty()
-                    && shown < self.limit()
-                {
-                    shown += 1;
-                    let text = format!("{}\n{}", example.id, look::change_lines(&changes).join("\n"));
-                    self.show(console, &text, &json!({ "id": example.id, "changes": changes }));
-                }
-            })?;
-        }
-        Ok(())
+        look::prepared(project, None, reveal, &mut |prepared| {
+            if let Prepared::Example(example, changes) = prepared
+                && !changes.is_empty()
+                && shown < self.limit()
+            {
+                shown += 1;
+                let text = format!("{}\n{}", example.id, look::change_lines(&changes).join("\n"));
+                self.show(console, &text, &json!({ "id": example.id, "changes": changes }));
+            }
+        })
     }
 
     fn examples(&self, examples: Vec<Example>, split: &str, console: &Console) {
@@ -215,7 +217,7 @@ impl Tap {
     }
 
     fn log(&self, project: &Project, instance: &str, console: &Console) -> anyhow::Result<()> {
-        let name = if instance.is_empty() { "main" } else { instance };
+        let name = if instance.is_empty() { model_of::first(project) } else { instance };
         let path = project.results()?.output(&Names::train(name), Names::STATE)?;
         let state: Value = serde_json::from_slice(&std::fs::read(path)?)?;
         for entry in self.first(state["log_history"].as_array().cloned().unwrap_or_default()) {
@@ -226,7 +228,7 @@ impl Tap {
 
     fn answers(&self, project: &Project, instance: &str, console: &Console) -> anyhow::Result<()> {
         let name = match instance {
-            "" => Some("main"),
+            "" => Some(model_of::first(project)),
             "base" => None,
             other => Some(other),
         };

@@ -86,7 +86,7 @@ impl Why {
     fn prepared(&self, project: &Project, reveal: bool) -> anyhow::Result<(Part, bool)> {
         let name = self.row.split_once('#').map_or("", |(source, _)| source);
         let mut found = None;
-        look::prepared(project, &project.resolved().source[name], reveal, &mut |prepared| {
+        look::prepared(project, Some(name), reveal, &mut |prepared| {
             if look::id_of(&prepared) == self.row {
                 found = Some(prepared);
             }

@@ -123,35 +123,44 @@ pub fn object(id: &str, columns: &[String], cells: &[String]) -> Value {
     Value::Object(map)
 }
 
-/// What became of a row in `prepare`, with what each step changed; found by preparing the source again.
+/// What became of the rows of a source, or of all, in `prepare`, with what each step changed; found by
+/// preparing them again. Sources that come before are prepared as well: duplicates are told across them.
 /// Raw text only where `reveal`.
 pub fn prepared(
     project: &Project,
-    source: &Source,
+    only: Option<&str>,
     reveal: bool,
     take: &mut dyn FnMut(Prepared),
 ) -> anyhow::Result<()> {
-    let folder = project.results()?.output(&Names::ingest(&source.name), Names::EXTRACT)?;
     let prepare = &project.resolved().prepare;
-    let kit = Kit::new(prepare, source, &secret_bytes(project)?)?;
-    let personal = personal_columns(source, &prepare.mask)?;
-    let masker = masker(&prepare.mask, source.public, &secret_bytes(project)?)?;
-    let open = || Reader::open(&folder, &source.name);
-    let of_rows = if reveal { HashMap::new() } else { typed_by_id(&mut open()?, &personal)? };
+    let secret = secret_bytes(project)?;
     let mut duplicates = Duplicates::new(prepare.reject.duplicates);
-    kit.run(open()?, &mut duplicates, Watch::Raw, &mut |mut prepared| {
-        if let Prepared::Example(example, changes) = &mut prepared
-            && !reveal
-        {
-            // A name that only its column gives away is hidden here as it is in the example.
-            let typed = of_rows.get(&example.id).map_or(&[][..], Vec::as_slice);
-            for text in changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {
-                *text = masker.mask_row_text(text, typed).text;
+    for (name, source) in &project.resolved().source {
+        let folder = project.results()?.output(&Names::ingest(name), Names::EXTRACT)?;
+        let kit = Kit::new(prepare, source, &secret)?;
+        let personal = personal_columns(source, &prepare.mask)?;
+        let masker = masker(&prepare.mask, source.public, &secret)?;
+        let open = || Reader::open(&folder, name);
+        let of_rows = if reveal { HashMap::new() } else { typed_by_id(&mut open()?, &personal)? };
+        kit.run(open()?, &mut duplicates, Watch::Raw, &mut |mut prepared| {
+            if let Prepared::Example(example, changes) = &mut prepared
+                && !reveal
+            {
+                // A name that only its column gives away is hidden here as it is in the example.
+                let typed = of_rows.get(&example.id).map_or(&[][..], Vec::as_slice);
+                for text in changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {
+                    *text = masker.mask_row_text(text, typed).text;
+                }
             }
+            if only.is_none_or(|only| only == name) {
+                take(prepared);
+            }
+            Ok(())
+        })?;
+        if only == Some(name) {
+            break;
         }
-        take(prepared);
-        Ok(())
-    })?;
+    }
     Ok(())
 }
 

@@ -32,11 +32,7 @@ pub fn find(project: &Project, training: Option<&str>) -> anyhow::Result<Found> 
         }
     };
     let trainings: Vec<_> = project.resolved().train.keys().map(String::as_str).collect();
-    let name = match training {
-        Some(name) => name,
-        None if trainings.contains(&"main") => "main",
-        None => trainings[0],
-    };
+    let name = training.unwrap_or_else(|| first(project));
     if name == Names::BASE {
         return Ok(Found { base, tuned: None, name: "base".into() });
     }
@@ -46,6 +42,12 @@ pub fn find(project: &Project, training: Option<&str>) -> anyhow::Result<Found> 
     }
     let tuned = results.output(&Names::train(name), Names::TUNED)?;
     Ok(Found { base, tuned: Some(tuned), name: name.to_owned() })
+}
+
+/// The training that is meant where none is named: `main`, or the first.
+pub fn first(project: &Project) -> &str {
+    let mut names = project.resolved().train.keys().map(String::as_str);
+    names.clone().find(|name| *name == "main").or_else(|| names.next()).unwrap_or("main")
 }
 
 /// Opens what was found for so many conversations at once, with placeholders filled as the recipe says.
