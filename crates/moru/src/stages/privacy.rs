@@ -94,7 +94,21 @@ pub fn personal_columns(source: &Source, mask: &Mask) -> anyhow::Result<Vec<(Str
         let other = (word == "personal").then_some(Entity::Personal);
         pattern.or(other).or_else(|| entity(word)).ok_or_else(|| unknown(word, &names))
     };
-    source.personal.iter().map(|(column, word)| Ok((column.clone(), kind(word)?))).collect()
+    let masked = entities(&mask.entities)?;
+    let read = |(column, word): (&String, &String)| {
+        let entity = kind(word)?;
+        if !source.public && !masked.contains(entity) {
+            return Err(fail(
+                format!(
+                    "[source.{}] personal says that `{column}` holds `{word}`, which [prepare.mask] entities leaves unmasked",
+                    source.name
+                ),
+                format!("add \"{word}\" to entities, or take the column out of personal"),
+            ));
+        }
+        Ok((column.clone(), entity))
+    };
+    source.personal.iter().map(read).collect()
 }
 
 /// What was masked and kept of one kind, for the report.
