@@ -39,14 +39,23 @@ pub struct SamplingArgs {
     #[arg(long, default_value_t = 256)]
     max_tokens: usize,
     /// 0 always takes the likeliest token
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = from_zero)]
     temperature: f32,
     /// Choose among so many of the likeliest tokens; 0 is no limit
     #[arg(long, default_value_t = 0)]
     top_k: usize,
     /// Choose among the likeliest tokens that together have this probability
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = share)]
     top_p: f32,
+    /// Choose among the tokens that have this share of the likeliest one's probability; 0 is no limit
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
+    min_p: f32,
+    /// Above 1, tokens that were there already become less likely
+    #[arg(long, default_value_t = 1.0, value_parser = above_zero)]
+    repetition_penalty: f32,
+    /// End the reply before this text (may be given several times)
+    #[arg(long, value_name = "TEXT")]
+    stop: Vec<String>,
     /// The same seed gives the same reply
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -60,10 +69,37 @@ impl SamplingArgs {
             temperature: self.temperature,
             top_k: self.top_k,
             top_p: self.top_p,
+            min_p: self.min_p,
+            repetition_penalty: self.repetition_penalty,
             seed: self.seed,
-            ..Sampling::default()
+            stop: self.stop.clone(),
         }
     }
+}
+
+impl Default for SamplingArgs {
+    fn default() -> Self {
+        let Sampling { max_tokens, temperature, top_k, top_p, min_p, repetition_penalty, seed, stop } =
+            Sampling::default();
+        Self { max_tokens, temperature, top_k, top_p, min_p, repetition_penalty, stop, seed }
+    }
+}
+
+fn number(text: &str, most: f32) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "this is no number".to_owned())?;
+    if (0.0..=most).contains(&number) { Ok(number) } else { Err(format!("allowed: 0 to {most}")) }
+}
+
+fn from_zero(text: &str) -> Result<f32, String> {
+    number(text, 1000.0)
+}
+
+fn above_zero(text: &str) -> Result<f32, String> {
+    from_zero(text).and_then(|n| if n > 0.0 { Ok(n) } else { Err("allowed: more than 0".to_owned()) })
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    number(text, 1.0)
 }
 
 /// The recipe's prompt with a question in its last column.
@@ -89,6 +125,12 @@ pub fn asked(project: &Project, columns: &[String], question: &str) -> anyhow::R
     Ok(messages)
 }
 
+/// The columns of the recipe's prompt, the question's the last.
+pub fn prompt_columns(project: &Project) -> anyhow::Result<Vec<String>> {
+    let templates = prepare::templates(&project.resolved().prepare)?;
+    Ok(templates.prompt.columns().map(str::to_owned).collect())
+}
+
 /// The columns that were given, each one that the recipe's prompt or system has.
 fn given<'a>(
     templates: &data::prepare::Templates,
@@ -111,7 +153,7 @@ fn given<'a>(
 impl Chat {
     /// Talk about a project with everything else at its default.
     pub fn about(project: ProjectArgs) -> Self {
-        let sampling = SamplingArgs { max_tokens: 256, temperature: 0.0, top_k: 0, top_p: 1.0, seed: 0 };
+        let sampling = SamplingArgs::default();
         Self { model: None, raw: false, columns: Vec::new(), sampling, project }
     }
 

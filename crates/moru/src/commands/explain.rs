@@ -54,7 +54,11 @@ impl Explain {
             return Ok(Outcome::Good);
         };
         if let Some((_, text)) = TOPICS.iter().find(|(name, _)| *name == topic) {
-            console.print(text.trim_end());
+            if self.json {
+                console.print_json(&serde_json::json!({ "topic": topic, "text": text.trim_end() }));
+            } else {
+                console.print(text.trim_end());
+            }
             return Ok(Outcome::Good);
         }
         let keys: Vec<_> = docs

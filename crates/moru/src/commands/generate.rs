@@ -6,7 +6,7 @@ use chat::{Event, FinishReason, Message, Request, Responder, Role};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::chat::{SamplingArgs, asked};
+use super::chat::{SamplingArgs, asked, prompt_columns};
 use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome};
@@ -15,8 +15,8 @@ use crate::stages::model_of;
 
 /// Answer prompts from stdin, one a line; one JSON object a line on stdout
 ///
-/// A line is a question, or a JSON object with `messages` (and `id`), or with `question`. Questions go
-/// through the recipe's prompt unless --raw. The answers come in the order of the lines.
+/// A line is a question, or a JSON object with `messages` (and `id`), or with `question` and other columns
+/// of the prompt. Questions go through the recipe's prompt unless --raw. The answers come in the order of the lines.
 #[derive(Debug, Args)]
 pub struct Generate {
     /// Which training answers; `base` is the model before tuning
@@ -90,24 +90,25 @@ impl Generate {
                 "a line is text, or a JSON object with `messages` or `question`",
             )
         };
-        let question = |text: &str| {
-            if self.raw {
-                Ok(vec![Message::new(Role::User, text)])
-            } else {
-                asked(project, &self.columns, text)
-            }
+        let question = |columns: &[String], text: &str| {
+            if self.raw { Ok(vec![Message::new(Role::User, text)]) } else { asked(project, columns, text) }
         };
         if !line.trim_start().starts_with('{') {
-            return Ok(Asked { id: number.into(), messages: question(line.trim())? });
+            return Ok(Asked { id: number.into(), messages: question(&self.columns, line.trim())? });
         }
         let value: Value = serde_json::from_str(line).map_err(|_| wrong())?;
         let id = value.get("id").cloned().unwrap_or_else(|| number.into());
         if let Some(messages) = value.get("messages") {
-            let messages = serde_json::from_value(messages.clone()).map_err(|_| wrong())?;
-            return Ok(Asked { id, messages });
+            let messages: Vec<Message> = serde_json::from_value(messages.clone()).map_err(|_| wrong())?;
+            return if messages.is_empty() { Err(wrong()) } else { Ok(Asked { id, messages }) };
         }
-        let text = value.get("question").and_then(Value::as_str).ok_or_else(wrong)?;
-        Ok(Asked { id, messages: question(text)? })
+        let names = prompt_columns(project)?;
+        let text_of = |name: &str| value.get(name).and_then(Value::as_str);
+        let last = names.last().map(String::as_str).unwrap_or_default();
+        let text = text_of("question").or_else(|| text_of(last)).ok_or_else(wrong)?;
+        let given = names.iter().filter_map(|name| Some(format!("{name}={}", text_of(name)?)));
+        let columns: Vec<String> = given.chain(self.columns.iter().cloned()).collect();
+        Ok(Asked { id, messages: question(&columns, text)? })
     }
 }
 
