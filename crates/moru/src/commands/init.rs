@@ -75,7 +75,15 @@ impl Init {
 pub fn support(folder: &Path, base: &str, shop_seed: Option<u64>) -> anyhow::Result<()> {
     begin(folder)?;
     let name = folder.file_name().map_or("support".into(), |name| name.to_string_lossy());
-    let recipe = SUPPORT.replace("shop-support", &quoted(&name)).replace("builtin:nano", base);
+    let mut recipe = SUPPORT.replace("shop-support", &quoted(&name)).replace("builtin:nano", base);
+    if shop_seed.is_none() {
+        // They are about the example shop.
+        recipe = recipe
+            .lines()
+            .filter(|line| !line.starts_with("questions ="))
+            .map(|l| format!("{l}\n"))
+            .collect();
+    }
     // The recipe comes last: a folder with one is a whole project.
     if let Some(seed) = shop_seed {
         crate::stages::shop::write(folder, seed)?;
