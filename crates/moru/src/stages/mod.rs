@@ -9,6 +9,7 @@ pub mod base;
 pub mod bench_data;
 pub mod bench_train;
 pub mod builtin;
+mod card;
 pub mod check;
 mod copied;
 pub mod costs;
@@ -266,8 +267,8 @@ fn told(project: &Project) -> String {
     pipeline::Digest::of(project.recipe.params().to_string().as_bytes()).to_string()
 }
 
-/// The report for a program and for a person.
-const REPORTS: [&str; 2] = ["report.json", "report.html"];
+/// The report for a program and for a person, and the card about the sources.
+const REPORTS: [&str; 3] = ["report.json", "report.html", "README.md"];
 
 /// Writes the report of what the lock names. It is searched for known values like everything else.
 fn write_report(
@@ -282,6 +283,9 @@ fn write_report(
         leaks.checks.extend(outputs::check(project, results, REPORTS[0], &text)?);
         leaks.checks.extend(outputs::check(project, results, REPORTS[1], &page)?);
     }
+    let card = card::text(&report, project.resolved());
+    outputs::check(project, results, REPORTS[2], &card)?;
+    outputs::write_text(project, REPORTS[2], &card)?;
     outputs::write_text(project, REPORTS[0], &serde_json::to_string_pretty(&report)?)?;
     outputs::write_text(project, REPORTS[1], &crate::report::render(&report, report.language))?;
     pipeline::platform::write_atomic(&results.private().join(REPORTED), told(project).as_bytes())?;
