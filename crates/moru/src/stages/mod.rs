@@ -138,7 +138,7 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
     stages.extend(base::stage(project, &origin));
     stages.push(tokenize::stage(project, base::input(&origin)));
     for name in project.resolved().train.keys() {
-        stages.push(train::stage(name, base::input(&origin)));
+        stages.push(train::stage(project, name, base::input(&origin)));
     }
     if !project.resolved().synthesize.is_wanted() {
         stages.extend(answering(project, &origin));

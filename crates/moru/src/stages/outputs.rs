@@ -108,6 +108,7 @@ fn wanted(project: &Project) -> Vec<(String, &'static str, &'static str, String)
         let named = |of: &str, kind: &str| {
             if name == "main" { format!("{of}.{kind}") } else { format!("{of}-{name}.{kind}") }
         };
+        wanted.push((Names::train(name), Names::STATE, "", named("trainer_state", "json")));
         wanted.push((Names::pack(name), Names::PACKED, "", named("packed", "safetensors")));
         wanted.push((Names::measure(name), Names::SAMPLES, "", format!("samples/{name}.jsonl")));
         wanted.push((Names::answer(Some(name)), Names::ANSWERS, "", format!("samples/{name}.jsonl")));

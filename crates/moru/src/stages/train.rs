@@ -11,6 +11,7 @@ use model::{LoraConfig, LoraTargets};
 use pipeline::{Context, Counts, Input, Stage};
 
 use super::{Names, base};
+use crate::project::Project;
 use crate::recipe::{Model, Train};
 
 /// Raised when the same shards would become another adapter.
@@ -34,14 +35,17 @@ const ABOUT_TEXT: [&str; 8] = [
     TEMPLATE_FILE,
 ];
 
+/// What a training writes for people to watch it: a line a step, and TensorBoard's events.
+const LOGS: [&str; 2] = ["trainer_log.jsonl", "tensorboard"];
+
 /// The stage of one training.
-pub fn stage<'a>(name: &'a str, model: Input<'static>) -> Stage<'a> {
+pub fn stage<'a>(project: &'a Project, name: &'a str, model: Input<'static>) -> Stage<'a> {
     Stage {
         id: Names::train(name),
         version: VERSION,
         inputs: vec![Input::stage(Names::SHARDS, Names::TOKENIZE, Names::SHARDS), model],
         outputs: vec![Names::TUNED.into(), Names::STATE.into(), Names::PLAN.into()],
-        run: super::stage_fn(move |stage| run(stage, name)),
+        run: super::stage_fn(move |stage| run(stage, project, name)),
     }
 }
 
@@ -89,7 +93,7 @@ pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
     }
 }
 
-fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
+fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result<Vec<Counts>> {
     let recipe: Train = stage.param(&format!("train.{name}"))?;
     let seed: u64 = stage.param("project.seed")?;
     let model: Model = stage.param("model")?;
@@ -126,6 +130,10 @@ fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
         add_tokenizer(&stage.input(Names::MODEL)?, &tuned, &template)?;
     }
     keep(&work.join("trainer_state.json"), &stage.output(Names::STATE)?)?;
+    // They hold times, so they are no output of the stage; they would go with its checkpoints.
+    for log in LOGS.into_iter().filter(|log| work.join(log).exists()) {
+        keep(&work.join(log), &project.folder.join("out/logs").join(name).join(log))?;
+    }
     Ok(vec![Counts::all("samples", train_rows.len() as u64)])
 }
 
