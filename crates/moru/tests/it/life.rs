@@ -25,6 +25,9 @@ fn from_init_to_nothing_to_do() {
         "adapter/adapter_model.safetensors",
         "samples/base.jsonl",
         "samples/main.jsonl",
+        "trainer_state.json",
+        "logs/main/trainer_log.jsonl",
+        "logs/main/tensorboard",
     ] {
         assert!(scratch.path("out").join(name).exists(), "out/{name}");
     }
@@ -150,7 +153,10 @@ fn the_tuned_model_answers() {
         .stdin
         .take()
         .unwrap()
-        .write_all("배송 언제 오나요\n{\"id\":\"q\",\"question\":\"환불\"}\n".as_bytes())
+        .write_all(
+            "배송 언제 오나요\n{\"id\":\"q\",\"question\":\"환불\",\"category\":\"길고 긴 유형\"}\n"
+                .as_bytes(),
+        )
         .unwrap();
     let output = child.wait_with_output().unwrap();
     let lines: Vec<Value> = String::from_utf8(output.stdout)
@@ -163,6 +169,8 @@ fn the_tuned_model_answers() {
         [Value::from(1), Value::from("q")]
     );
     assert!(lines.iter().all(|line| line["end"]["completion_tokens"].as_u64().unwrap() <= 4));
+    let prompt = |i: usize| lines[i]["end"]["prompt_tokens"].as_u64().unwrap();
+    assert!(prompt(1) > prompt(0), "the category is asked with: {lines:?}");
 }
 
 #[test]
@@ -187,4 +195,190 @@ fn a_table_of_ones_own() {
     scratch.write("odd.csv", "a1,b2\nx,y\n");
     snapshot!("init-from-unclear", scratch.seen(&["init", "--from", "odd.csv", "odd"]));
     assert!(!scratch.path("odd").exists());
+}
+
+/// A table whose answers carry a name that only its column gives away, in words that cleaning takes out.
+fn with_staff(scratch: &Scratch) {
+    let text = table(60).replace("question,answer", "question,answer,staff");
+    let lines = text.lines().enumerate().map(|(i, line)| {
+        let Some((front, answer)) = line.rsplit_once(',').filter(|_| i > 0) else { return line.to_owned() };
+        format!("{front},안녕하세요. 모아상점 상담사 방지유입니다. {answer},방지유")
+    });
+    scratch.write("data/rows.csv", &lines.collect::<Vec<_>>().join("\n"));
+    scratch.edit("moru.toml", "key = [\"id\"]", "key = [\"id\"]\npersonal = { staff = \"person\" }");
+}
+
+#[test]
+fn names_of_personal_columns_are_hidden_in_every_view() {
+    let scratch = Scratch::project();
+    with_staff(&scratch);
+    scratch.stdout(&["run", "--until", "tokenize"], 0);
+    for args in [
+        &["tap", "prepare", "--diff", "-n", "0"][..],
+        &["tap", "prepare", "--diff", "-n", "0", "--json"],
+        &["tap", "ingest", "-n", "0"],
+        &["why", "rows#1"],
+        &["why", "rows#1", "--json"],
+    ] {
+        let seen = scratch.stdout(args, 0);
+        assert!(seen.contains("상담사 [이름]"), "{args:?}: {seen}");
+        assert!(!seen.contains("방지유"), "{args:?}");
+    }
+}
+
+#[test]
+fn what_is_asked_of_tap_is_what_it_gives() {
+    let scratch = Scratch::project();
+    scratch.stdout(&["run", "--until", "ingest:rows"], 0);
+    for (n, lines) in [("1", 2), ("3", 4), ("0", 61)] {
+        let csv = scratch.stdout(&["tap", "ingest", "--csv", "-n", n], 0);
+        assert_eq!(csv.lines().count(), lines, "-n {n}");
+    }
+    assert!(scratch.seen(&["tap", "ingest:nope"]).contains("there is no source called `nope`"));
+}
+
+#[test]
+fn a_report_follows_the_recipe_although_no_stage_reads_it() {
+    let scratch = Scratch::project();
+    scratch.stdout(&["run"], 0);
+    let english = ["run", "--json", "--set", "report.language=en"];
+    let done: Value = serde_json::from_str(&scratch.stdout(&english, 0)).unwrap();
+    assert_eq!(done["ran"], serde_json::json!([]));
+    assert!(scratch.read("out/report.html").contains("<html lang=\"en\""));
+    let done: Value = serde_json::from_str(&scratch.stdout(&english, 0)).unwrap();
+    assert_eq!(done["wrote"], serde_json::json!([]), "and then there is nothing to do");
+    assert!(scratch.read("out/README.md").contains("| rows | csv | 60 | not stated | no | no |"));
+    assert!(scratch.read("out/README.md").contains("keep the files of this folder inside"));
+    scratch.edit(
+        "moru.toml",
+        "key = [\"id\"]",
+        "key = [\"id\"]\nlicence = \"CC-BY-4.0\"\nredistribute = true",
+    );
+    let done: Value = serde_json::from_str(&scratch.stdout(&english, 0)).unwrap();
+    assert_eq!(done["ran"], serde_json::json!([]), "a licence reads nothing anew");
+    let card = scratch.read("out/README.md");
+    assert!(card.contains("license: \"CC-BY-4.0\"") && card.contains("| CC-BY-4.0 | yes | no |"), "{card}");
+    assert!(!card.contains("inside the organisation"));
+}
+
+#[test]
+fn of_two_first_runs_one_is_refused_and_the_other_ends_well() {
+    let scratch = Scratch::project();
+    let quiet = std::process::Stdio::null;
+    let start = || scratch.command(&["run"]).stdout(quiet()).stderr(quiet()).spawn().unwrap();
+    let codes = [start(), start()].map(|mut child| child.wait().unwrap().code().unwrap());
+    // The later one may also come when all is done.
+    assert!(matches!(codes, [0, 2] | [2, 0] | [0, 0]), "{codes:?}");
+    assert!(scratch.path("out/report.html").exists());
+}
+
+#[test]
+fn over_long_examples_are_told_and_followed() {
+    let scratch = Scratch::project();
+    let long = ["--set", "tokenize.max_len_tokens=90"];
+    let output = scratch.output(&[&["run", "--until", "tokenize"][..], &long].concat());
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(talk.contains("questions were shortened, to stay within 90 tokens"), "{talk}");
+    let why: Value =
+        serde_json::from_str(&scratch.stdout(&[&["why", "rows#3", "--json"][..], &long].concat(), 0))
+            .unwrap();
+    let tokens = why["stages"]["tokenize"][0]["tokens"].as_u64().unwrap();
+    assert!(tokens <= 90, "as it is trained: {tokens}");
+    let none = scratch.seen(&["run", "--set", "tokenize.max_len_tokens=9"]);
+    assert!(none.contains("examples to train on are longer than 9 tokens"), "{none}");
+    let error =
+        scratch.seen(&["run", "--set", "tokenize.max_len_tokens=9", "--set", "tokenize.over_long=error"]);
+    assert!(error.contains("set [tokenize] over_long to"), "{error}");
+}
+
+#[test]
+fn what_would_fail_after_the_training_is_told_before() {
+    let scratch = Scratch::project();
+    let no_test = ["--set", "split.train=0.9", "--set", "split.test=0.0"];
+    let seen = scratch.seen(&[&["run"][..], &no_test].concat());
+    assert!(seen.contains("there would be nothing to evaluate") && !seen.contains("ingest"), "{seen}");
+    scratch.stdout(&[&["train"][..], &no_test].concat(), 0);
+    for (set, told) in [
+        ("prepare.strip_patterns=['(']", "is not a regular expression"),
+        ("prepare.reject.languages=['jp']", "\"jp\", which is not known"),
+        ("evaluate.questions='none.jsonl'", "evaluate.questions: could not read"),
+    ] {
+        assert!(scratch.stdout(&["check", "--set", set], 1).contains(told), "{set}");
+    }
+    fs::create_dir(scratch.path("empty")).unwrap();
+    let seen = scratch.seen(&["run", "--set", "model.base=empty", "--set", "project.seed=3"]);
+    assert!(seen.contains("no tokenizer.json") && !seen.contains("split  "), "{seen}");
+}
+
+#[test]
+fn a_workbook_is_not_taken_for_a_table() {
+    let scratch = Scratch::new();
+    scratch.write("a.xlsx", "PK\u{3}\u{4}");
+    scratch.write("b.csv", "PK\u{3}\u{4}");
+    assert!(scratch.seen(&["init", "--from", "a.xlsx", "bot"]).contains("kind = \"xlsx\""));
+    assert!(scratch.seen(&["init", "--from", "b.csv", "bot"]).contains("a binary file"));
+    assert!(!scratch.path("bot").exists());
+}
+
+#[test]
+fn columns_and_numbers_that_cannot_be_are_refused() {
+    let scratch = Scratch::project();
+    for verb in ["chat", "generate"] {
+        for column in ["kategory=배송", "category"] {
+            let seen = scratch.seen(&[verb, "--column", column]);
+            assert!(seen.contains("exit 2") && seen.contains("its columns are category, question"), "{seen}");
+        }
+        for flag in ["--temperature=nan", "--temperature=-1", "--top-p=1.5", "--min-p=x"] {
+            assert!(scratch.seen(&[verb, flag]).contains("exit 2"), "{flag}");
+        }
+    }
+}
+
+#[test]
+fn groups_are_told_apart_by_what_is_not_masked() {
+    let scratch = Scratch::project();
+    with_staff(&scratch);
+    scratch.edit("moru.toml", "meta = [\"category\"]", "meta = [\"category\", \"staff\"]");
+    let by = ["--set", "split.group=staff"];
+    let seen = scratch.seen(&[&["run"][..], &by].concat());
+    assert!(seen.contains("is a personal column, whose values are masked"), "{seen}");
+    // Rows without a group are not one group.
+    scratch.write("data/rows.csv", &scratch.read("data/rows.csv").replace(",방지유\n", ",\n"));
+    scratch.edit("moru.toml", "personal = { staff = \"person\" }", "");
+    scratch.stdout(&[&["run", "--until", "split"][..], &by].concat(), 0);
+}
+
+#[test]
+fn a_personal_column_is_never_left_unmasked_in_silence() {
+    let scratch = Scratch::project();
+    with_staff(&scratch);
+    let seen = scratch.stdout(&["check", "--set", "prepare.mask.entities=['mobile']"], 1);
+    assert!(seen.contains("`staff` holds `person`, which [prepare.mask] entities leaves unmasked"), "{seen}");
+    scratch.stdout(&["check", "--set", "prepare.mask.entities=['mobile', 'person']"], 0);
+}
+
+#[test]
+fn two_sources_are_told_apart_and_their_duplicates_found() {
+    let scratch = Scratch::project();
+    let second = "[source.again]\nkind = \"csv\"\npath = \"data/rows.csv\"\nkey = [\"id\"]\n\n[source.rows]";
+    scratch.edit("moru.toml", "[source.rows]", second);
+    scratch.edit("moru.toml", "duplicates = 0.0", "duplicates = 1.0");
+    scratch.stdout(&["run", "--until", "split"], 0);
+    let why: Value = serde_json::from_str(&scratch.stdout(&["why", "rows#3", "--json"], 0)).unwrap();
+    assert_eq!(why["stages"]["prepare"]["rejected"]["detail"], "similarity 1.000 to again#3", "{why}");
+    assert!(scratch.stdout(&["why", "again#3"], 0).contains("split"));
+    let seen = scratch.seen(&["tap", "ingest", "--csv"]);
+    assert!(seen.contains("`moru tap ingest:again --csv` or `moru tap ingest:rows --csv`"), "{seen}");
+    assert_eq!(scratch.stdout(&["tap", "ingest:rows", "--csv"], 0).lines().count(), 61);
+}
+
+#[test]
+fn the_example_shop_asks_its_own_questions() {
+    let scratch = Scratch::new();
+    scratch.stdout(&["init", "support", "shop"], 0);
+    let seen = scratch.stdout(&["check", "-C", "shop", "--set", "model.base=builtin:toy"], 0);
+    assert!(seen.contains("evaluate.questions: questions.jsonl: 20 questions"), "{seen}");
+    scratch.stdout(&["init", "support", "own", "--no-example"], 0);
+    assert!(!scratch.read("own/moru.toml").contains("questions.jsonl"));
+    assert!(!scratch.path("own/questions.jsonl").exists());
 }
