@@ -173,8 +173,10 @@ impl Tokenizer {
 
     fn parse(json: &[u8], place: &str) -> Result<Self, TokenizerError> {
         let parse_error = |why: String| TokenizerError::Parse { place: place.to_string(), why };
-        let mut inner =
-            tokenizers::Tokenizer::from_bytes(json).map_err(|error| parse_error(error.to_string()))?;
+        // Read as plain JSON first: the vocabulary's reader keeps parts of the text for later, and does not
+        // expect to find them broken then.
+        serde_json::from_slice::<serde_json::Value>(json).map_err(|error| parse_error(error.to_string()))?;
+        let mut inner = guarded(|| tokenizers::Tokenizer::from_bytes(json)).map_err(parse_error)?;
         inner.set_encode_special_tokens(true);
         // Truncation and padding of the file belong to a trainer, not to a vocabulary.
         inner.with_truncation(None).map_err(|error| parse_error(error.to_string()))?;
@@ -393,6 +395,14 @@ impl Tokenizer {
             .inner
             .decode(ids, skip_special)
             .map_err(|error| TokenizerError::Encode { bytes: 0, why: error.to_string() })
+    }
+}
+
+/// Runs the reader of the format; where it trips over a file, that is the file's fault and not an end.
+fn guarded<T>(read: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(_) => Err("its parts do not fit each other".to_owned()),
     }
 }
 
