@@ -44,6 +44,8 @@ fn each_case() {
         };
         std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), &bytes).unwrap();
         read(kind, &path);
+        // A new file each time: some file systems wait for the disk where an old one is cut and written again.
+        std::fs::remove_file(&path).unwrap();
     });
 }
 

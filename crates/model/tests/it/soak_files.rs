@@ -52,6 +52,8 @@ fn put(from: &Path, to: &Path, draws: Option<&mut Draws>) {
             false => mutated(&bytes, draws),
         },
     };
+    // A new file: some file systems wait for the disk where an old one is cut and written again.
+    let _ = std::fs::remove_file(to);
     std::fs::write(to, changed).unwrap();
 }
 
