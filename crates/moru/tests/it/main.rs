@@ -3,8 +3,11 @@
 mod bench;
 mod databases;
 mod errors;
+mod guides;
 mod help;
 mod kill;
 mod life;
+mod soak_kill;
+mod soak_project;
 mod support;
 mod welfare;

@@ -47,8 +47,22 @@ impl Scratch {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_moru"));
-        command.args(args).current_dir(self.root()).stdin(Stdio::null());
+        let mut command = self.here(env!("CARGO_BIN_EXE_moru"));
+        command.args(args);
+        command
+    }
+
+    /// A script for `sh` in the folder; arguments that are added later are its `$0`, `$1` and so on.
+    pub fn shell(&self, script: &str) -> Command {
+        let mut command = self.here("sh");
+        command.arg("-c").arg(script);
+        command
+    }
+
+    /// A program in the folder, without what the outside world would tell it.
+    fn here(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.root()).stdin(Stdio::null());
         for name in [
             "NO_COLOR",
             "DATABASE_URL",
