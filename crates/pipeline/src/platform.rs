@@ -109,7 +109,11 @@ pub fn create_private_dir(path: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io("protect", path))?;
+        let mode = fs::metadata(path).map_err(io("read", path))?.permissions().mode();
+        // Results can be looked at where nothing may be written.
+        if mode & 0o777 != 0o700 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io("protect", path))?;
+        }
     }
     Ok(())
 }

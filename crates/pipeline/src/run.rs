@@ -86,7 +86,8 @@ impl Project {
                     return Ok(Summary { ran, ..summary });
                 }
                 Err(Halt::Error(error)) => {
-                    self.store().save()?;
+                    // What is known of files only saves time; the first trouble is the one to tell.
+                    let _ = self.store().save();
                     return Err(error);
                 }
                 Err(Halt::Damaged(_)) => {}

@@ -46,6 +46,10 @@ impl Stamps {
     /// The digest of a file: remembered if it is recognised, computed otherwise.
     pub fn digest(&mut self, path: &Path) -> Result<Digest, Error> {
         let meta = fs::metadata(path).map_err(io("read", path))?;
+        // A pipe or a device may have no end, and gives other bytes when it is read again.
+        if !meta.is_file() {
+            return Err(Error::NotAFile { path: path.to_owned() });
+        }
         let stamp = Stamp::of(&meta);
         if let Some(known) = self.known.get(&self.key(path))
             && known.stamp == stamp

@@ -66,6 +66,9 @@ pub fn request(source: &Source) -> SqlRequest {
 /// Opens a source for reading from its start.
 pub fn open(project: &Project, source: &Source) -> anyhow::Result<Box<dyn Rows>> {
     let path = project.path(&source.path);
+    if source.kind != "sql" {
+        must_hold_still(&path)?;
+    }
     let name = &source.name;
     Ok(match source.kind.as_str() {
         "sql" => Box::new(
@@ -105,6 +108,17 @@ pub fn open(project: &Project, source: &Source) -> anyhow::Result<Box<dyn Rows>>
     })
 }
 
+/// Refuses pipes and devices before they are opened: a source is read more than once, and a pipe that
+/// nobody writes into would be waited for without end.
+fn must_hold_still(path: &Path) -> anyhow::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(meta) if !meta.is_file() && !meta.is_dir() => {
+            Err(pipeline::Error::NotAFile { path: path.to_owned() }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn csv_options(source: &Source) -> CsvOptions {
     let tsv = (source.kind == "tsv").then_some('\t');
     CsvOptions {
@@ -117,6 +131,7 @@ fn csv_options(source: &Source) -> CsvOptions {
 
 /// The columns of a CSV file.
 pub fn columns_of_csv(path: &Path) -> anyhow::Result<Vec<String>> {
+    must_hold_still(path)?;
     let source = CsvSource::open(path, "table", &CsvOptions::default())?;
     Ok(source.schema().columns.iter().map(|column| column.name.clone()).collect())
 }
