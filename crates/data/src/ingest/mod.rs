@@ -75,6 +75,9 @@ pub struct Extract {
     pub rows: u64,
     /// Rows that were set aside, by reason.
     pub rejected: BTreeMap<String, u64>,
+    /// Place and shape of the first row that was set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_rejected: Option<String>,
     /// What was noticed.
     pub notes: Vec<Note>,
     /// The probe at the time, for a database.
@@ -133,6 +136,16 @@ pub enum IngestError {
         /// Place and shape of the first.
         first: String,
     },
+    /// A source of which no row can be read.
+    #[error("source `{source_name}`: none of its {bad} rows can be read; the first: {first}")]
+    NoGoodRows {
+        /// The source.
+        source_name: String,
+        /// Rows that were set aside.
+        bad: u64,
+        /// Place and shape of the first.
+        first: String,
+    },
     /// A source without rows.
     #[error("source `{source_name}` gave no rows")]
     NoRows {
@@ -174,13 +187,13 @@ pub fn ingest(
             schema: (**source.schema()).clone(),
             rows: 0,
             rejected: BTreeMap::new(),
+            first_rejected: None,
             notes: Vec::new(),
             probe: options.probe.clone(),
             greatest: None,
         },
         increment: options.increment.as_deref().and_then(|c| source.schema().index_of(c)),
         bad: 0,
-        first_bad: String::new(),
         files: &files,
     };
     let finished = run.fill(source, options).and_then(|()| run.finish(source.notes()));
@@ -232,7 +245,6 @@ struct Run<'a> {
     extract: Extract,
     increment: Option<usize>,
     bad: u64,
-    first_bad: String,
     files: &'a Files,
 }
 
@@ -255,7 +267,16 @@ impl Run<'_> {
                 self.check(&options.threshold)?;
             }
         }
-        self.check(&options.threshold)?;
+        if self.extract.rows > 0 {
+            self.check(&options.threshold)?;
+        }
+        if self.extract.rows == 0 && self.bad > 0 {
+            return Err(IngestError::NoGoodRows {
+                source_name: self.extract.info.name.clone(),
+                bad: self.bad,
+                first: self.extract.first_rejected.clone().unwrap_or_default(),
+            });
+        }
         if self.extract.rows == 0 {
             return Err(IngestError::NoRows { source_name: self.extract.info.name.clone() });
         }
@@ -276,7 +297,7 @@ impl Run<'_> {
             bad: self.bad,
             rows: self.seen(),
             limit,
-            first: self.first_bad.clone(),
+            first: self.extract.first_rejected.clone().unwrap_or_default(),
         })
     }
 
@@ -302,7 +323,7 @@ impl Run<'_> {
         if self.rejected.is_none() {
             let file = private_file(path).map_err(|cause| IngestError::io(path, cause))?;
             self.rejected = Some(BufWriter::new(file));
-            self.first_bad.clone_from(&rejection.detail);
+            self.extract.first_rejected = Some(rejection.detail.clone());
         }
         self.bad += 1;
         *self.extract.rejected.entry(rejection.reason.clone()).or_default() += 1;

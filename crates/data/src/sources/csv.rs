@@ -48,6 +48,8 @@ pub struct CsvSource {
     notes: Vec<Note>,
     /// The first row, where it is data.
     first: Option<Item>,
+    /// Rows so far, the header left out: a row may have several lines.
+    n_rows: u64,
 }
 
 /// The first row and its line.
@@ -89,6 +91,27 @@ fn refuse_other_kinds(path: &Path) -> Result<(), SourceError> {
     }
 }
 
+/// Refuses a header that is no text: its names would be garbage on a terminal, and match nothing.
+fn check_names(fields: &[Vec<u8>], decoder: &mut Decoder, path: &Path, line: u64) -> Result<(), SourceError> {
+    let malformed = |detail: String| SourceError::Malformed {
+        path: path.to_owned(),
+        kind: "CSV",
+        detail: format!("line {line}, the header: {detail}"),
+    };
+    for (i, field) in fields.iter().enumerate() {
+        let nul = memchr::memchr(0, field).is_some();
+        let decoded = decoder.decode(field);
+        if decoded.replaced > 0 {
+            let encoding = decoder.encoding().name();
+            return Err(malformed(format!("the name of column {} is not {encoding}", i + 1)));
+        }
+        if nul || decoded.text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+            return Err(malformed(format!("the name of column {} holds control characters", i + 1)));
+        }
+    }
+    Ok(())
+}
+
 /// The columns' names; a nameless one is called by its place.
 fn columns(fields: &[Vec<u8>], decoder: &mut Decoder, header: bool) -> Vec<Column> {
     let name = |(i, field): (usize, &Vec<u8>)| {
@@ -113,6 +136,7 @@ impl CsvSource {
         let delimiter = named.unwrap_or_else(|| rows::delimiter(&file.head, newline));
         let mut rows = Rows::new(file.reader, delimiter, newline, options.max_row_bytes);
         let (line, fields) = first_row(&mut rows, path)?;
+        check_names(&fields, &mut file.decoder, path, line)?;
         let columns = columns(&fields, &mut file.decoder, options.header);
         let place = path.display().to_string();
         check_unique(&format!("{place}:{line}"), columns.iter().map(|c| c.name.as_str()))?;
@@ -126,6 +150,7 @@ impl CsvSource {
             decoder: file.decoder,
             notes: Vec::new(),
             first: None,
+            n_rows: 0,
         };
         if named.is_none() {
             csv.notes.push(Note::Delimiter { found: char::from(delimiter) });
@@ -137,6 +162,7 @@ impl CsvSource {
     }
 
     fn item(&mut self, line: u64, fields: &[Vec<u8>]) -> Item {
+        self.n_rows += 1;
         let mut replaced = 0;
         let mut values = Vec::with_capacity(fields.len());
         for field in fields {
@@ -171,7 +197,7 @@ impl CsvSource {
         Item::Rejected(Rejection {
             id: format!("{}#line {line}", self.source),
             reason: reason.to_owned(),
-            detail: format!("{}:{line}: {detail}", self.path.display()),
+            detail: format!("{}:{line}: row {}: {detail}", self.path.display(), self.n_rows),
             text: texts.join(" | "),
         })
     }
@@ -190,6 +216,7 @@ impl Source for CsvSource {
         Ok(row.map(|row| match row {
             Row::Fields { line, fields } => self.item(line, &fields),
             Row::Broken { line, fault, text } => {
+                self.n_rows += 1;
                 let text = Value::Text(self.decoder.decode(&text).text.into_owned());
                 self.set_aside(line, fault.code(), fault.detail(), &[text])
             }

@@ -77,10 +77,10 @@ fn rows_that_cannot_be_read_are_named_by_their_line() {
     assert_eq!(
         got,
         [
-            ("ragged_row", "t.csv:3: 4 fields, expected 3"),
-            ("bad_quotes", "t.csv:4: a quote is opened and not closed"),
-            ("ragged_row", "t.csv:6: 2 fields, expected 3"),
-            ("bad_encoding", "t.csv:7: 4 characters are not UTF-8, which the rest of the file is"),
+            ("ragged_row", "t.csv:3: row 2: 4 fields, expected 3"),
+            ("bad_quotes", "t.csv:4: row 3: a quote is opened and not closed"),
+            ("ragged_row", "t.csv:6: row 5: 2 fields, expected 3"),
+            ("bad_encoding", "t.csv:7: row 6: 4 characters are not UTF-8, which the rest of the file is"),
         ]
     );
     assert!(notes.contains(&Note::Encoding { name: "UTF-8".into(), replaced: 4 }), "{notes:?}");
@@ -125,6 +125,10 @@ fn csv_headers() {
     assert!(error(b"").contains("the file is empty"));
     assert!(error(b"\n\n").contains("the file is empty"));
     assert!(error(b"\"id,q\n1,2\n").contains("line 1, the header: a quote is opened"));
+    assert!(error(b"id,\x1b[31mq\n1,2\n").contains("line 1, the header: the name of column 2 holds control"));
+    assert!(error(b"\0\0\0\n\0\n").contains("the name of column 1 holds control"));
+    let mixed = [&b"id,\xc1\xfa\xb9\xae\n"[..], "1,가나다라마바사\n".repeat(9).as_bytes()].concat();
+    assert!(error(&mixed).contains("line 1, the header: the name of column 2 is not UTF-8"));
     let absent = CsvSource::open(Path::new("no/such.csv"), "t", &keyed).err().unwrap();
     assert!(matches!(&absent, SourceError::Io { .. }) && absent.to_string().contains("no/such.csv"));
 }

@@ -79,7 +79,7 @@ fn too_many_bad_rows_and_none_at_all() {
         error.contains("source `문의/1`: 2 of 4 rows cannot be read, more than the 1 that are allowed"),
         "{error}"
     );
-    assert!(error.contains("t.csv:3: 1 fields, expected 2"), "{error}");
+    assert!(error.contains("t.csv:3: row 2: 1 fields, expected 2"), "{error}");
     let error = take("id,q\n", folder.path(), &strict).unwrap_err().to_string();
     assert_eq!(error, "source `문의/1` gave no rows");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "only the CSV file is left");

@@ -81,12 +81,17 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
     let info = SourceInfo { name: source.name.clone(), kind: source.kind.clone(), ..SourceInfo::default() };
     let threshold = Threshold { share: source.bad_share, rows: bad_rows };
     let options = IngestOptions { threshold, ..IngestOptions::default() };
-    let mut rows = Watched { rows: sources::open(project, source)?, stage, seen: 0 };
+    let folder_name = format!("{}/", project.folder.display());
+    let mut rows = Watched { rows: sources::open(project, source)?, stage, folder_name, seen: 0 };
     let ingested = data::ingest::ingest(&mut rows, &info, &options, &folder);
     if rows.stage.is_cancelled() {
         return Err(pipeline::Error::Cancelled.into());
     }
     let extract = ingested?;
+    if let Some(first) = &extract.first_rejected {
+        let n: u64 = extract.rejected.values().sum();
+        stage.note(&format!("{n} rows cannot be read and are set aside; the first: {first}"));
+    }
     for note in &extract.notes {
         stage.note(&super::words::note(note));
     }
@@ -103,6 +108,8 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
 struct Watched<'a, 'b> {
     rows: Box<dyn Rows>,
     stage: &'a mut Context<'b>,
+    /// The project's folder as it begins a path.
+    folder_name: String,
     seen: u64,
 }
 
@@ -115,11 +122,18 @@ impl Rows for Watched<'_, '_> {
         self.seen += 1;
         if self.seen.is_multiple_of(1000) {
             self.stage.progress(self.seen, None, "rows");
-            if self.stage.is_cancelled() {
-                return Ok(None);
-            }
         }
-        self.rows.next_item()
+        if self.stage.is_cancelled() {
+            return Ok(None);
+        }
+        let mut item = self.rows.next_item()?;
+        if let Some(Item::Rejected(rejection)) = &mut item
+            && let Some(inside) = rejection.detail.strip_prefix(&self.folder_name)
+        {
+            // Places are told from the project's folder on: an extract is the same wherever it lies.
+            rejection.detail = inside.to_owned();
+        }
+        Ok(item)
     }
 
     fn notes(&self) -> Vec<data::sources::Note> {

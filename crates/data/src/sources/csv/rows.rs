@@ -23,7 +23,7 @@ impl Fault {
         match self {
             Self::AfterQuote => "a closing quote is followed by neither separator nor line end",
             Self::Unclosed => "a quote is opened and not closed",
-            Self::TooLong => "the row is longer than a row may be",
+            Self::TooLong => "the row is longer than 16 MiB, the most that a row may have",
         }
     }
 }
