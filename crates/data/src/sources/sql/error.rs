@@ -152,7 +152,7 @@ pub(super) fn explain(error: sqlx::Error, settings: &DbSettings, limit: Duration
 /// Codes: MySQL and MariaDB server error reference; PostgreSQL appendix A (SQLSTATE); SQLite result codes.
 fn database(settings: &DbSettings, code: &str, message: &str, limit: Duration) -> SqlError {
     let place = settings.place();
-    let query = |what| SqlError::Query { place: place.clone(), what, message: message.to_owned() };
+    let query = |what| SqlError::Query { place: place.clone(), what, message: without_literals(message) };
     match (settings.scheme, code) {
         (Scheme::MySql, "1045" | "1698") | (Scheme::Postgres, "28P01" | "28000") => {
             SqlError::Login { place, user: settings.user.clone() }
@@ -181,7 +181,7 @@ fn database(settings: &DbSettings, code: &str, message: &str, limit: Duration) -
 }
 
 fn sqlite(place: String, code: &str, message: &str, limit: Duration) -> SqlError {
-    let query = |what| SqlError::Query { place: place.clone(), what, message: message.to_owned() };
+    let query = |what| SqlError::Query { place: place.clone(), what, message: without_literals(message) };
     let primary = code.parse::<u32>().unwrap_or(0) & 0xff;
     match primary {
         _ if message.starts_with("no such table") => query("there is no such table"),
@@ -197,6 +197,24 @@ fn sqlite(place: String, code: &str, message: &str, limit: Duration) -> SqlError
         1 => query("the query is not understood"),
         _ => SqlError::Other { place, message: without_values(message) },
     }
+}
+
+/// A message about the text of a query without the literals in that text. MySQL repeats the rest of the
+/// query: it is cut where its first literal begins. The others repeat one token.
+fn without_literals(message: &str) -> String {
+    let is_literal = |text: &str| {
+        text.contains(['\'', '"']) || text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() > 3)
+    };
+    for (open, close) in [("near '", "' at line"), ("near \"", "\""), ("token: \"", "\"")] {
+        let Some((before, rest)) = message.split_once(open) else { continue };
+        let (near, after) = rest.rsplit_once(close).unwrap_or((rest, ""));
+        if !is_literal(near) {
+            break;
+        }
+        let shown = near.find(|c: char| c.is_ascii_digit() || "'\"".contains(c)).map_or("", |at| &near[..at]);
+        return format!("{before}{open}{shown}…{close}{after}");
+    }
+    message.to_owned()
 }
 
 /// A message with everything in quotes left out: a server quotes the value that it could not convert.
@@ -225,6 +243,27 @@ fn without_values(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn literals_of_the_query_are_left_out() {
+        for (message, want) in [
+            (
+                "right syntax to use near 'question from t where tel = '010-9876-5432'' at line 1",
+                "right syntax to use near 'question from t where tel = …' at line 1",
+            ),
+            (
+                "right syntax to use near ',question from t' at line 3",
+                "right syntax to use near ',question from t' at line 3",
+            ),
+            ("syntax error at or near \"'홍길동'\"", "syntax error at or near \"…\""),
+            ("syntax error at or near \",\"", "syntax error at or near \",\""),
+            ("near \"01098765432\": syntax error", "near \"…\": syntax error"),
+            ("unrecognized token: \"'홍길동\"", "unrecognized token: \"…\""),
+            ("Table 'lab.orders' doesn't exist", "Table 'lab.orders' doesn't exist"),
+        ] {
+            assert_eq!(without_literals(message), want);
+        }
+    }
 
     #[test]
     fn values_are_left_out() {
