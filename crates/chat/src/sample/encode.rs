@@ -14,7 +14,7 @@ use crate::tools::hermes::{self, HermesError};
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
     /// The template stumbles or refuses.
-    #[error("{row}: {source}")]
+    #[error("{}{source}", place(row))]
     Template {
         /// Which row; empty for a conversation that is served.
         row: String,
@@ -22,7 +22,7 @@ pub enum EncodeError {
         source: TemplateError,
     },
     /// The text cannot be encoded.
-    #[error("{row}: {source}")]
+    #[error("{}{source}", place(row))]
     Tokenizer {
         /// Which row; empty for a conversation that is served.
         row: String,
@@ -97,6 +97,11 @@ pub enum EncodeError {
         /// The limit.
         max_len: usize,
     },
+}
+
+/// A row as it begins a message; a conversation that is served has none.
+fn place(row: &str) -> String {
+    if row.is_empty() { String::new() } else { format!("{row}: ") }
 }
 
 /// A template and a tokenizer that fit each other. Cheap to clone.
