@@ -32,7 +32,7 @@ pub enum RecipeError {
         message: String,
     },
     /// `--set` without a path or a value.
-    #[error("--set {given}: expected SECTION.KEY=VALUE")]
+    #[error("--set {}: expected SECTION.KEY=VALUE", key_part(given))]
     Assignment {
         /// What was typed.
         given: String,
@@ -133,20 +133,40 @@ impl RecipeError {
                 Some(near) => format!("did you mean [{near}]?"),
                 None => format!("a recipe has {}", known.join(", ")),
             }),
-            Self::UnknownChoice { given, allowed, .. } => {
-                closest(given, allowed).map(|near| format!("did you mean \"{near}\"?"))
-            }
+            Self::UnknownChoice { given, allowed, key, .. } => Some(match closest(given, allowed) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => explain(key),
+            }),
             Self::Unset { name, .. } => {
                 Some(format!("write `{name}=…` into .env, or set it in the environment"))
             }
-            Self::Missing { section, .. } | Self::WrongType { key: section, .. } => {
-                let section = section.split('.').next().unwrap_or_default();
-                Some(format!("`moru explain {section}` lists the keys of a section with their meaning"))
-            }
+            Self::Missing { section, .. } | Self::WrongType { key: section, .. } => Some(explain(section)),
             Self::Assignment { .. } => Some("for example --set train.rank=16".into()),
-            Self::Unreadable { .. } | Self::Syntax { .. } | Self::Impossible { .. } => None,
+            Self::Impossible { .. } => Some("`moru explain recipe` lists every key with its meaning".into()),
+            Self::Unreadable { path, .. } => {
+                Some(format!("{} has to be a text file in UTF-8 that you may read", path.display()))
+            }
+            Self::Syntax { path, .. } if path.ends_with(".env") => {
+                Some("one NAME=VALUE a line; a value with spaces or # stands in quotes".into())
+            }
+            Self::Syntax { .. } => Some(
+                "a recipe is TOML: text stands in quotes, lists in [ ], a key stands once in its section"
+                    .into(),
+            ),
         }
     }
+}
+
+/// Where the keys of a section are listed, for a key with its section.
+fn explain(path: &str) -> String {
+    let section = path.split('.').next().unwrap_or_default();
+    format!("`moru explain {section}` lists the keys of a section with their meaning")
+}
+
+/// What was typed, as far as it is surely the name of a key: a value may be a secret.
+fn key_part(given: &str) -> String {
+    let is_name = |c: char| c.is_alphanumeric() || "._-".contains(c);
+    given.find(|c| !is_name(c)).map_or_else(|| given.to_owned(), |at| format!("{}…", &given[..at]))
 }
 
 /// The known word that is nearest to a typed one, if it is near enough to be meant.

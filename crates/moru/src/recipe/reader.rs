@@ -250,6 +250,11 @@ impl<'a> Section<'a> {
         self.field(key).map_or(Place::Line(1), |field| field.place.clone())
     }
 
+    /// How many faults were noted so far, in all sections.
+    pub fn n_faults(&self) -> usize {
+        self.gathered.errors.borrow().len()
+    }
+
     /// Notes a fault at a key.
     pub fn impossible(&self, key: &str, what: impl Into<String>) {
         self.error(RecipeError::Impossible { place: self.place(key), what: what.into() });
