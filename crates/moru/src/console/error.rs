@@ -1,5 +1,6 @@
 //! One style of errors: what, why, and what to do next.
 
+use super::hints;
 use crate::recipe::RecipeErrors;
 
 /// An error of the front door with a hint of its own.
@@ -8,6 +9,13 @@ use crate::recipe::RecipeErrors;
 pub struct Failure {
     what: String,
     hint: Option<String>,
+}
+
+impl Failure {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
 }
 
 /// An error with a hint.
@@ -30,7 +38,7 @@ pub fn render(error: &anyhow::Error, mark: &str, hint_mark: &str) -> String {
             said = cause;
         }
     }
-    if let Some(hint) = hint(error) {
+    if let Some(hint) = hints::of(error) {
         text += &format!("\n\n{hint_mark}: {hint}");
     }
     text
@@ -43,67 +51,6 @@ fn recipe(errors: &RecipeErrors, mark: &str, hint_mark: &str) -> String {
         None => format!("{mark}: {e}"),
     };
     errors.0.iter().map(one).collect::<Vec<_>>().join("\n\n")
-}
-
-fn hint(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| {
-        if let Some(failure) = cause.downcast_ref::<Failure>() {
-            return failure.hint.clone();
-        }
-        if let Some(recipe) = cause.downcast_ref::<crate::recipe::RecipeError>() {
-            return recipe.hint();
-        }
-        if let Some(ingest) = cause.downcast_ref::<data::ingest::IngestError>() {
-            return of_ingest(ingest);
-        }
-        cause.downcast_ref::<pipeline::Error>().and_then(of_pipeline)
-    })
-}
-
-fn of_ingest(error: &data::ingest::IngestError) -> Option<String> {
-    use data::ingest::IngestError as E;
-    Some(match error {
-        E::NoRows { source_name } => {
-            format!(
-                "run the query of [source.{source_name}] in the database's own client: its conditions let nothing through"
-            )
-        }
-        E::TooManyBadRows { source_name, .. } => format!(
-            "mend the rows, or allow more in [source.{source_name}] with bad_rows (a number) or bad_share (a share)"
-        ),
-        _ => return None,
-    })
-}
-
-fn of_pipeline(error: &pipeline::Error) -> Option<String> {
-    use pipeline::Error as E;
-    Some(match error {
-        E::Busy { .. } => "wait for it to end, or stop it; the project is free as soon as it has ended".into(),
-        E::UnknownStage { .. } => "`moru plan` lists the stages of this recipe".into(),
-        E::NoArtifact { stage, .. } => format!("`moru run {stage}` makes it"),
-        E::InputAbsent { .. } => "put the file there, or change the path in moru.toml".into(),
-        E::Corrupt { .. } => "`moru run` makes it anew; if this comes back, check the disk".into(),
-        E::Damaged { path, .. } if path.ends_with("moru.lock") => {
-            "restore moru.lock from version control, or remove it: stages are then recognised by their content".into()
-        }
-        E::LockFormat { .. } => "use the version of moru that wrote it, or remove moru.lock and run again".into(),
-        E::Cancelled => "`moru run` continues where this stopped".into(),
-        E::Io { source, path, .. } => return of_io(source, path),
-        _ => return None,
-    })
-}
-
-fn of_io(error: &std::io::Error, path: &std::path::Path) -> Option<String> {
-    use std::io::ErrorKind as K;
-    Some(match error.kind() {
-        K::StorageFull | K::QuotaExceeded => {
-            "free some space; `moru clean` removes what no result needs".into()
-        }
-        K::PermissionDenied | K::ReadOnlyFilesystem => {
-            format!("moru needs to write there: check the permissions of {}", path.display())
-        }
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

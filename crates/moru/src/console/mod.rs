@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod format;
+pub mod hints;
 pub mod progress;
 pub mod table;
 

@@ -1,0 +1,127 @@
+//! Sources, extracts, preparing and splitting.
+
+use data::clean::PatternError;
+use data::ingest::IngestError;
+use data::output::OutputError;
+use data::prepare::{PrepareError, TemplateError};
+use data::privacy::PrivacyError;
+use data::sources::SourceError;
+use data::split::SplitError;
+
+use super::system;
+use crate::recipe::closest;
+
+/// What to do about an error on the way from a source to examples.
+pub fn of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    None.or_else(|| error.downcast_ref().and_then(of_source))
+        .or_else(|| error.downcast_ref().and_then(of_ingest))
+        .or_else(|| error.downcast_ref().and_then(of_prepare))
+        .or_else(|| error.downcast_ref().and_then(of_template))
+        .or_else(|| error.downcast_ref().and_then(of_privacy))
+        .or_else(|| error.downcast_ref().map(of_pattern))
+        .or_else(|| error.downcast_ref().map(of_split))
+        .or_else(|| error.downcast_ref::<OutputError>().and_then(|e| system::of(&e.cause, Some(&e.path))))
+}
+
+/// The column that was meant, or what can be done without it.
+fn column(typed: &str, columns: &[String]) -> String {
+    match closest(typed, columns) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "name one of these columns in moru.toml, or add it to the source".into(),
+    }
+}
+
+fn of_source(error: &SourceError) -> Option<String> {
+    use SourceError as E;
+    Some(match error {
+        E::Io { path, cause } => return system::of(cause, Some(path)),
+        E::Empty { .. } => "write the table into the file, or name another in moru.toml".into(),
+        E::DuplicateColumn { .. } => {
+            "each column needs a name of its own, so that {column} means one of them".into()
+        }
+        E::UnknownColumn { column: typed, columns, .. } => column(typed, columns),
+        E::UnknownSheet { sheet, sheets, .. } => match closest(sheet, sheets) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name one of these in `sheet`, or leave `sheet` out to read the first".into(),
+        },
+        E::Malformed { kind, .. } => {
+            format!(
+                "write the file anew from the program that it comes from; `kind` in moru.toml says {kind}"
+            )
+        }
+        E::Unsupported { .. } => "then run again".into(),
+        // The database's own answer has the hint.
+        E::Sql(_) => return None,
+    })
+}
+
+fn of_ingest(error: &IngestError) -> Option<String> {
+    use IngestError as E;
+    Some(match error {
+        E::Source(_) => return None,
+        E::Io { path, cause } => return system::of(cause, Some(path)),
+        E::Damaged { .. } => "`moru run ingest --refresh` reads the source anew".into(),
+        E::RowTooLarge { .. } => "leave the column with the large text out, or cut it in the source".into(),
+        E::TooManyBadRows { source_name, .. } => format!(
+            "mend the rows, or allow more in [source.{source_name}] with bad_rows (a number) or bad_share (a share)"
+        ),
+        E::NoGoodRows { .. } => {
+            "look at the first of them: most often it is the separator, the encoding or the key column".into()
+        }
+        E::NoRows { source_name } => format!(
+            "look whether [source.{source_name}] reads the right table or file; a query's conditions may let nothing through"
+        ),
+        E::SchemaChanged { .. } => "`moru run ingest --refresh` reads the source anew".into(),
+    })
+}
+
+fn of_prepare(error: &PrepareError) -> Option<String> {
+    match error {
+        PrepareError::DuplicateId { id } => {
+            let source = id.split('#').next().unwrap_or_default();
+            Some(format!(
+                "two columns together may be unique: [source.{source}] key = [\"one\", \"other\"]; without `key` rows are numbered"
+            ))
+        }
+        PrepareError::Source(_) | PrepareError::Sink(_) => None,
+    }
+}
+
+fn of_template(error: &TemplateError) -> Option<String> {
+    use TemplateError as E;
+    match error {
+        E::UnknownColumn { column: typed, columns, .. } | E::MainColumn { column: typed, columns, .. } => {
+            Some(column(typed, columns))
+        }
+        E::LoneBrace { .. } | E::EmptyName { .. } | E::NoColumn { .. } => {
+            Some("for example prompt = \"[{category}] {question}\"".into())
+        }
+    }
+}
+
+fn of_privacy(error: &PrivacyError) -> Option<String> {
+    use PrivacyError as E;
+    Some(match error {
+        E::BadPattern { .. } | E::EmptyPattern { .. } => {
+            "for example mask.patterns = { member = \"M-\\\\d{6}\" }; a bracket that is meant as itself is written \\\\("
+                .into()
+        }
+        E::TooManyPatterns { .. } => "patterns of one kind can share a name".into(),
+        E::BadStore { .. } | E::OtherSecret { .. } => "`moru run prepare --refresh` writes it anew".into(),
+        E::Store { path, source } => return system::of(source, Some(path)),
+    })
+}
+
+fn of_pattern(_: &PatternError) -> String {
+    "patterns of [prepare] strip_patterns are regular expressions; a bracket that is meant as itself is written \\\\(".into()
+}
+
+fn of_split(error: &SplitError) -> String {
+    match error {
+        SplitError::Shares { .. } => "for example train = 0.8, valid = 0.1, test = 0.1".into(),
+        SplitError::EmptyPart { .. } => {
+            "`moru explain split` lists the keys; valid = 0.0 trains without watching a validation loss"
+                .into()
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Model folders, adapters and training.
+
+use ::train::TrainError;
+use hub::HubError;
+use model::{FileProblem, ModelError};
+use serve::AssistantError;
+
+use super::system;
+
+/// What to do about an error of a model or of its training.
+pub fn of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    None.or_else(|| error.downcast_ref().and_then(of_model))
+        .or_else(|| error.downcast_ref().and_then(of_training))
+        .or_else(|| error.downcast_ref().and_then(of_assistant))
+        .or_else(|| error.downcast_ref::<HubError>().map(|_| FETCH.to_owned()))
+}
+
+const FETCH: &str =
+    "moru fetches nothing by itself; base = \"builtin:toy\" tries the recipe without a model of your own";
+
+const WHOLE: &str = "fetch the model's folder again, whole; `moru inspect FOLDER` looks into it";
+
+fn of_model(error: &ModelError) -> Option<String> {
+    use ModelError as E;
+    Some(match error {
+        E::Io { path, source, .. } => return system::of(source, Some(path)),
+        E::MissingFile { .. } => {
+            "a model folder holds config.json, tokenizer.json and model.safetensors (or its shards with their index); \
+             weights in other formats, such as pytorch_model.bin, have to be saved as safetensors first"
+                .into()
+        }
+        E::Json { .. } | E::MissingSetting { .. } | E::InvalidSetting { .. } => WHOLE.into(),
+        E::UnsupportedArchitecture { .. } | E::UnsupportedSetting { .. } => {
+            "choose a model of a supported kind; `moru inspect FOLDER` tells what a folder holds".into()
+        }
+        E::UnknownPreset { .. } => "[model] base = \"random:SHAPE\" takes one of these".into(),
+        E::TensorFile { problem, .. } => of_file(problem),
+        E::MissingTensor { .. } | E::TensorShape { .. } => {
+            "config.json and the weights belong to different models: fetch both from the same place".into()
+        }
+        E::UnknownTarget { .. } => "[train] targets = [\"all\"] takes every linear layer".into(),
+        E::LoraSetting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
+        E::UnsupportedAdapter { .. } => "train the adapter without this setting, or merge it into its base first".into(),
+        E::UnexpectedTensor { .. } => "use the adapter with the base that it was trained on".into(),
+        E::TokenId { .. } => "tokenize with the tokenizer of this very model".into(),
+        E::Position { .. } => "lower [tokenize] max_len_tokens, or ask for fewer new tokens".into(),
+        E::Batch { .. } | E::Device(_) => {
+            "this is a fault of moru, not of the recipe: please report it with the message above".into()
+        }
+    })
+}
+
+fn of_file(problem: &FileProblem) -> String {
+    use FileProblem as P;
+    match problem {
+        P::TooShort { .. } | P::HeaderLength { .. } | P::Outside { .. } => {
+            "fetch the file again and compare its size with the original's; a file of about 130 bytes is a pointer that \
+             `git lfs pull` replaces"
+                .into()
+        }
+        P::DType { .. } | P::NotFinite { .. } => "choose weights in F32, F16 or BF16, without quantisation".into(),
+        P::Header { .. }
+        | P::Shape { .. }
+        | P::Overflow { .. }
+        | P::Size { .. }
+        | P::Overlap { .. }
+        | P::Index { .. }
+        | P::NotInShard { .. } => WHOLE.into(),
+    }
+}
+
+fn of_training(error: &TrainError) -> Option<String> {
+    use TrainError as E;
+    Some(match error {
+        E::NoSamples => "give [split] `train` a share, or add rows; `moru status` shows what was set aside".into(),
+        E::NothingTrained { .. } => "`moru tap tokenize -n 3` shows which tokens are trained".into(),
+        E::TooLong { .. } => "lower [tokenize] max_len_tokens to the model's context, or leave it out".into(),
+        E::MaskLength { .. } | E::TokenId { .. } => "`moru run tokenize --refresh` makes the tokens anew".into(),
+        E::Setting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
+        E::NotFinite { step: 1, .. } => {
+            "at the first step nothing is learned yet: the base's own weights may be damaged; `moru inspect FOLDER` looks \
+             into them"
+                .into()
+        }
+        E::NotFinite { .. } => "`moru why ROW` shows a row; a tenth of the learning rate is a good next try".into(),
+        E::OtherRecipe { .. } | E::State { .. } => {
+            "remove that folder: the training then begins anew; nothing else is lost".into()
+        }
+        E::Io { path, source, .. } => return system::of(source, Some(path)),
+        E::InLoopEval { .. } | E::Model(_) => return None,
+    })
+}
+
+fn of_assistant(error: &AssistantError) -> Option<String> {
+    match error {
+        AssistantError::Vocabulary { .. } => {
+            Some("fetch config.json, the weights and tokenizer.json from the same place".into())
+        }
+        AssistantError::NoRoom { .. } => Some("raise [evaluate] batch, or --batch".into()),
+        AssistantError::DefaultAdapter { .. } | AssistantError::Model(_) => None,
+    }
+}
