@@ -58,6 +58,9 @@ impl Check {
                     Some(error) => ("--", error),
                 };
                 console.print(format!("{mark}  {}: {text}", finding.subject));
+                if let Some(hint) = &finding.hint {
+                    console.print(format!("    hint: {hint}"));
+                }
             }
             if good {
                 console.print(if self.structure { "the recipe is right" } else { "a run can begin" });

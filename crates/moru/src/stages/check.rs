@@ -8,8 +8,9 @@ use data::sources::{Source as _, sql};
 use pipeline::{Action, Planned};
 use serde::Serialize;
 
-use super::{Names, base, prepare, privacy, sources, split};
+use super::{Names, base, model_folder, prepare, privacy, sources, split};
 use crate::console::error::fail;
+use crate::console::hints;
 use crate::project::Project;
 use crate::recipe::Source;
 
@@ -22,6 +23,8 @@ pub struct Finding {
     pub found: String,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// What to do about that.
+    pub hint: Option<String>,
 }
 
 /// Looks at everything that the recipe names.
@@ -48,11 +51,31 @@ pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
             check_columns(project, source, Reader::open(&folder, &source.name)?.schema())?;
         }
     }
+    if plan.iter().any(|planned| planned.action != Action::Keep) {
+        check_out(project)?;
+    }
     let will_run = |id: &str| {
         let may = [Action::Run, Action::Depends];
         plan.iter().any(|planned| planned.stage == id && may.contains(&planned.action))
     };
     check_ends(project, will_run)
+}
+
+/// Whether `out/` can be written into: its files come last, after the long work.
+fn check_out(project: &Project) -> anyhow::Result<()> {
+    let out = project.folder.join("out");
+    if out.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    if !out.is_dir() {
+        return Err(fail(
+            format!("{} is no folder, and the files for people are written there", out.display()),
+            "move it away and run again",
+        ));
+    }
+    let probe = out.join(".writable");
+    pipeline::platform::write_atomic(&probe, b"")?;
+    Ok(pipeline::platform::remove(&probe)?)
 }
 
 /// What a stage late in the run would refuse, after the long work.
@@ -61,9 +84,7 @@ fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Res
     if let base::Origin::Folder(folder) = base::origin(project)?
         && will_run(Names::TOKENIZE)
     {
-        let folder = project.folder.join(folder);
-        super::tokenize::encoder(&folder, &resolved.tokenize)?;
-        super::tokenize::max_len(&folder, &resolved.tokenize)?;
+        model_folder::check(&project.folder.join(folder), &resolved.tokenize)?;
     }
     let scored = resolved.train.keys().any(|name| will_run(&Names::evaluate(name)));
     if scored && resolved.split.column.is_empty() && resolved.split.test == 0.0 {
@@ -116,7 +137,7 @@ fn check_columns(project: &Project, source: &Source, schema: &Arc<Schema>) -> an
 fn model(project: &Project) -> anyhow::Result<String> {
     Ok(match base::origin(project)? {
         base::Origin::Folder(folder) => {
-            let config = model::ModelConfig::from_folder(&project.folder.join(&folder))?;
+            let config = model_folder::check(&project.folder.join(&folder), &project.resolved().tokenize)?;
             let parameters = crate::console::format::count(config.parameters() as u64);
             format!(
                 "{}: {}, {parameters} parameters",
@@ -130,10 +151,16 @@ fn model(project: &Project) -> anyhow::Result<String> {
 
 fn finding(subject: String, found: anyhow::Result<String>) -> Finding {
     match found {
-        Ok(found) => Finding { subject, found, error: None },
+        Ok(found) => Finding { subject, found, error: None, hint: None },
         Err(error) => {
-            let chain: Vec<_> = error.chain().map(ToString::to_string).collect();
-            Finding { subject, found: String::new(), error: Some(chain.join(": ")) }
+            let mut said = error.to_string();
+            for cause in error.chain().skip(1).map(ToString::to_string) {
+                // Transparent layers repeat what was said.
+                if !said.contains(&cause) {
+                    said += &format!(": {cause}");
+                }
+            }
+            Finding { subject, found: String::new(), error: Some(said), hint: hints::of(&error) }
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod evaluate;
 pub mod ingest;
 pub mod jsonl;
 pub mod look;
+mod model_folder;
 pub mod model_of;
 pub mod outputs;
 pub mod prepare;
