@@ -239,7 +239,8 @@ fn publish(project: &Project, results: &pipeline::Project, news: bool) -> anyhow
     let out = project.folder.join("out");
     let is_whole = || {
         REPORTS.iter().all(|name| out.join(name).exists())
-            && std::fs::read_to_string(results.private().join(REPORTED)).is_ok_and(|of| of == told(project))
+            && std::fs::read_to_string(results.private().join(REPORTED))
+                .is_ok_and(|of| of == told(project, results))
             && outputs::are_there(project, results)
     };
     if !news && is_whole() {
@@ -260,12 +261,14 @@ pub fn publish_report(
     write_report(project, results, leaks)
 }
 
-/// The digest of the recipe that the report in `out/` tells of.
+/// The digest of the recipe and the results that the report in `out/` tells of.
 const REPORTED: &str = "report.of";
 
-/// The recipe as the report tells it: its language, licences and title are read by no stage.
-fn told(project: &Project) -> String {
-    pipeline::Digest::of(project.recipe.params().to_string().as_bytes()).to_string()
+/// What the report tells: the recipe, whose language, licences and title are read by no stage, and the
+/// results. A report that could not be written leaves an older one, which tells of others.
+fn told(project: &Project, results: &pipeline::Project) -> String {
+    let lock = serde_json::to_string(results.lock()).expect("a lock of plain values is JSON");
+    pipeline::Digest::of((project.recipe.params().to_string() + &lock).as_bytes()).to_string()
 }
 
 /// The report for a program and for a person, and the card about the sources.
@@ -289,7 +292,7 @@ fn write_report(
     outputs::write_text(project, REPORTS[2], &card)?;
     outputs::write_text(project, REPORTS[0], &serde_json::to_string_pretty(&report)?)?;
     outputs::write_text(project, REPORTS[1], &crate::report::render(&report, report.language))?;
-    pipeline::platform::write_atomic(&results.private().join(REPORTED), told(project).as_bytes())?;
+    pipeline::platform::write_atomic(&results.private().join(REPORTED), told(project, results).as_bytes())?;
     Ok(report)
 }
 
