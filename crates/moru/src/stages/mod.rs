@@ -213,7 +213,7 @@ impl Done {
 
 /// Brings a project up to date and writes what people read.
 pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::Result<Done> {
-    let cancelled = stop_on_ctrl_c();
+    let cancelled = stop_on_ctrl_c(*console);
     let mut results = project.results()?;
     let private = results.private().to_owned();
     let graph = graph(project)?;
@@ -310,7 +310,7 @@ fn note_cost(private: &std::path::Path, event: &Event<'_>) -> anyhow::Result<()>
 }
 
 /// The first Ctrl-C asks the work to end where it can be continued; the second ends the process.
-fn stop_on_ctrl_c() -> Arc<AtomicBool> {
+fn stop_on_ctrl_c(console: Console) -> Arc<AtomicBool> {
     let cancelled = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&cancelled);
     // A second handler cannot be set in one process; the first then stays, which is well.
@@ -318,6 +318,9 @@ fn stop_on_ctrl_c() -> Arc<AtomicBool> {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
+        // A line of progress may be open.
+        let begin = if console.live { "\r\x1b[K" } else { "" };
+        console.say(format!("{begin}stopping where the work can be continued; Ctrl-C again ends at once"));
     });
     cancelled
 }

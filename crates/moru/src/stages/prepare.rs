@@ -82,13 +82,20 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
             seen += 1;
             if seen % 500 == 0 {
                 stage.progress(seen, Some(rows), "rows");
+                if stage.is_cancelled() {
+                    return Err(std::io::Error::other("stopped"));
+                }
             }
             match prepared {
                 Prepared::Example(example, _) => outputs.example(&example),
                 Prepared::Rejected(rejection) | Prepared::Failed(rejection) => outputs.rejected(&rejection),
             }
             .map_err(std::io::Error::other)
-        })?;
+        });
+        if stage.is_cancelled() {
+            return Err(pipeline::Error::Cancelled.into());
+        }
+        let counts = counts?;
         facts.rows.insert(name.clone(), counts.rows_in);
         kit.add_to(&mut facts, &mut known);
         total.merge(&counts);

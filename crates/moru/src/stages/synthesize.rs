@@ -55,6 +55,9 @@ fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
             n_documents += 1;
             if i.is_multiple_of(500) {
                 stage.progress(written, Some(wanted), "bytes");
+                if stage.is_cancelled() {
+                    return Err(pipeline::Error::Cancelled.into());
+                }
             }
         }
         writer.finish()?;

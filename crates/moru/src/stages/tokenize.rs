@@ -124,6 +124,9 @@ fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
             }
             if counts.input.is_multiple_of(100) {
                 stage.progress(counts.input, None, "examples");
+                if stage.is_cancelled() {
+                    return Err(pipeline::Error::Cancelled.into());
+                }
             }
         }
         writer.finish()?;
