@@ -1,6 +1,6 @@
 """Renders conversations with jinja2, set up as transformers sets it up, and writes what comes out.
 
-    python tools/golden/chat_templates.py crates/chat/tests/golden/templates.json
+    python tools/golden/chat_templates.py        # writes crates/chat/tests/golden/templates.json
 
 The templates are our own: the built-in ones, and one for each part of the language that templates of
 models lean on. The test in `crates/chat/tests/it/templates.rs` renders the same and compares bytes.
@@ -9,7 +9,6 @@ models lean on. The test in `crates/chat/tests/it/templates.rs` renders the same
 import datetime
 import json
 import pathlib
-import sys
 
 import jinja2
 import jinja2.ext
@@ -17,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILTIN = ROOT / "crates/chat/src/template/builtin"
+OUTPUT = ROOT / "crates/chat/tests/golden/templates.json"
 NOW = datetime.datetime(2025, 3, 9, 14, 7, 5)
 
 
@@ -212,9 +212,8 @@ def main():
         },
         "cases": list(cases()),
     }
-    path = pathlib.Path(sys.argv[1])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(out, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_text(json.dumps(out, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tiny random twins of the supported families, and what PyTorch + transformers + PEFT make of them.
 
-    python3 -m venv peers && peers/bin/pip install torch==2.15.0 transformers==5.23.0 peft==0.21.2
+    python3 -m venv peers && peers/bin/pip install -r tools/golden/requirements.txt
     peers/bin/python tools/golden/twins.py
 
 Writes beside itself, for each twin:
