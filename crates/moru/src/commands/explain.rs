@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, table};
-use crate::recipe::{closest, key_docs};
+use crate::recipe::{KeyDoc, closest, key_docs};
 
 /// Explain a section of the recipe, a stage, or a word
 ///
@@ -86,11 +86,20 @@ impl Explain {
                 rows.push(vec![format!("[{section}]")]);
             }
             let default = if doc.default.is_empty() { String::new() } else { format!("= {}", doc.default) };
-            rows.push(vec![format!("  {}", doc.key), default, doc.doc.to_owned()]);
+            rows.push(vec![format!("  {}", doc.key), default, meaning(doc)]);
         }
         console.print(table::render(&shortened(rows), &[]));
         Ok(Outcome::Good)
     }
+}
+
+/// What a key does, and the words it may hold where that does not name them.
+fn meaning(doc: &KeyDoc) -> String {
+    let named = |word: &&str| doc.doc.split(|c: char| !c.is_alphanumeric() && c != '-').any(|w| w == *word);
+    if doc.allowed.iter().all(named) {
+        return doc.doc.to_owned();
+    }
+    format!("{}: {}", doc.doc, doc.allowed.join(", "))
 }
 
 /// Long defaults would push the meanings off the screen.

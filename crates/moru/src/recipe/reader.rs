@@ -44,6 +44,9 @@ pub struct KeyDoc {
     pub default: String,
     /// What it does.
     pub doc: &'static str,
+    /// The words it may hold; none where it is free.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<&'static str>,
 }
 
 /// What is gathered while sections are read.
@@ -280,7 +283,15 @@ impl<'a> Section<'a> {
     fn document(&mut self, key: &'static str, default: String, doc: &'static str) {
         self.asked.push(key);
         let section = self.name.clone();
-        self.gathered.docs.borrow_mut().push(KeyDoc { section, key: key.to_owned(), default, doc });
+        let allowed = Vec::new();
+        self.gathered.docs.borrow_mut().push(KeyDoc { section, key: key.to_owned(), default, doc, allowed });
+    }
+
+    /// The key that was documented last takes these words only.
+    fn only(&self, allowed: &[&'static str]) {
+        if let Some(doc) = self.gathered.docs.borrow_mut().last_mut() {
+            doc.allowed = allowed.to_vec();
+        }
     }
 
     fn note_origin(&self, key: &str, origin: Origin) {
@@ -336,6 +347,7 @@ impl<'a> Section<'a> {
         doc: &'static str,
     ) -> &'static str {
         let given = self.value(key, default.to_owned(), doc);
+        self.only(allowed);
         self.chosen(key, &given, allowed).unwrap_or(default)
     }
 
@@ -349,6 +361,7 @@ impl<'a> Section<'a> {
     ) -> Vec<&'static str> {
         let typed = default.iter().map(|&s| s.to_owned()).collect();
         let given: Vec<String> = self.value(key, typed, doc);
+        self.only(allowed);
         given.iter().filter_map(|word| self.chosen(key, word, allowed)).collect()
     }
 

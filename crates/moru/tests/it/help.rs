@@ -61,6 +61,10 @@ fn help_is_there_at_once() {
 #[test]
 fn topics_and_completions() {
     let scratch = Scratch::new();
+    for (section, words) in [("train", "cosine, linear, constant"), ("prepare", "greetings, closings")] {
+        let said = scratch.stdout(&["explain", section], 0);
+        assert!(said.contains(words), "the words that a key of [{section}] may hold: {said}");
+    }
     snapshot!("explain-split", scratch.seen(&["explain", "split"]));
     snapshot!("explain-unknown", scratch.seen(&["explain", "splti"]));
     for topic in
