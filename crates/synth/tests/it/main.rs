@@ -2,3 +2,4 @@
 
 mod nano;
 mod shop;
+mod soak_measures;
