@@ -1,6 +1,6 @@
 //! Looking into what flows between stages, for `tap` and `why`: masked unless somebody may see raw text.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chat::sample::Sample;
@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::prepare::Kit;
 use super::privacy::{masker, personal_columns, secret_bytes};
+use super::settle::Settler;
 use super::{Names, jsonl};
 use crate::project::Project;
 use crate::recipe::Source;
@@ -24,6 +25,7 @@ pub struct Rows {
     reader: Reader,
     masker: Masker,
     personal: Vec<(String, Entity)>,
+    settler: Option<Settler>,
     reveal: bool,
 }
 
@@ -36,6 +38,7 @@ impl Rows {
             reader: Reader::open(&folder, &source.name)?,
             masker: masker(mask, source.public, &secret_bytes(project)?)?,
             personal: personal_columns(source, mask)?,
+            settler: Settler::of(project)?,
             reveal,
         })
     }
@@ -71,7 +74,13 @@ impl Rows {
                     Some((_, entity)) if !value.trim().is_empty() && !self.masker.config().public => {
                         self.masker.token(*entity).to_owned()
                     }
-                    _ => self.masker.mask_row_text(&value, &typed).text,
+                    _ => {
+                        let mut text = self.masker.mask_row_text(&value, &typed).text;
+                        if let Some(settler) = &self.settler {
+                            settler.text(&record.id.to_string(), &mut text, &mut BTreeMap::new());
+                        }
+                        text
+                    }
                 }
             })
             .collect()
@@ -134,6 +143,7 @@ pub fn prepared(
 ) -> anyhow::Result<()> {
     let prepare = &project.resolved().prepare;
     let secret = secret_bytes(project)?;
+    let settler = if reveal { None } else { Settler::of(project)? };
     let mut duplicates = Duplicates::new(prepare.reject.duplicates);
     for (name, source) in &project.resolved().source {
         let folder = project.results()?.output(&Names::ingest(name), Names::EXTRACT)?;
@@ -150,7 +160,13 @@ pub fn prepared(
                 let typed = of_rows.get(&example.id).map_or(&[][..], Vec::as_slice);
                 for text in changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {
                     *text = masker.mask_row_text(text, typed).text;
+                    if let Some(settler) = &settler {
+                        settler.text(&example.id, text, &mut BTreeMap::new());
+                    }
                 }
+            }
+            if let (Some(settler), Prepared::Example(example, _)) = (&settler, &mut prepared) {
+                settler.example(example, &mut BTreeMap::new());
             }
             if only.is_none_or(|only| only == name) {
                 take(prepared);

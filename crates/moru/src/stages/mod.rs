@@ -26,6 +26,7 @@ pub mod prepare;
 pub mod pretraining;
 pub mod privacy;
 pub mod report;
+mod settle;
 pub mod shop;
 pub mod sources;
 pub mod split;

@@ -17,6 +17,7 @@ use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::privacy::{MaskRow, Tally, masker, personal_columns};
+use super::settle::Settler;
 use super::{Names, privacy};
 use crate::console::error::fail;
 use crate::machine;
@@ -24,7 +25,7 @@ use crate::project::Project;
 use crate::recipe::{Prepare, Source};
 
 /// Raised when the same rows would become other examples.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the report wants to know of preparing, beside the files.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -102,6 +103,7 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
     }
     outputs.finish()?;
     known.save(&stage.output(Names::KNOWN)?)?;
+    Settler::new(project, &known, secret)?.files(&folder, &mut facts)?;
     facts.rejected.clone_from(&total.rejected);
     pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec_pretty(&facts)?)?;
     if total.rows_out == 0 {

@@ -111,6 +111,14 @@ pub fn personal_columns(source: &Source, mask: &Mask) -> anyhow::Result<Vec<(Str
     source.personal.iter().map(read).collect()
 }
 
+/// The name of a kind in counts: a pattern's as the recipe calls it.
+pub fn entity_name(masker: &Masker, entity: Entity) -> String {
+    match entity {
+        Entity::Pattern(_) => masker.token(entity).trim_matches(['[', ']']).to_owned(),
+        named => named.name().to_owned(),
+    }
+}
+
 /// What was masked and kept of one kind, for the report.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -160,7 +168,7 @@ impl<'a> MaskRow<'a> {
         let mut all = BTreeMap::<String, Tally>::new();
         for notes in &self.notes {
             for (entity, tally) in &notes.lock().unwrap_or_else(PoisonError::into_inner).tally {
-                let entry = all.entry(self.name(*entity)).or_default();
+                let entry = all.entry(entity_name(self.masker, *entity)).or_default();
                 entry.masked += tally.masked;
                 entry.kept += tally.kept;
                 entry.rows += tally.rows;
@@ -177,12 +185,6 @@ impl<'a> MaskRow<'a> {
         self.notes[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn name(&self, entity: Entity) -> String {
-        match entity {
-            Entity::Pattern(_) => self.masker.token(entity).trim_matches(['[', ']']).to_owned(),
-            named => named.name().to_owned(),
-        }
-    }
 }
 
 impl Step for MaskRow<'_> {
