@@ -186,7 +186,7 @@ mod tests {
             ("bad", 1) => panic!("what a\npanic says"),
             ("bad", 2) => drop(std::hint::black_box(vec![1_u8; 8 << 30])),
             ("bad", 4) => std::process::abort(),
-            ("bad", 6) => std::thread::sleep(Duration::from_secs(600)),
+            ("bad", 6) => std::thread::sleep(Duration::from_mins(10)),
             _ => {}
         });
     }

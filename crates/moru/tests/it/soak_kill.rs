@@ -59,7 +59,7 @@ impl Run {
         let (sender, lines) = channel();
         // Read to its end, so that the run never waits for us.
         std::thread::spawn(move || {
-            err.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)))
+            err.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
         Self { child, lines, continued_after: None }
     }
@@ -89,7 +89,7 @@ impl Run {
     fn kill(mut self) -> Option<u64> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.until(None, Duration::from_secs(60));
+        self.until(None, Duration::from_mins(1));
         self.continued_after
     }
 }
@@ -111,11 +111,11 @@ fn undisturbed(scratch: &Scratch) -> Vec<(&'static str, Duration)> {
     let mut begun: Vec<(&'static str, Instant)> = Vec::new();
     for stage in STAGES {
         if begun.last().is_none_or(|(last, _)| *last != stage) {
-            assert!(run.until(Some(stage), Duration::from_secs(600)), "{stage} never began");
+            assert!(run.until(Some(stage), Duration::from_mins(10)), "{stage} never began");
             begun.push((stage, Instant::now()));
         }
     }
-    run.until(None, Duration::from_secs(600));
+    run.until(None, Duration::from_mins(10));
     assert!(run.child.wait().unwrap().success());
     let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([Instant::now()]);
     begun.iter().zip(ends).map(|((stage, start), end)| (*stage, end - *start)).collect()
@@ -138,7 +138,7 @@ fn killed(times: usize, seed: u64) {
             let share = draws.below(1000) as f64 / 1000.0;
             let mut run = Run::start(&scratch);
             // A stage that an earlier run has finished does not begin again: the life ends there.
-            if !run.until(Some(stage), Duration::from_secs(600)) || !run.until(None, time.mul_f64(share)) {
+            if !run.until(Some(stage), Duration::from_mins(10)) || !run.until(None, time.mul_f64(share)) {
                 assert!(run.child.wait().unwrap().success());
                 break;
             }
@@ -148,7 +148,7 @@ fn killed(times: usize, seed: u64) {
             (kills, met) = (kills + 1, [met, vec![stage]].concat());
         }
         let mut run = Run::start(&scratch);
-        while run.until(Some("no such stage"), Duration::from_secs(600)) {}
+        while run.until(Some("no such stage"), Duration::from_mins(10)) {}
         assert!(run.child.wait().unwrap().success(), "after kills in {met:?}");
         redone.continued(run.continued_after);
         continued += redone.times;

@@ -84,7 +84,7 @@ fn measure_example_shop() {
     };
     let distinct = |texts: Vec<String>| texts.into_iter().collect::<BTreeSet<_>>().len();
     for table in shops[0].tables() {
-        line(&table.name, &|shop| shop.table(&table.name).unwrap().rows.len());
+        line(table.name, &|shop| shop.table(table.name).unwrap().rows.len());
     }
     let kinds = line("kinds of inquiry", &|shop| {
         let table = shop.table("inquiries").unwrap();
