@@ -382,3 +382,27 @@ fn the_example_shop_asks_its_own_questions() {
     assert!(!scratch.read("own/moru.toml").contains("questions.jsonl"));
     assert!(!scratch.path("own/questions.jsonl").exists());
 }
+
+#[test]
+fn a_name_that_was_seen_once_is_hidden_wherever_it_stands() {
+    let scratch = Scratch::project();
+    let more = "101,배송,저는 방지유가 맞습니다 상품은 언제 오나요,방지유 씨 앞으로 어제 보냈습니다\n\
+                102,배송,\"방지유 고객님 이라고 오는데, 저는 방지유 회원이 아니라 이웃입니다\",확인했습니다 고맙습니다\n";
+    scratch.write("data/rows.csv", &(table(60) + more));
+    for style in ["token", "surrogate", "partial"] {
+        let set = format!("prepare.mask.style={style}");
+        scratch.stdout(&["run", "--until", "prepare", "--set", &set], 0);
+        for file in ["dataset.jsonl", "rejected.jsonl", "qna_prompt_response.csv"] {
+            assert!(!scratch.read(&format!("out/{file}")).contains("방지유"), "{style}: {file}");
+        }
+        for args in [
+            &["why", "rows#101"][..],
+            &["tap", "ingest", "-n", "0"],
+            &["tap", "prepare", "--diff", "-n", "0"],
+        ] {
+            let seen = scratch.stdout(&[args, &["--set", &set]].concat(), 0);
+            assert!(!seen.contains("방지유"), "{style}: {args:?}: {seen}");
+        }
+    }
+    assert!(scratch.read("out/dataset.jsonl").contains("방*유가 맞습니다"), "as the style has it");
+}
