@@ -113,7 +113,7 @@ fn faults_are_told_together_with_their_places() {
             &["moru.toml:4: the name \"b#1\" has to be of letters, digits, `-` and `_`"],
         ),
         (
-            "[source.질문]\nkind = \"csv\"\npath = \"b.csv\"\nbytes = \"hex\"\ndelimiter = \"，\"\n",
+            "[source.\"질문\"]\nkind = \"csv\"\npath = \"b.csv\"\nbytes = \"hex\"\ndelimiter = \"，\"\n",
             &[],
             &[
                 "moru.toml:7: `bytes` belongs to sources of kind sql and parquet, not csv",
