@@ -307,7 +307,7 @@ fn what_would_fail_after_the_training_is_told_before() {
     }
     fs::create_dir(scratch.path("empty")).unwrap();
     let seen = scratch.seen(&["run", "--set", "model.base=empty", "--set", "project.seed=3"]);
-    assert!(seen.contains("no tokenizer.json") && !seen.contains("split  "), "{seen}");
+    assert!(seen.contains("has no config.json") && !seen.contains("split  "), "{seen}");
 }
 
 #[test]
