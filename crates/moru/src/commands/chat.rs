@@ -4,6 +4,7 @@ use std::io::{BufRead, Write};
 
 use chat::{Event, FinishReason, Message, Request, Responder, Role, Sampling};
 use clap::Args;
+use data::prepare::Template;
 
 use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome};
@@ -136,8 +137,7 @@ fn given<'a>(
     templates: &data::prepare::Templates,
     columns: &'a [String],
 ) -> anyhow::Result<Vec<(&'a str, &'a str)>> {
-    let all =
-        || templates.prompt.columns().chain(templates.system.iter().flat_map(|system| system.columns()));
+    let all = || templates.prompt.columns().chain(templates.system.iter().flat_map(Template::columns));
     let one = |column: &'a String| {
         column.split_once('=').filter(|(name, _)| all().any(|known| known == *name)).ok_or_else(|| {
             let known: Vec<_> = all().collect();

@@ -78,11 +78,8 @@ pub fn support(folder: &Path, base: &str, shop_seed: Option<u64>) -> anyhow::Res
     let mut recipe = SUPPORT.replace("shop-support", &quoted(&name)).replace("builtin:nano", base);
     if shop_seed.is_none() {
         // They are about the example shop.
-        recipe = recipe
-            .lines()
-            .filter(|line| !line.starts_with("questions ="))
-            .map(|l| format!("{l}\n"))
-            .collect();
+        let kept: Vec<_> = recipe.lines().filter(|line| !line.starts_with("questions =")).collect();
+        recipe = kept.join("\n") + "\n";
     }
     // The recipe comes last: a folder with one is a whole project.
     if let Some(seed) = shop_seed {

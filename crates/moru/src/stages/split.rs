@@ -55,7 +55,9 @@ fn drawn(examples: &[Example], split: &Split, seed: u64) -> anyhow::Result<Vec<u
     };
     let (mut groups, strata) = (column("group", &split.group)?, column("stratify", &split.stratify)?);
     // Rows without a group belong to nobody: together they would be one large group.
-    groups.iter_mut().for_each(|group| *group = group.take().filter(|name| !name.trim().is_empty()));
+    for group in &mut groups {
+        *group = group.take().filter(|name| !name.trim().is_empty());
+    }
     let rows: Vec<_> = (examples.iter().zip(groups.iter().zip(&strata)))
         .map(|(example, (group, stratum))| SplitRow {
             id: &example.id,
