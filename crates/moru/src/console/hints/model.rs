@@ -87,7 +87,9 @@ fn of_training(error: &TrainError) -> Option<String> {
             "remove that folder: the training then begins anew; nothing else is lost".into()
         }
         E::Io { path, source, .. } => return system::of(source, Some(path)),
-        E::InLoopEval { .. } | E::Model(_) => return None,
+        // It speaks for the error within, which is then no link of the chain.
+        E::Model(error) => return of_model(error),
+        E::InLoopEval { .. } => return None,
     })
 }
 
@@ -97,6 +99,7 @@ fn of_assistant(error: &AssistantError) -> Option<String> {
             Some("fetch config.json, the weights and tokenizer.json from the same place".into())
         }
         AssistantError::NoRoom { .. } => Some("raise [evaluate] batch, or --batch".into()),
-        AssistantError::DefaultAdapter { .. } | AssistantError::Model(_) => None,
+        AssistantError::Model(error) => of_model(error),
+        AssistantError::DefaultAdapter { .. } => None,
     }
 }
