@@ -25,7 +25,9 @@
 //! Never depends on training, sources of rows or scoring.
 
 pub mod assistant;
+pub mod continuation;
 pub mod engine;
 
 pub use assistant::{Assistant, AssistantError, AssistantOptions};
+pub use continuation::{Beginning, Continued, Continuing};
 pub use engine::{DecoderEngine, Engine, EngineShape, Shared, SuccessorEngine};
