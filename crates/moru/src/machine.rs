@@ -67,6 +67,13 @@ fn kilobytes(path: &str, name: &str) -> Option<u64> {
     value.split_whitespace().next()?.parse::<u64>().ok().map(|kb| kb * 1024)
 }
 
+/// Seconds since 1970 (UTC).
+#[expect(clippy::disallowed_methods, reason = "the time of day is told to people; it reaches no digest")]
+pub fn unix_seconds() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
 /// The most memory that this process has held since the last [`forget_peak`]; 0 where it cannot be told.
 pub fn peak_rss_bytes() -> u64 {
     kilobytes("/proc/self/status", "VmHWM").unwrap_or(0)

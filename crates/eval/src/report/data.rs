@@ -89,9 +89,9 @@ pub struct Kept {
 pub struct Stripped {
     /// `greetings`, `closings`, `over-polite` …
     pub rule: String,
-    /// Rows it changed.
-    pub rows: u64,
-    /// Characters taken out.
+    /// Questions and answers that it changed.
+    pub texts: u64,
+    /// Characters taken out of them.
     pub characters: u64,
 }
 

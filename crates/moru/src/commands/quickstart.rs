@@ -7,7 +7,7 @@ use clap::Args;
 use pipeline::Request;
 use serde_json::json;
 
-use super::report::scores;
+use super::report::{key_facts, scores};
 use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, format};
@@ -24,9 +24,9 @@ pub struct Quickstart {
     /// Where to make the project
     #[arg(default_value = "moru-quickstart")]
     dir: PathBuf,
-    /// Which shop is drawn: its policies, its customers, its inquiries
-    #[arg(long, default_value_t = 1)]
-    shop_seed: u64,
+    /// Which shop is drawn: its policies, its customers, its inquiries [default: 1]
+    #[arg(long, visible_alias = "shop-seed", value_name = "N")]
+    seed: Option<u64>,
     /// Do not open the chat at the end
     #[arg(long)]
     no_chat: bool,
@@ -42,10 +42,11 @@ impl Quickstart {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let start = Instant::now();
         if self.dir.join("moru.toml").exists() {
+            self.check_seed()?;
             console.say(format!("{} is there already; it continues", self.dir.display()));
         } else {
             let base = stages::base::best_builtin();
-            commands::init::support(&self.dir, base, Some(self.shop_seed))?;
+            commands::init::support(&self.dir, base, Some(self.seed.unwrap_or(1)))?;
             console.say(format!("wrote {}: a shop's inquiries, and a recipe", self.dir.display()));
             if base == stages::base::TOY {
                 console
@@ -70,6 +71,7 @@ impl Quickstart {
                 "evaluation": report.evaluation.iter().map(|e| json!({
                     "name": e.name, "rows": e.rows, "measures": e.measures, "key_facts": e.key_facts,
                 })).collect::<Vec<_>>(),
+                "leak_tests": leaks.tests,
             }));
         } else {
             console.print(self.summary(&report, found, known, start.elapsed()));
@@ -78,6 +80,20 @@ impl Quickstart {
             commands::chat::Chat::about(ProjectArgs { folder: self.dir, sets: self.sets }).run(console)?;
         }
         Ok(if found == 0 { Outcome::Good } else { Outcome::Negative })
+    }
+
+    /// A folder with another shop is not taken for the one that is asked for.
+    fn check_seed(&self) -> anyhow::Result<()> {
+        let Some(seed) = self.seed else { return Ok(()) };
+        if stages::shop::is_of(&self.dir, seed)? {
+            return Ok(());
+        }
+        Err(fail(
+            format!("{} holds another shop than that of seed {seed}", self.dir.display()),
+            format!(
+                "`moru quickstart --seed {seed} ANOTHER_DIR`, or leave --seed out to continue with this one"
+            ),
+        ))
     }
 
     fn summary(
@@ -103,11 +119,23 @@ impl Quickstart {
         }
         let masked: u64 = report.data.masked.iter().map(|entity| entity.count).sum();
         text += &format!(
-            "\n{} personal values masked; of {} planted values {found} stand in an output\n\n{}\n",
+            "\n{} personal values masked; of {} planted values {found} stand in an output or were said\n",
             format::count(masked),
             format::count(known),
-            scores(report)
         );
+        for test in report.leaks.iter().flat_map(|leaks| &leaks.tests) {
+            text += &format!(
+                "leak test: {} replies and {} texts after {} lead-ins say {} planted values\n",
+                format::count(test.samples),
+                format::count(test.continuations),
+                test.prefixes,
+                test.leaked()
+            );
+        }
+        text += &format!("\n{}\n", scores(report));
+        if let Some(line) = key_facts(report) {
+            text += &format!("\n{line}\n");
+        }
         let dir = self.dir.display();
         text += &format!(
             "\ndone in {}. Next:\n  open {dir}/out/report.html\n  moru chat -C {dir}\n  moru why -C {dir} inquiries#1\n  moru explain stages\n  then point [source.inquiries] of {dir}/moru.toml at your own database",

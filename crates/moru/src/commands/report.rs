@@ -1,6 +1,7 @@
 //! `moru report`: write the report again, and tell what is in it.
 
 use clap::Args;
+use eval::report::SystemRole;
 
 use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome, table};
@@ -26,10 +27,26 @@ impl Report {
             console.print_json(&report);
         } else {
             console.print(scores(&report));
+            if let Some(line) = key_facts(&report) {
+                console.print(format!("\n{line}"));
+            }
             console.print(format!("\nwrote {}", project.folder.join("out/report.html").display()));
         }
         Ok(Outcome::Good)
     }
+}
+
+/// How many answers of the recipe's own questions state their facts: `key facts 15 of 20 (base 0)`.
+pub fn key_facts(report: &eval::report::Report) -> Option<String> {
+    let evaluation = report.evaluation.iter().rfind(|evaluation| !evaluation.key_facts.is_empty())?;
+    let of = |role: SystemRole| {
+        let system = evaluation.systems.iter().find(|system| system.role == role)?;
+        evaluation.key_facts.iter().find(|score| score.system == system.id)
+    };
+    let tuned = of(SystemRole::Tuned)?;
+    let base =
+        of(SystemRole::Base).map_or_else(String::new, |base| format!(" (base {})", base.rows_with_all));
+    Some(format!("key facts {} of {}{base}", tuned.rows_with_all, tuned.rows))
 }
 
 /// The scores of a report as a table, one system a column.

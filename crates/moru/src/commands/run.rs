@@ -59,6 +59,6 @@ impl Run {
         } else {
             console.print(done.text());
         }
-        Ok(Outcome::Good)
+        Ok(if done.leaked == 0 { Outcome::Good } else { Outcome::Negative })
     }
 }

@@ -17,7 +17,7 @@ use crate::stages::{Names, jsonl, look, model_of, tokenize};
 /// Show what flows out of a stage, masked
 ///
 /// Stages: ingest (rows), prepare (examples), split, tokenize (tokens, trained ones in ⟦ ⟧), train (the
-/// log), answer (questions and answers). An instance is named as in `moru plan`: ingest:inquiries.
+/// log), answer (questions and answers), leak (what the model said when it was led on). An instance is named as in `moru plan`: ingest:inquiries.
 #[derive(Debug, Args)]
 pub struct Tap {
     /// The stage
@@ -100,10 +100,11 @@ impl Tap {
             "tokenize" => self.tokens(&project, console)?,
             "train" => self.log(&project, instance, console)?,
             "answer" => self.answers(&project, instance, console)?,
+            "leak" => self.said(&project, instance, console)?,
             _ => {
                 return Err(fail(
                     format!("`moru tap {}` is not known", self.stage),
-                    "ingest, prepare, split, tokenize, train and answer can be tapped",
+                    "ingest, prepare, split, tokenize, train, answer and leak can be tapped",
                 ));
             }
         }
@@ -222,6 +223,18 @@ impl Tap {
         let state: Value = serde_json::from_slice(&std::fs::read(path)?)?;
         for entry in self.first(state["log_history"].as_array().cloned().unwrap_or_default()) {
             self.show(console, &entry.to_string(), &entry);
+        }
+        Ok(())
+    }
+
+    /// What a model said in the leak test, with known values struck out.
+    fn said(&self, project: &Project, instance: &str, console: &Console) -> anyhow::Result<()> {
+        let name = if instance.is_empty() { model_of::first(project) } else { instance };
+        let path = project.results()?.output(&Names::leak(name), Names::SAID)?;
+        for said in self.first(jsonl::read::<Value>(&path)?) {
+            let word = |key: &str| said[key].as_str().unwrap_or_default();
+            let text = format!("{} ({})\n  {}", word("kind"), word("turn"), look::flat(word("text")));
+            self.show(console, &text, &said);
         }
         Ok(())
     }

@@ -40,6 +40,23 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// Seconds since 1970 as a date and a time: `2026-11-21T08:45:00Z` (ISO 8601).
+pub fn utc(unix_seconds: u64) -> String {
+    let (days, second) = (unix_seconds / 86_400, unix_seconds % 86_400);
+    // Days into years of 400-year cycles that begin in March (Hinnant, "chrono-compatible low-level date
+    // algorithms", 2013).
+    let day = days + 719_468;
+    let of_cycle = day % 146_097;
+    let year_of_cycle = (of_cycle - of_cycle / 1460 + of_cycle / 36_524 - of_cycle / 146_096) / 365;
+    let of_year = of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day_of_month = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_cycle + day / 146_097 * 400 + u64::from(month <= 2);
+    let (hour, minute) = (second / 3600, second % 3600 / 60);
+    format!("{year:04}-{month:02}-{day_of_month:02}T{hour:02}:{minute:02}:{:02}Z", second % 60)
+}
+
 /// A rate with a unit: `1,234 rows/s`, `3.2 rows/s`.
 pub fn rate(per_second: f64, unit: &str) -> String {
     if per_second < 10.0 {
@@ -88,6 +105,13 @@ mod tests {
         assert_eq!([bytes(999), bytes(1500), bytes(12_345_678)], ["999 B", "1.5 kB", "12.3 MB"]);
         let times = [0.44, 9.94, 9.97, 59.7, 200.0, 7500.0].map(|s| duration(Duration::from_secs_f64(s)));
         assert_eq!(times, ["0.4 s", "9.9 s", "10 s", "1 min 00 s", "3 min 20 s", "2 h 05 min"]);
+        let dates = [0, 951_782_400, 1_709_251_199, 1_767_225_599, 1_795_250_700].map(utc);
+        let wanted = ["1970-01-01T00:00:00Z", "2000-02-29T00:00:00Z", "2024-02-29T23:59:59Z"];
+        assert_eq!(
+            (&dates[..3], dates[3].as_str()),
+            (&wanted.map(str::to_owned)[..], "2025-12-31T23:59:59Z")
+        );
+        assert_eq!(dates[4], "2026-11-21T08:45:00Z");
         assert_eq!((width("가나 ab"), clipped("가나 다라 마바", 8)), (7, "가나 다…".into()));
     }
 }

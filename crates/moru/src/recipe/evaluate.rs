@@ -22,6 +22,10 @@ pub struct Evaluate {
     pub questions: String,
     /// Whether the base model answers as well.
     pub base: bool,
+    /// Replies that are drawn from a tuned model, to look for personal values in them.
+    pub leak_samples: usize,
+    /// Most tokens of such a reply.
+    pub leak_tokens: usize,
 }
 
 impl Evaluate {
@@ -39,6 +43,8 @@ impl Evaluate {
             batch: s.within("batch", 16, 1..=1024, "answers written at once; does not change them"),
             questions: s.value("questions", String::new(), "a JSONL file of own questions: { id, facts = [[\"3일\", \"사흘\"]], and the columns of the prompt }; it is told how many answers contain their facts"),
             base: s.value("base", true, "let the base model answer the same questions, to compare"),
+            leak_samples: s.within("leak_samples", 1000, 0..=1 << 20, "replies that are drawn from the tuned model at temperature 1, beside attempts to lead it on (\"제 전화번호는\"), all searched for known personal values; 0 is no such test"),
+            leak_tokens: s.within("leak_tokens", 32, 1..=1 << 12, "most tokens of each of them"),
         };
         if evaluate.metrics.is_empty() {
             s.impossible("metrics", "[evaluate] `metrics` is empty: nothing would be scored");

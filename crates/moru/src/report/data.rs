@@ -4,6 +4,7 @@ use eval::report::{RejectedReason, Report, SplitTokens, Stripped};
 
 use super::chart::{Bar, bars, histogram};
 use super::html::{esc, int, percent, share};
+use super::masking::Placeholders;
 use super::table::{self, card};
 use super::words::Words;
 
@@ -114,32 +115,44 @@ fn rejected(report: &Report, words: Words) -> String {
         _ if read > 0 => format!("{} rows, {:.1} % of what was read.", int(total), share(total, read)),
         _ => format!("{} rows.", int(total)),
     };
+    let placeholders = Placeholders::of(report);
     let with_examples = reasons.iter().filter(|reason| !reason.examples.is_empty()).take(MOST).enumerate();
     let examples: String =
-        with_examples.map(|(i, reason)| rejected_examples(reason, i == 0, words)).collect();
+        with_examples.map(|(i, reason)| rejected_examples(reason, i == 0, &placeholders, words)).collect();
     card(
         words.pick("따로 둔 행", "Rows set aside"),
         &format!("<p class=\"note\">{note}</p>{}{examples}", bars(&rows)),
     )
 }
 
-fn rejected_examples(reason: &RejectedReason, open: bool, words: Words) -> String {
+fn rejected_examples(
+    reason: &RejectedReason,
+    open: bool,
+    placeholders: &Placeholders,
+    words: Words,
+) -> String {
     let examples = reason.examples.iter();
     let examples = examples.map(|e| table::Example { id: &e.id, text: &e.text, detail: &e.detail });
-    table::examples(&words.reason(&reason.reason), words.pick("보기", "examples"), open, examples)
+    table::examples(
+        &words.reason(&reason.reason),
+        words.pick("보기", "examples"),
+        open,
+        placeholders,
+        examples,
+    )
 }
 
 fn stripped(report: &Report, words: Words) -> String {
     let value = |rule: &Stripped| {
-        let rows = format!("<b>{}</b> {}", int(rule.rows), words.pick("행", "rows"));
+        let texts = format!("<b>{}</b> {}", int(rule.texts), words.pick("건", "texts"));
         match rule.characters {
-            0 => rows,
-            n => format!("{rows} <small>{} {}</small>", int(n), words.pick("글자", "characters")),
+            0 => texts,
+            n => format!("{texts} <small>{} {}</small>", int(n), words.pick("글자", "characters")),
         }
     };
     let bar = |rule: &Stripped| Bar {
         label: words.rule(&rule.rule),
-        parts: vec![(rule.rows as f64, "ink")],
+        parts: vec![(rule.texts as f64, "ink")],
         value: value(rule),
     };
     let rows: Vec<Bar> = report.data.stripped.iter().map(bar).collect();

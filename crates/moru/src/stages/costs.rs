@@ -13,6 +13,9 @@ pub struct Cost {
     pub seconds: f64,
     /// The most memory that the process held meanwhile; 0 where it cannot be told.
     pub peak_rss_bytes: u64,
+    /// When it ended, in seconds since 1970 (UTC); 0 where that is not known.
+    #[serde(default)]
+    pub ended_unix: u64,
 }
 
 impl Cost {

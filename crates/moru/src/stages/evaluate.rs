@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::recipe::Prepare;
 
 /// Raised when the same answers would be scored otherwise.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The stage of one training.
 pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
@@ -84,26 +84,27 @@ fn run(
     let n = rows.len();
     let resampling = Resampling { seed, ..Resampling::default() };
     let generation = format!("greedy, at most {max_new_tokens} tokens");
-    let evaluate = |name: &str, rows: &[TestRow], range: std::ops::Range<usize>, metrics: &[String]| {
-        let mut systems: Vec<_> = (given.iter())
-            .map(|(id, role, answers)| Answers::of_model(id, *role, &answers[range.clone()]))
-            .collect();
-        systems.extend(Answers::of_baselines(&training, rows));
-        let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
-        let scorers = eval::scorers::from_recipe(metrics, references)?;
-        Comparison {
-            name,
-            rows,
-            systems: &systems,
-            scorers: &scorers,
-            resampling,
-            samples,
-            generation: &generation,
-        }
-        .evaluate()
-    };
+    let evaluate =
+        |name: &str, rows: &[TestRow], range: std::ops::Range<usize>, metrics: &[String], samples| {
+            let mut systems: Vec<_> = (given.iter())
+                .map(|(id, role, answers)| Answers::of_model(id, *role, &answers[range.clone()]))
+                .collect();
+            systems.extend(Answers::of_baselines(&training, rows));
+            let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
+            let scorers = eval::scorers::from_recipe(metrics, references)?;
+            Comparison {
+                name,
+                rows,
+                systems: &systems,
+                scorers: &scorers,
+                resampling,
+                samples,
+                generation: &generation,
+            }
+            .evaluate()
+        };
     stage.progress(0, Some(n as u64), "rows");
-    let mut evaluations = vec![evaluate(name, &rows, 0..n, &metrics)?];
+    let mut evaluations = vec![evaluate(name, &rows, 0..n, &metrics, samples)?];
     if !own_rows.is_empty() {
         let end = n + own_rows.len();
         evaluations.push(evaluate(
@@ -111,6 +112,8 @@ fn run(
             &own_rows,
             n..end,
             &["key-facts".to_owned()],
+            // Each is shown with its fact and whether it was said.
+            own_rows.len(),
         )?);
     }
     pipeline::platform::write_atomic(

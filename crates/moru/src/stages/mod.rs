@@ -18,10 +18,13 @@ pub mod engine;
 pub mod evaluate;
 pub mod ingest;
 pub mod jsonl;
+mod known;
+pub mod leak;
 pub mod look;
 mod model_folder;
 pub mod model_of;
 pub mod outputs;
+pub mod places;
 pub mod prepare;
 pub mod pretraining;
 pub mod privacy;
@@ -38,6 +41,7 @@ mod words;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use eval::report::LeakTest;
 use pipeline::{Event, Graph, Request, Summary};
 use serde::Serialize;
 
@@ -88,6 +92,10 @@ impl Names {
     pub const QUESTIONS: &'static str = "questions";
     /// `answer`: what a model said.
     pub const ANSWERS: &'static str = "answers";
+    /// `leak`: what was counted of a model's words.
+    pub const LEAKS: &'static str = "leaks";
+    /// `leak`: what a model said, without the values it may not know.
+    pub const SAID: &'static str = "said";
     /// `evaluate`: scores.
     pub const SCORES: &'static str = "scores";
     /// A file with what the report wants to know.
@@ -118,6 +126,11 @@ impl Names {
         format!("answer:{}", training.unwrap_or(Self::BASE))
     }
 
+    /// The stage in which a training's model is made to talk.
+    pub fn leak(name: &str) -> String {
+        format!("leak:{name}")
+    }
+
     /// The stage that scores a training.
     pub fn evaluate(name: &str) -> String {
         format!("evaluate:{name}")
@@ -143,7 +156,7 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
         stages.push(train::stage(project, name, base::input(&origin)));
     }
     if !project.resolved().synthesize.is_wanted() {
-        stages.extend(answering(project, &origin));
+        stages.extend(answering(project, &origin)?);
         return Ok(Graph::new(stages)?);
     }
     // Written text has no questions that another model could be asked beside this one.
@@ -155,17 +168,20 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
     Ok(Graph::new(stages)?)
 }
 
-/// The stages in which base and tuned models answer the test split, and are scored.
-fn answering<'a>(project: &'a Project, origin: &base::Origin) -> Vec<pipeline::Stage<'a>> {
+/// The stages in which base and tuned models answer the test split, are made to talk, and are scored.
+fn answering<'a>(project: &'a Project, origin: &base::Origin) -> anyhow::Result<Vec<pipeline::Stage<'a>>> {
     let mut stages = Vec::new();
     if project.resolved().evaluate.base {
         stages.push(answer::stage(project, None, base::input(origin)));
     }
     for name in project.resolved().train.keys() {
         stages.push(answer::stage(project, Some(name), base::input(origin)));
+        if leak::is_wanted(&project.resolved().evaluate) {
+            stages.push(leak::stage(project, name, base::input(origin))?);
+        }
         stages.push(evaluate::stage(project, name));
     }
-    stages
+    Ok(stages)
 }
 
 /// The stage that the splits come from.
@@ -193,20 +209,27 @@ pub struct Done {
     pub kept: Vec<String>,
     /// Files for people that were written, relative to the project.
     pub wrote: Vec<String>,
+    /// Known personal values that tuned models said in the leak tests of this run's graph.
+    pub leaked: u64,
 }
 
 impl Done {
     /// For a person.
     pub fn text(&self) -> String {
-        if self.ran.is_empty() && self.restored.is_empty() && self.wrote.is_empty() {
-            return format!("nothing to do: {} stages are up to date", self.kept.len());
-        }
-        let mut text = format!("{} stages ran, {} were up to date", self.ran.len(), self.kept.len());
+        let mut text = if self.ran.is_empty() && self.restored.is_empty() && self.wrote.is_empty() {
+            format!("nothing to do: {} stages are up to date", self.kept.len())
+        } else {
+            format!("{} stages ran, {} were up to date", self.ran.len(), self.kept.len())
+        };
         if !self.restored.is_empty() {
             text += &format!(", {} were taken back from an earlier run", self.restored.len());
         }
         for file in &self.wrote {
             text += &format!("\n  {file}");
+        }
+        if self.leaked > 0 {
+            text +=
+                &format!("\nthe tuned model says {} known personal values: see out/report.html", self.leaked);
         }
         text
     }
@@ -231,7 +254,9 @@ pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::R
     trouble.map_or(Ok(()), Err)?;
     let Summary { ran, restored, kept } = summary;
     let wrote = publish(project, &results, !(ran.is_empty() && restored.is_empty()))?;
-    Ok(Done { ran, restored, kept, wrote })
+    let is_of_now = |id: &String| ran.contains(id) || restored.contains(id) || kept.contains(id);
+    let leaked = leak::tests(project, &results, &is_of_now)?.iter().map(LeakTest::leaked).sum();
+    Ok(Done { ran, restored, kept, wrote, leaked })
 }
 
 /// Writes `out/`: the files for people, and the report about them. Where nothing ran, only what is
@@ -302,7 +327,11 @@ fn note_cost(private: &std::path::Path, event: &Event<'_>) -> anyhow::Result<()>
     match event {
         Event::Started { .. } => machine::forget_peak(),
         Event::Finished { stage, took, .. } => {
-            let cost = costs::Cost { seconds: took.as_secs_f64(), peak_rss_bytes: machine::peak_rss_bytes() };
+            let cost = costs::Cost {
+                seconds: took.as_secs_f64(),
+                peak_rss_bytes: machine::peak_rss_bytes(),
+                ended_unix: machine::unix_seconds(),
+            };
             costs::note(private, stage, cost)?;
         }
         _ => {}

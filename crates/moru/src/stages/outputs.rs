@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use aho_corasick::AhoCorasick;
 use anyhow::Context;
-use data::privacy::{KnownValues, Secret, Sweep};
-use eval::report::{LeakCheck, Leaks};
+use eval::report::{LeakCheck, LeakTest, Leaks};
 use serde_json::Value;
-use synth::shop::Planted;
 
-use super::{Names, privacy, shop};
+use super::known::Known;
+use super::{Names, leak};
 use crate::console::error::fail;
 use crate::project::Project;
 
@@ -43,7 +41,7 @@ pub fn write(project: &Project, results: &pipeline::Project) -> anyhow::Result<(
         wrote.push(format!("out/{to}"));
     }
     copied.write(results)?;
-    let leaks = known.leaks(checks);
+    let leaks = known.leaks(checks, leak::tests(project, results, &|_| true)?);
     Ok((wrote, leaks))
 }
 
@@ -111,6 +109,7 @@ fn wanted(project: &Project) -> Vec<(String, &'static str, &'static str, String)
         wanted.push((Names::train(name), Names::STATE, "", named("trainer_state", "json")));
         wanted.push((Names::pack(name), Names::PACKED, "", named("packed", "safetensors")));
         wanted.push((Names::measure(name), Names::SAMPLES, "", format!("samples/{name}.jsonl")));
+        wanted.push((Names::leak(name), Names::SAID, "", format!("samples/{name}-led-on.jsonl")));
         wanted.push((Names::answer(Some(name)), Names::ANSWERS, "", format!("samples/{name}.jsonl")));
     }
     wanted.push((Names::answer(None), Names::ANSWERS, "", "samples/base.jsonl".to_owned()));
@@ -150,21 +149,6 @@ fn stamp(place: &Path) -> Option<pipeline::platform::Stamp> {
     std::fs::metadata(place).ok().map(|meta| pipeline::platform::Stamp::of(&meta))
 }
 
-/// Personal values that are known to be in the sources: those that masking saw, and where the truth about
-/// an example is at hand, those that were planted in it.
-struct Known {
-    /// What masking saw, by fingerprint.
-    seen: Option<Sweep>,
-    n_seen: u64,
-    /// What was planted and may stand nowhere: six characters or more, and no names.
-    anywhere: Option<AhoCorasick>,
-    /// What each of them is.
-    kinds: Vec<String>,
-    /// Shorter planted values and names with what they are, by the row that carries them.
-    of_row: HashMap<i64, Vec<(String, String)>>,
-    n_planted: u64,
-}
-
 /// What was found in one thing that was searched: how much of which kind. Never the values themselves.
 struct Search {
     check: LeakCheck,
@@ -198,42 +182,9 @@ impl Search {
 }
 
 impl Known {
-    fn of(project: &Project, results: &pipeline::Project) -> anyhow::Result<Self> {
-        let secret = Secret::new(&privacy::secret_bytes(project)?);
-        let seen = match results.output(Names::PREPARE, Names::KNOWN) {
-            Ok(path) => Some(KnownValues::load(&path, &secret)?),
-            Err(_) => None,
-        };
-        let n_seen = seen.as_ref().map_or(0, KnownValues::len) as u64;
-        let seen = seen.map(|known| Sweep::new(&known, &project.resolved().prepare.mask.keep));
-        let planted = shop::planted(&project.folder)?.unwrap_or_default();
-        let mut anywhere: BTreeMap<String, String> = BTreeMap::new();
-        let mut of_row: HashMap<i64, Vec<(String, String)>> = HashMap::new();
-        for planted in &planted {
-            for needle in planted.needles() {
-                if planted.entity != "person" && needle.chars().count() >= 6 {
-                    anywhere.insert(needle, planted.entity.clone());
-                } else if is_of_inquiry(planted) {
-                    of_row.entry(planted.row).or_default().push((needle, planted.entity.clone()));
-                }
-            }
-        }
-        let automaton = (!anywhere.is_empty()).then(|| AhoCorasick::new(anywhere.keys())).transpose()?;
-        let kinds = anywhere.into_values().collect();
-        Ok(Self { seen, n_seen, anywhere: automaton, kinds, of_row, n_planted: planted.len() as u64 })
-    }
-
-    fn leaks(&self, checks: Vec<LeakCheck>) -> Option<Leaks> {
-        if self.is_empty() {
-            return None;
-        }
-        // The truth counts values as they were planted; fingerprints stand for each value once.
-        let known_values = if self.n_planted > 0 { self.n_planted } else { self.n_seen };
-        Some(Leaks { known_values, checks, ..Leaks::default() })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.seen.is_none() && self.anywhere.is_none()
+    fn leaks(&self, checks: Vec<LeakCheck>, tests: Vec<LeakTest>) -> Option<Leaks> {
+        let leaks = Leaks { known_values: self.n_values(), checks, tests, exempt: Vec::new() };
+        (!self.is_empty()).then_some(leaks)
     }
 
     /// Counts known values in a file; folders are searched file by file, numbers in them are no text.
@@ -268,33 +219,16 @@ impl Known {
         for line in text.lines() {
             let value = serde_json::from_str::<Value>(line).unwrap_or_else(|_| Value::from(line));
             let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
-            let row = id.as_deref().and_then(row_key);
-            let of_row = row.and_then(|row| self.of_row.get(&row)).map_or(&[][..], Vec::as_slice);
             // Escapes of JSON would hide a value with a line break in it: texts are searched, not lines.
             each_text(&value, &mut |text| {
                 search.check.texts += 1;
-                for hit in self.seen.iter().flat_map(|seen| seen.check(text, id.as_deref()).hits) {
-                    search.found(hit.entity.name(), id.as_deref());
-                }
-                for found in self.anywhere.iter().flat_map(|anywhere| anywhere.find_iter(text)) {
-                    search.found(&self.kinds[found.pattern().as_usize()], id.as_deref());
-                }
-                for (_, kind) in of_row.iter().filter(|(value, _)| text.contains(value.as_str())) {
-                    search.found(kind, id.as_deref());
+                for find in self.finds(text, id.as_deref()) {
+                    search.found(&find.kind, id.as_deref());
                 }
             });
         }
         Some(search)
     }
-}
-
-/// Whether the row of the planted value is the inquiry's, whose key the examples carry.
-fn is_of_inquiry(planted: &Planted) -> bool {
-    planted.table == "inquiries"
-}
-
-fn row_key(id: &str) -> Option<i64> {
-    id.rsplit_once('#')?.1.parse().ok()
 }
 
 fn each_text(value: &Value, f: &mut dyn FnMut(&str)) {

@@ -13,6 +13,7 @@ use data::privacy::{KnownValues, Masker, Secret};
 use data::reject::{Language, Limits};
 use data::sources::Source as _;
 use data::steps::{Clean, Duplicates, Refuse, SketchQuestion};
+use eval::report::MaskedExample;
 use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,8 @@ pub struct Facts {
     pub rows: BTreeMap<String, u64>,
     /// What was masked, by kind.
     pub masked: BTreeMap<String, Tally>,
+    /// A few places where something was masked, by kind.
+    pub places: BTreeMap<String, Vec<MaskedExample>>,
     /// Fields that each cleaning rule changed.
     pub cleaned: BTreeMap<String, u64>,
     /// Rows set aside, by reason.
@@ -130,7 +133,14 @@ pub struct Kit {
     clean: Clean,
     masker: Masker,
     refuse: Refuse,
-    noticed: std::sync::Mutex<(BTreeMap<String, Tally>, KnownValues)>,
+    noticed: std::sync::Mutex<Noticed>,
+}
+
+/// What masking noticed: counts and places by kind, and the values as fingerprints.
+struct Noticed {
+    tally: BTreeMap<String, Tally>,
+    places: BTreeMap<String, Vec<MaskedExample>>,
+    known: KnownValues,
 }
 
 impl Kit {
@@ -143,7 +153,11 @@ impl Kit {
             clean: Clean::new(Cleaner::new(rules, &prepare.strip_patterns)?),
             masker: masker(&prepare.mask, source.public, secret)?,
             refuse: Refuse { limits: limits(prepare)? },
-            noticed: (BTreeMap::new(), KnownValues::new(&Secret::new(secret))).into(),
+            noticed: std::sync::Mutex::new(Noticed {
+                tally: BTreeMap::new(),
+                places: BTreeMap::new(),
+                known: KnownValues::new(&Secret::new(secret)),
+            }),
         })
     }
 
@@ -176,7 +190,9 @@ impl Kit {
         let counts = runner.run(&mut rows, &layout, sink)?;
         drop(runner);
         if let Ok(mut noticed) = self.noticed.lock() {
-            *noticed = (mask.tally(), mask.into_known());
+            let tally = mask.tally();
+            let (known, places) = mask.into_known();
+            *noticed = Noticed { tally, places, known };
         }
         Ok(counts)
     }
@@ -186,9 +202,14 @@ impl Kit {
         for (rule, n) in self.clean.changed() {
             *facts.cleaned.entry(rule.to_owned()).or_default() += n;
         }
-        let Ok((masked, values)) = self.noticed.into_inner() else { return };
-        known.merge(values);
-        for (kind, tally) in masked {
+        let Ok(noticed) = self.noticed.into_inner() else { return };
+        known.merge(noticed.known);
+        for (kind, places) in noticed.places {
+            let entry = facts.places.entry(kind).or_default();
+            entry.extend(places);
+            entry.truncate(super::places::MOST);
+        }
+        for (kind, tally) in noticed.tally {
             let entry = facts.masked.entry(kind).or_default();
             entry.masked += tally.masked;
             entry.rows += tally.rows;

@@ -8,8 +8,10 @@ use data::prepare::{DraftRow, Outcome, Step};
 use data::privacy::{
     Counts, Entity, EntitySet, KnownValues, MaskConfig, Masker, Pattern, Secret, Style, Typed,
 };
+use eval::report::MaskedExample;
 use serde::{Deserialize, Serialize};
 
+use super::places::Places;
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Mask, Source};
@@ -137,6 +139,7 @@ const N_NOTES: usize = 16;
 struct Notes {
     tally: BTreeMap<Entity, Tally>,
     known: KnownValues,
+    places: Places,
 }
 
 /// Masks every field of a row, and counts.
@@ -150,17 +153,23 @@ impl<'a> MaskRow<'a> {
     /// A step for one source.
     pub fn new(masker: &'a Masker, columns: Vec<(String, Entity)>) -> Self {
         let known = || KnownValues::new(&masker.config().secret);
-        let notes = || Mutex::new(Notes { tally: BTreeMap::new(), known: known() });
+        let notes =
+            || Mutex::new(Notes { tally: BTreeMap::new(), known: known(), places: Places::default() });
         Self { masker, columns, notes: std::iter::repeat_with(notes).take(N_NOTES).collect() }
     }
 
-    /// Fingerprints of every value that was masked or declared, to be looked for in outputs.
-    pub fn into_known(self) -> KnownValues {
-        let mut all = KnownValues::new(&self.masker.config().secret);
-        for notes in self.notes {
-            all.merge(notes.into_inner().unwrap_or_else(PoisonError::into_inner).known);
+    /// Fingerprints of every value that was masked or declared, to be looked for in outputs; and by the kind's
+    /// name a few places where something was masked.
+    pub fn into_known(self) -> (KnownValues, BTreeMap<String, Vec<MaskedExample>>) {
+        let Self { masker, notes, .. } = self;
+        let (mut known, mut places) = (KnownValues::new(&masker.config().secret), Places::default());
+        for notes in notes {
+            let notes = notes.into_inner().unwrap_or_else(PoisonError::into_inner);
+            known.merge(notes.known);
+            places.merge(notes.places);
         }
-        all
+        let named = places.into_iter().map(|(entity, places)| (entity_name(masker, entity), places));
+        (known, named.collect())
     }
 
     /// What was masked so far, by the kind's name.
@@ -184,7 +193,6 @@ impl<'a> MaskRow<'a> {
         let place = hasher.finish() as usize % self.notes.len();
         self.notes[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
-
 }
 
 impl Step for MaskRow<'_> {
@@ -215,6 +223,7 @@ impl Step for MaskRow<'_> {
         }
         for (field, masked) in row.fields.iter_mut().zip(seen) {
             notes.known.observe(&id, &field.text, &masked);
+            notes.places.note(&id, &masked, self.masker);
             if masked.text != field.text {
                 field.text = masked.text;
             }

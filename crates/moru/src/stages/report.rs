@@ -47,7 +47,7 @@ pub fn gather(
             dataset_sha256: digest(Names::SPLIT, Names::SPLITS),
             seed: resolved.project.seed,
             base_model: resolved.model.base.clone(),
-            finished: None,
+            finished: finished(&costs),
             machine: machine_words(),
             threads: machine::cores(),
         },
@@ -59,6 +59,12 @@ pub fn gather(
         leaks,
         warnings: warnings(project),
     })
+}
+
+/// When the last stage that ran came to its end.
+fn finished(costs: &Costs) -> Option<String> {
+    let last = costs.values().map(|cost| cost.ended_unix).max().filter(|ended| *ended > 0)?;
+    Some(crate::console::format::utc(last))
 }
 
 /// The language of the page.
@@ -135,7 +141,7 @@ fn data(project: &Project, results: &pipeline::Project) -> anyhow::Result<Data> 
                 entity: entity.clone(),
                 count: tally.masked,
                 rows: tally.rows,
-                examples: Vec::new(),
+                examples: facts.places.get(entity).cloned().unwrap_or_default(),
             })
             .collect();
         data.kept = (facts.masked.iter().filter(|(_, tally)| tally.kept > 0))
@@ -146,7 +152,7 @@ fn data(project: &Project, results: &pipeline::Project) -> anyhow::Result<Data> 
             })
             .collect();
         data.stripped = (facts.cleaned.iter())
-            .map(|(rule, rows)| Stripped { rule: rule.clone(), rows: *rows, characters: 0 })
+            .map(|(rule, texts)| Stripped { rule: rule.clone(), texts: *texts, characters: 0 })
             .collect();
         data.rejected = rejected(&prepared.join("rejected.jsonl"), &facts.rejected)?;
     }
@@ -274,7 +280,7 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
             tokens_per_second: cost.filter(|c| c.seconds > 0.0).map(|c| tokens as f64 / c.seconds),
             seconds: cost.map(|c| c.seconds),
             peak_memory_bytes: cost.map(|c| c.peak_rss_bytes).filter(|bytes| *bytes > 0),
-            predicted_memory_bytes: None,
+            predicted_memory_bytes: plan["memory_bytes"].as_u64(),
         });
     }
     Ok(all)

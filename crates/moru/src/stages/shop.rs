@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use anyhow::Context;
+
 use super::answer::OwnQuestion;
 use pipeline::platform::write_atomic;
-use synth::shop::{Dialect, Planted, Shop, ShopSize};
+use synth::shop::{Dialect, Planted, PolicyTable, Shop, ShopSize};
 
 /// Where the truth about personal data of the example lies in a project.
 pub const PLANTED: &str = "data/planted.jsonl";
@@ -41,6 +43,14 @@ fn questions(shop: &Shop) -> Vec<OwnQuestion> {
         id: question.id,
     };
     synth::shop::questions().into_iter().map(own).collect()
+}
+
+/// Whether a project holds the shop of a seed: its promises are the seed's.
+pub fn is_of(folder: &Path, seed: u64) -> anyhow::Result<bool> {
+    let path = folder.join("data/policies.json");
+    let bytes = std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
+    let held: serde_json::Value = serde_json::from_slice(&bytes)?;
+    Ok(held == serde_json::to_value(PolicyTable::draw(seed))?)
 }
 
 /// The planted data of a project, where it is an example.

@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::recipe::{Model, Train};
 
 /// Raised when the same shards would become another adapter.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a tokenizer's settings are called.
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
@@ -193,6 +193,7 @@ impl Talk<'_, '_> {
                     "padded_tokens": plan.padded_tokens,
                     "packed_tokens": plan.packed_tokens,
                     "longest_tokens": plan.longest_tokens,
+                    "memory_bytes": plan.memory.total(),
                 });
                 self.stage.note(&format!(
                     "{} samples, {} steps, {} tokens ({} trained); {} of {} parameters are trained",

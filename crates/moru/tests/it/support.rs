@@ -183,4 +183,5 @@ rank = 4
 [evaluate]
 metrics = ["chrf", "exact"]
 max_new_tokens = 8
+leak_samples = 0
 "#;

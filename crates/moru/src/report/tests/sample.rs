@@ -2,10 +2,10 @@
 
 use eval::compare::{Answers, Comparison, TestRow};
 use eval::report::{
-    Bin, Category, Count, Data, Evaluation, FORMAT, Histogram, Kept, Language, LeakAttack, LeakCheck,
-    LeakTest, Leaks, MaskedEntity, MaskedExample, Provenance, RejectedExample, RejectedReason, Report,
-    Source, SplitTokens, Stage, StepPoint, Stripped, System, SystemRole, TokenCounts, Training, ValidPoint,
-    Warning,
+    Bin, Category, Copied, Count, Data, Evaluation, FORMAT, Histogram, Kept, Language, LeakAttack, LeakCheck,
+    LeakTest, Leaks, MaskedEntity, MaskedExample, Pretraining, Provenance, RejectedExample, RejectedReason,
+    Report, Source, SplitTokens, Stage, StepPoint, Stripped, System, SystemRole, TextFit, TokenCounts,
+    Training, ValidPoint, Warning,
 };
 use eval::scorers::{KeyFact, by_name};
 use eval::statistics::Resampling;
@@ -73,7 +73,7 @@ const TALKS: [(&str, &str, &str, &str); 12] = [
 ];
 
 /// A report with everything in it.
-pub(super) fn report() -> Report {
+pub(in crate::report) fn report() -> Report {
     Report {
         format: FORMAT,
         project: "모루상점 고객지원 봇".into(),
@@ -84,14 +84,14 @@ pub(super) fn report() -> Report {
             dataset_sha256: Some("41b7d09c2e5fa8163370cd94be21f6a8590e3d7c14ba62f80957ce3d81a6f402".into()),
             seed: 42,
             base_model: "builtin:nano".into(),
-            finished: Some("2026-11-21 14:32".into()),
+            finished: Some("2026-11-21T05:32:09Z".into()),
             machine: "AMD EPYC 7R13, 2 cores, 16 GiB".into(),
             threads: 2,
         },
         stages: stages(),
         data: data(),
         training: vec![training()],
-        pretraining: Vec::new(),
+        pretraining: vec![pretraining()],
         evaluation: vec![evaluation(), questions()],
         leaks: Some(leaks()),
         warnings: vec![Warning {
@@ -238,9 +238,9 @@ fn data() -> Data {
             count: 514,
         }],
         stripped: vec![
-            Stripped { rule: "greetings".into(), rows: 2210, characters: 41_870 },
-            Stripped { rule: "closings".into(), rows: 1934, characters: 50_112 },
-            Stripped { rule: "over-polite".into(), rows: 877, characters: 12_043 },
+            Stripped { rule: "greetings".into(), texts: 2210, characters: 41_870 },
+            Stripped { rule: "closings".into(), texts: 1934, characters: 50_112 },
+            Stripped { rule: "over-polite".into(), texts: 877, characters: 12_043 },
         ],
         rejected: reasons(),
         categories: vec![
@@ -314,6 +314,33 @@ fn training() -> Training {
         seconds: Some(163.0),
         peak_memory_bytes: Some(412 << 20),
         predicted_memory_bytes: Some(396 << 20),
+    }
+}
+
+fn pretraining() -> Pretraining {
+    let fit = |name: &str, samples, tokens, bytes, nats| TextFit {
+        name: name.into(),
+        samples,
+        tokens,
+        bytes,
+        nats,
+        bits_per_byte: nats / std::f64::consts::LN_2 / bytes as f64,
+    };
+    Pretraining {
+        name: "main".into(),
+        held_back: fit("all", 812, 120_431, 502_118, 201_870.0),
+        kinds: vec![
+            fit("Support", 402, 60_210, 250_077, 91_330.0),
+            fit("English", 410, 60_221, 252_041, 110_540.0),
+        ],
+        quantised: Some(fit("all", 812, 120_431, 502_118, 202_411.0)),
+        copied: Some(Copied {
+            samples: 100,
+            characters: 8_120,
+            training_texts: 91_204,
+            longest: 41,
+            text: "주문하신 상품은 결제를 확인한 뒤 이틀 안에 보내 드리고 있습니다.".into(),
+        }),
     }
 }
 
