@@ -2,16 +2,18 @@
 
 use eval::report::{Evaluation, Report, Sample, SampleAnswer, SystemRole};
 
+use super::facts::is_about_facts;
 use super::html::{esc, int, one};
 use super::scores::heading;
-use super::words::{KEY_FACTS, Words};
+use super::words::Words;
 
 /// Questions shown at once; the others unfold.
 const OPEN: usize = 5;
 
 /// Answers side by side; empty where there are none.
 pub(super) fn render(report: &Report, words: Words) -> String {
-    let evaluations: Vec<_> = report.evaluation.iter().filter(|e| !e.samples.is_empty()).collect();
+    let is_shown = |e: &&Evaluation| !e.samples.is_empty() && !is_about_facts(e);
+    let evaluations: Vec<_> = report.evaluation.iter().filter(is_shown).collect();
     if evaluations.is_empty() {
         return String::new();
     }
@@ -75,11 +77,7 @@ fn card(sample: &Sample, evaluation: &Evaluation, measure: &str, words: Words) -
         id = esc(&sample.id),
         question = esc(&sample.question),
         models = shown(true),
-        person = if measure == KEY_FACTS {
-            words.pick("들어 있어야 할 사실", "The facts it has to hold")
-        } else {
-            words.pick("사람이 쓴 답", "A person’s answer")
-        },
+        person = words.pick("사람이 쓴 답", "A person’s answer"),
         reference = esc(&sample.reference),
     )
 }
@@ -100,13 +98,10 @@ fn bubble(answer: &SampleAnswer, role: SystemRole, measure: &str, words: Words) 
     } else {
         format!("<p dir=\"auto\">{}</p>", esc(&answer.text))
     };
-    let score = if measure == KEY_FACTS {
-        String::new()
-    } else {
-        format!("{} {}", words.measure(measure), one(answer.score))
-    };
     format!(
-        "<div class=\"reply {class}\"><h3>{}</h3>{text}<footer>{score}{fact}</footer></div>\n",
+        "<div class=\"reply {class}\"><h3>{}</h3>{text}<footer>{} {}{fact}</footer></div>\n",
         words.system(role, &answer.system),
+        words.measure(measure),
+        one(answer.score),
     )
 }

@@ -41,9 +41,16 @@ fn bar(stage: &Stage, words: Words) -> Bar {
     } else {
         String::new()
     };
+    // Of a stage that keeps rows the table of rows tells it.
+    let failed = match stage.rows_in {
+        None if stage.failed > 0 => {
+            format!("<small>{} {}</small>", words.pick("실패", "failed:"), int(stage.failed))
+        }
+        _ => String::new(),
+    };
     let memory = stage.peak_memory_bytes.map(|peak| format!(" <small>{}</small>", bytes(peak)));
     Bar {
-        label: format!("{}{reused}", words.stage(&stage.id)),
+        label: format!("{}{reused}{failed}", words.stage(&stage.id)),
         parts: vec![(stage.seconds.unwrap_or(0.0).max(0.0), if stage.reused { "rest" } else { "ink" })],
         value: format!(
             "<b>{}</b>{}",
@@ -70,7 +77,11 @@ fn counts(report: &Report, words: Words) -> String {
         if !stage.adds_up() {
             name += &format!(" <b class=\"down\">{}</b>", words.pick("합이 맞지 않음", "does not add up"));
         }
-        Some(vec![name, int(rows_in), int(rows_out), int(rejected), int(stage.failed)])
+        let why = match table::counts(&stage.rejected, |reason| words.reason(reason)) {
+            none if none.is_empty() => none,
+            why => format!("<small class=\"why\">{why}</small>"),
+        };
+        Some(vec![name, int(rows_in), int(rows_out), int(rejected) + &why, int(stage.failed)])
     };
     let rows: Vec<Vec<String>> = report.stages.iter().filter_map(row).collect();
     if rows.is_empty() {

@@ -1,11 +1,12 @@
 //! What was masked, what was kept on purpose, and whether anything came through.
 
-use eval::report::{Leaks, MaskedEntity, Report};
+use data::privacy::Entity;
+use eval::report::{MaskedEntity, Report};
 
 use super::chart::{Bar, bars};
 use super::html::{esc, int};
-use super::table;
 use super::words::Words;
+use super::{leaks, table};
 
 /// The section on personal data; empty where nothing was looked for.
 pub(super) fn render(report: &Report, words: Words) -> String {
@@ -20,51 +21,18 @@ pub(super) fn render(report: &Report, words: Words) -> String {
     format!(
         "<h2 id=\"privacy-title\">{}</h2>\n<p class=\"lead\">{lead}</p>\n{}{}{}",
         words.pick("개인정보", "Personal data"),
-        report.leaks.as_ref().map(|leaks| leak_checks(leaks, words)).unwrap_or_default(),
-        masked(&data.masked, words),
+        report.leaks.as_ref().map(|leaks| leaks::render(leaks, words)).unwrap_or_default(),
+        masked(report, words),
         kept(report, words)
     )
 }
 
-fn leak_checks(leaks: &Leaks, words: Words) -> String {
-    let heads =
-        [words.pick("살펴본 곳", "Searched"), words.pick("글", "Texts"), words.pick("찾은 값", "Found")]
-            .map(str::to_owned);
-    let rows: Vec<Vec<String>> = leaks
-        .checks
-        .iter()
-        .map(|check| {
-            let class = if check.found == 0 { "up" } else { "down" };
-            let found = format!("<b class=\"{class}\">{}</b>", int(check.found));
-            vec![esc(&check.what).to_string(), int(check.texts), found]
-        })
-        .collect();
-    let exempt = match table::counts(&leaks.exempt, |name| words.kept(name)) {
-        said if said.is_empty() => said,
-        said => format!("<p class=\"note\">{} {said}</p>", words.pick("검사에서 뺀 값:", "Exempt:")),
-    };
-    table::card(
-        words.pick("유출 검사", "Leak checks"),
-        &format!("{}{}{exempt}", leak_verdict(leaks, words), table::table(&heads, &rows)),
-    )
-}
-
-fn leak_verdict(leaks: &Leaks, words: Words) -> String {
-    let (found, known) = (leaks.found(), int(leaks.known_values));
-    let verdict = match (found, words.pick("ko", "en")) {
-        (0, "ko") => format!("✓ 알려진 개인정보 {known}개 가운데 새어 나온 것이 없습니다."),
-        (0, _) => format!("✓ None of {known} known personal values came through."),
-        (_, "ko") => format!("! 알려진 개인정보가 {}번 나타났습니다.", int(found)),
-        _ => format!("! Known personal values came through {} times.", int(found)),
-    };
-    format!("<p class=\"check {}\">{verdict}</p>", if found == 0 { "good" } else { "bad" })
-}
-
-fn masked(entities: &[MaskedEntity], words: Words) -> String {
+fn masked(report: &Report, words: Words) -> String {
+    let mut entities: Vec<&MaskedEntity> = report.data.masked.iter().collect();
     if entities.is_empty() {
         return String::new();
     }
-    let mut entities: Vec<&MaskedEntity> = entities.iter().collect();
+    let placeholders = Placeholders::of(report);
     entities.sort_by_key(|entity| std::cmp::Reverse(entity.count));
     let bar = |entity: &&MaskedEntity| Bar {
         label: words.entity(&entity.entity),
@@ -80,7 +48,13 @@ fn masked(entities: &[MaskedEntity], words: Words) -> String {
     let unfolding = |(i, entity): (usize, &&MaskedEntity)| {
         let examples = entity.examples.iter();
         let examples = examples.map(|e| table::Example { id: &e.id, text: &e.text, detail: "" });
-        table::examples(&words.entity(&entity.entity), words.pick("보기", "examples"), i == 0, examples)
+        table::examples(
+            &words.entity(&entity.entity),
+            words.pick("보기", "examples"),
+            i == 0,
+            &placeholders,
+            examples,
+        )
     };
     let examples: String =
         entities.iter().filter(|entity| !entity.examples.is_empty()).enumerate().map(unfolding).collect();
@@ -108,14 +82,29 @@ fn kept(report: &Report, words: Words) -> String {
     )
 }
 
-/// Escaped text with its placeholders – short words in square brackets – made visible.
-pub(super) fn marked(text: &str) -> String {
+/// The words that masking puts in place of values: those of every kind, and the recipe's own.
+pub(super) struct Placeholders(Vec<String>);
+
+impl Placeholders {
+    /// Those that may stand in a report's texts.
+    pub(super) fn of(report: &Report) -> Self {
+        let known = Entity::ALL.iter().map(|entity| entity.token().trim_matches(['[', ']']).to_owned());
+        Self(known.chain(report.data.masked.iter().map(|masked| masked.entity.clone())).collect())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|known| known == name)
+    }
+}
+
+/// Escaped text with its placeholders made visible; other words in square brackets stay as they are.
+pub(super) fn marked(text: &str, placeholders: &Placeholders) -> String {
     let mut html = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some(open) = rest.find('[') {
         let (before, from_open) = rest.split_at(open);
         html.push_str(&esc(before).to_string());
-        if let Some(close) = from_open.find(']').filter(|&close| is_placeholder(&from_open[1..close])) {
+        if let Some(close) = from_open.find(']').filter(|&close| placeholders.has(&from_open[1..close])) {
             html.push_str(&format!("<mark>{}</mark>", esc(&from_open[..=close])));
             rest = &from_open[close + 1..];
         } else {
@@ -125,11 +114,6 @@ pub(super) fn marked(text: &str) -> String {
     }
     html.push_str(&esc(rest).to_string());
     html
-}
-
-fn is_placeholder(name: &str) -> bool {
-    (1..=16).contains(&name.chars().count())
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '#'))
 }
 
 #[cfg(test)]
@@ -142,12 +126,16 @@ mod tests {
             ("[전화번호]로 주세요", "<mark>[전화번호]</mark>로 주세요"),
             ("a [b < c] d", "a [b &lt; c] d"),
             ("[[이름]]", "[<mark>[이름]</mark>]"),
+            ("[배송] [주문번호]", "[배송] <mark>[주문번호]</mark>"),
             ("[ <b> ] [", "[ &lt;b&gt; ] ["),
             ("[]", "[]"),
             ("없음", "없음"),
         ];
+        let mut report = super::super::tests::sample::report();
+        report.data.masked[0].entity = "주문번호".into();
+        let placeholders = Placeholders::of(&report);
         for (text, html) in cases {
-            assert_eq!(marked(text), html);
+            assert_eq!(marked(text, &placeholders), html);
         }
     }
 }

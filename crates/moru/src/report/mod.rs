@@ -1,11 +1,13 @@
 //! The page a person reads: [`render`] turns a [`Report`] into one HTML file.
 //!
 //! 1. [`summary`] – what came out, in one sentence and a few numbers; what to be careful about.
-//! 2. [`answers`] – the same questions before and after, side by side.
-//! 3. [`scores`] – every measure with interval, baselines and paired tests.
-//! 4. [`training`] – loss and learning rate.
-//! 5. [`data`] – what was read, masked, set aside; categories, lengths, tokens.
-//! 6. [`costs`] – time and memory of the stages, and what it takes to make the result again.
+//! 2. [`facts`] – the recipe's own questions, and whether the answers state their facts.
+//! 3. [`answers`] – the same questions before and after, side by side.
+//! 4. [`scores`] – every measure with interval, baselines and paired tests.
+//! 5. [`training`] – loss and learning rate; [`pretraining`] – a model trained from the beginning.
+//! 6. [`data`] – what was read, set aside; categories, lengths, tokens.
+//! 7. [`masking`] – what was masked; [`leaks`] – whether anything came through.
+//! 8. [`costs`] – time and memory of the stages, and what it takes to make the result again.
 //!
 //! The page stands alone: no network, no fonts or scripts from elsewhere, readable without its few lines
 //! of script, in light and dark, on a phone and on paper. Its policy forbids it to load anything.
@@ -17,8 +19,11 @@ mod chart;
 mod costs;
 mod curves;
 mod data;
+mod facts;
 mod html;
+mod leaks;
 mod masking;
+mod pretraining;
 mod scores;
 mod summary;
 mod table;
@@ -39,6 +44,8 @@ pub fn render(report: &Report, language: Language) -> String {
     let shown: Vec<_> = sections.iter().filter(|(_, _, body)| !body.is_empty()).collect();
     let links: String =
         shown.iter().map(|(id, title, _)| format!(r##"<li><a href="#{id}">{title}</a></li>"##)).collect();
+    // A number and its sign of percent stay on one line.
+    let whole = |html: String| html.replace(" %", "\u{a0}%");
     let bodies: String = shown
         .iter()
         .map(|(id, _, body)| {
@@ -62,18 +69,21 @@ pub fn render(report: &Report, language: Language) -> String {
         style = include_str!("style.css"),
         skip = words.pick("본문으로", "Skip to content"),
         contents = words.pick("차례", "Contents"),
-        head = summary::render(report, words),
+        head = whole(summary::render(report, words)),
+        bodies = whole(bodies),
         foot = costs::foot(report, words),
         script = include_str!("script.js"),
     )
 }
 
 /// Id, title and body of each section; the body is empty where there is nothing to show.
-fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 6] {
+fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 8] {
     [
+        ("facts", words.pick("핵심 사실", "Key facts"), facts::render(report, words)),
         ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
         ("scores", words.pick("점수", "Scores"), scores::render(report, words)),
         ("training", words.pick("학습", "Training"), training::render(report, words)),
+        ("pretraining", words.pick("사전 학습", "Pretraining"), pretraining::render(report, words)),
         ("data", words.pick("데이터", "Data"), data::render(report, words)),
         ("privacy", words.pick("개인정보", "Personal data"), masking::render(report, words)),
         ("costs", words.pick("시간과 재현", "Costs"), costs::render(report, words)),

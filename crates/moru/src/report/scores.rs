@@ -3,14 +3,16 @@
 use eval::report::{CategoryScore, Evaluation, Measure, PairedTest, Report, System, SystemRole};
 
 use super::chart::{Bar, bars, tick_text, ticks};
+use super::facts::is_about_facts;
 use super::html::{esc, int, one, percent, probability, share, signed};
 use super::summary::{SIGNIFICANT, interval_name, signed_range};
 use super::table::{card, table};
-use super::words::{KEY_FACTS, Words};
+use super::words::Words;
 
 /// The scores of every evaluation; empty where nothing was measured.
 pub(super) fn render(report: &Report, words: Words) -> String {
-    let evaluations: Vec<_> = report.evaluation.iter().filter(|e| !e.measures.is_empty()).collect();
+    let evaluations: Vec<_> =
+        report.evaluation.iter().filter(|e| !e.measures.is_empty() && !is_about_facts(e)).collect();
     if evaluations.is_empty() {
         return String::new();
     }
@@ -53,13 +55,13 @@ fn class_of(role: SystemRole) -> &'static str {
     }
 }
 
-fn name_of(evaluation: &Evaluation, id: &str, words: Words) -> String {
+pub(super) fn name_of(evaluation: &Evaluation, id: &str, words: Words) -> String {
     let system = evaluation.systems.iter().find(|system| system.id == id);
     words.system(system.map_or(SystemRole::Other, |system| system.role), id)
 }
 
 /// The leading measure: a row for each system on one scale.
-fn leading(evaluation: &Evaluation, words: Words) -> String {
+pub(super) fn leading(evaluation: &Evaluation, words: Words) -> String {
     let Some(measure) = evaluation.measures.first() else { return String::new() };
     let highest = measure.scores.iter().map(|score| score.interval.high).fold(1.0, f64::max);
     let marks = ticks(0.0, highest.min(100.0), 4);
@@ -114,25 +116,28 @@ fn troubles(system: &System, words: Words) -> String {
 }
 
 fn facts(evaluation: &Evaluation, words: Words) -> String {
-    if evaluation.measures.first().is_some_and(|measure| measure.name == KEY_FACTS) {
-        return String::new();
-    }
     let rows: Vec<Bar> = evaluation
         .key_facts
         .iter()
         .map(|score| {
             let system = evaluation.systems.iter().find(|system| system.id == score.system);
+            let facts = match words.pick("ko", "en") {
+                "ko" => format!("사실 {}개 가운데 {}개", int(score.facts), int(score.facts_found)),
+                _ => format!("{} of {} facts", int(score.facts_found), int(score.facts)),
+            };
             Bar {
-                label: name_of(evaluation, &score.system, words),
+                label: format!("{}<small>{facts}</small>", name_of(evaluation, &score.system, words)),
                 parts: vec![
                     (score.rows_with_all as f64, system.map_or("other", |system| class_of(system.role))),
                     ((score.rows - score.rows_with_all.min(score.rows)) as f64, "rest"),
                 ],
                 value: format!(
-                    "<b>{}</b>/{} <small>{:.0} %</small>",
+                    "<b>{}</b>/{} <small>{:.0} % ({:.0}–{:.0})</small>",
                     int(score.rows_with_all),
                     int(score.rows),
-                    share(score.rows_with_all, score.rows)
+                    share(score.rows_with_all, score.rows),
+                    score.interval.low,
+                    score.interval.high
                 ),
             }
         })
@@ -166,8 +171,26 @@ fn categories(evaluation: &Evaluation, words: Words) -> String {
     );
     card(
         &format!("{} {}", words.measure(measure), words.pick("유형별", "by category")),
-        &format!("{legend}<ul class=\"forest\">\n{rows}</ul>"),
+        &format!("{legend}<ul class=\"forest\">\n{rows}</ul>{}", every_category(evaluation, words)),
     )
+}
+
+/// Every system's score by category, the baselines' too.
+fn every_category(evaluation: &Evaluation, words: Words) -> String {
+    let mut heads = vec![words.pick("유형", "Category").to_owned()];
+    heads.extend(evaluation.systems.iter().map(|system| words.system(system.role, &system.id)));
+    let row = |category: &CategoryScore| {
+        let score = |system: &System| {
+            let found = category.scores.iter().find(|(id, _)| *id == system.id);
+            found.map_or_else(|| "–".to_owned(), |(_, score)| one(*score))
+        };
+        let mut row = vec![esc(&category.category).to_string()];
+        row.extend(evaluation.systems.iter().map(score));
+        row
+    };
+    let rows: Vec<Vec<String>> = evaluation.by_category.iter().map(row).collect();
+    let title = words.pick("기준선까지 모두", "With the baselines");
+    format!("<details><summary>{title}</summary>{}</details>", table(&heads, &rows))
 }
 
 fn category_row(category: &CategoryScore, base: &str, tuned: &str, words: Words) -> Option<String> {
@@ -261,8 +284,9 @@ fn settings(evaluation: &Evaluation, words: Words) -> String {
         String::new()
     } else {
         format!(
-            "<p>{} <code>{}</code></p>",
+            "<p>{} <code>{} · {}</code></p>",
             words.pick("생성 설정:", "Generation:"),
+            esc(&evaluation.name),
             esc(&evaluation.generation)
         )
     };
@@ -271,7 +295,7 @@ fn settings(evaluation: &Evaluation, words: Words) -> String {
 }
 
 /// The tuned model against every other system, on every measure.
-fn tests(evaluation: &Evaluation, words: Words) -> String {
+pub(super) fn tests(evaluation: &Evaluation, words: Words) -> String {
     let tests =
         || evaluation.measures.iter().flat_map(|measure| measure.tests.iter().map(move |t| (measure, t)));
     let Some(trials) = tests().map(|(_, test)| test.trials).max() else { return String::new() };

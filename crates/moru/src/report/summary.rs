@@ -1,6 +1,6 @@
 //! The head of the page: what came out, in a sentence and a few numbers; and what to be careful about.
 
-use eval::report::{Evaluation, FactScore, Measure, PairedTest, Report, SystemRole, Training};
+use eval::report::{Evaluation, FactScore, LeakTest, Measure, PairedTest, Report, SystemRole, Training};
 
 use super::html::{esc, int, one, share, short, signed};
 use super::words::Words;
@@ -10,7 +10,7 @@ pub(super) const SIGNIFICANT: f64 = 0.05;
 
 /// The head of the page.
 pub(super) fn render(report: &Report, words: Words) -> String {
-    let finished = report.provenance.finished.as_deref().map(|time| format!("<span>{}</span>", esc(time)));
+    let finished = report.provenance.finished.as_deref().map(|time| format!("<span>{}</span>", when(time)));
     let verdict = report.evaluation.first().map(|evaluation| verdict(evaluation, words));
     format!(
         "<header class=\"head\"><div class=\"wrap\">\
@@ -27,6 +27,14 @@ pub(super) fn render(report: &Report, words: Words) -> String {
         tiles = tiles(report, words),
         warnings = warnings(report, words),
     )
+}
+
+/// A time as people read it: `2026-11-21T08:45:00Z` is `2026-11-21 08:45 UTC`.
+fn when(time: &str) -> String {
+    match time.strip_suffix('Z').and_then(|time| time.split_once('T')) {
+        Some((date, clock)) => format!("{} {} UTC", esc(date), esc(clock.get(..5).unwrap_or(clock))),
+        None => esc(time).to_string(),
+    }
 }
 
 /// The id of the system that plays a part.
@@ -71,9 +79,9 @@ fn verdict(evaluation: &Evaluation, words: Words) -> String {
     format!("<p class=\"verdict {class}\">{sentence} <span>{numbers}</span>{unbeaten}</p>\n")
 }
 
-/// A sentence for each baseline that is not clearly beaten.
+/// A sentence about the baselines that are not clearly beaten.
 fn unbeaten(evaluation: &Evaluation, words: Words) -> String {
-    [SystemRole::NearestQuestion, SystemRole::CommonestAnswer]
+    let baselines: Vec<String> = [SystemRole::NearestQuestion, SystemRole::CommonestAnswer]
         .into_iter()
         .filter_map(|role| {
             let (measure, test) = test_against(evaluation, role)?;
@@ -83,11 +91,17 @@ fn unbeaten(evaluation: &Evaluation, words: Words) -> String {
             let score = measure.score_of(&test.against)?;
             let name = words.system(role, &test.against);
             Some(match words.pick("ko", "en") {
-                "ko" => format!(" 다만 기준선 ‘{name}’({})을 분명히 넘지는 못했습니다.", one(score.value)),
-                _ => format!(" It does not clearly beat the baseline “{name}” ({}).", one(score.value)),
+                "ko" => format!("‘{name}’ {}", one(score.value)),
+                _ => format!("“{name}” ({})", one(score.value)),
             })
         })
-        .collect()
+        .collect();
+    match (baselines.as_slice(), words.pick("ko", "en")) {
+        ([], _) => String::new(),
+        (names, "ko") => format!(" 다만 기준선({})을 분명히 넘지는 못했습니다.", names.join(", ")),
+        ([name], _) => format!(" It does not clearly beat the baseline {name}."),
+        (names, _) => format!(" It does not clearly beat the baselines {}.", names.join(" and ")),
+    }
 }
 
 /// `95 % interval`.
@@ -169,16 +183,27 @@ fn facts_tile(evaluation: &Evaluation, words: Words) -> Option<Tile> {
         class: "",
         name: words.pick("핵심 사실이 맞은 답", "Key fact right").to_owned(),
         value: before.map_or_else(|| after.clone(), |before| arrow(&before, &after, words)),
-        note: format!("{:.0} %", share(tuned.rows_with_all, tuned.rows)),
+        note: format!(
+            "{:.0} % · {} {:.0}–{:.0}",
+            share(tuned.rows_with_all, tuned.rows),
+            interval_name(tuned.interval.confidence, words),
+            tuned.interval.low,
+            tuned.interval.high
+        ),
     })
 }
 
 fn leaks_tile(report: &Report, words: Words) -> Option<Tile> {
     let leaks = report.leaks.as_ref()?;
-    let found = leaks.found();
+    let (found, known, files) = (leaks.found(), int(leaks.known_values), leaks.checks.len());
+    let said: u64 = leaks.tests.iter().map(LeakTest::texts).sum();
     let note = match words.pick("ko", "en") {
-        "ko" => format!("알려진 값 {}개를 {}곳에서 찾음", int(leaks.known_values), leaks.checks.len()),
-        _ => format!("{} known values, {} places searched", int(leaks.known_values), leaks.checks.len()),
+        "ko" if said > 0 => {
+            format!("알려진 값 {known}개 · 파일 {files}개와 모델이 쓴 글 {}개에서", int(said))
+        }
+        _ if said > 0 => format!("{known} known values · {files} files and {} texts of the model", int(said)),
+        "ko" => format!("알려진 값 {known}개 · 파일 {files}개에서"),
+        _ => format!("{known} known values · {files} files"),
     };
     Some(Tile {
         class: if found == 0 { "good" } else { "bad" },

@@ -1,6 +1,7 @@
 //! Tables that fall apart into blocks on a phone, where each cell carries the name of its column.
 
 use super::html::int;
+use super::masking::{Placeholders, marked};
 
 /// A table. `heads` are escaped and plain enough for an attribute; the first cell of each row names it.
 pub(super) fn table(heads: &[String], rows: &[Vec<String>]) -> String {
@@ -49,6 +50,7 @@ pub(super) fn examples<'a>(
     name: &str,
     hint: &str,
     open: bool,
+    placeholders: &Placeholders,
     examples: impl Iterator<Item = Example<'a>>,
 ) -> String {
     let items: String = examples
@@ -60,7 +62,7 @@ pub(super) fn examples<'a>(
             format!(
                 "<li><code>{}</code><p dir=\"auto\">{}</p>{detail}</li>\n",
                 super::html::esc(example.id),
-                super::masking::marked(example.text)
+                marked(example.text, placeholders)
             )
         })
         .collect();

@@ -112,6 +112,7 @@ fn grad_norm(training: &Training, words: Words) -> String {
 fn facts(training: &Training, words: Words) -> String {
     let small = |text: String| format!("<small>{text}</small>");
     let mut facts = vec![
+        (words.pick("이름", "Name"), esc(&training.name).to_string()),
         (words.pick("방법", "Method"), method(training, words)),
         (words.pick("기본 모델", "Base model"), esc(&training.base_model).to_string()),
     ];

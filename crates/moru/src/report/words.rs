@@ -100,7 +100,7 @@ const LENGTHS: [Name; 5] = [
     ("characters", "글자", "characters"),
 ];
 
-const STAGES: [Name; 12] = [
+const STAGES: [Name; 17] = [
     ("ingest", "가져오기", "Ingest"),
     ("prepare", "정제", "Prepare"),
     ("parse", "문서 분석", "Parse"),
@@ -109,7 +109,12 @@ const STAGES: [Name; 12] = [
     ("validate", "검증", "Validate"),
     ("split", "분할", "Split"),
     ("tokenize", "토큰화", "Tokenize"),
+    ("base", "기반 모델", "Base model"),
     ("train", "학습", "Train"),
+    ("pack", "묶음", "Pack"),
+    ("measure", "측정", "Measure"),
+    ("answer", "답하기", "Answer"),
+    ("leak", "유출 시험", "Leak test"),
     ("merge", "병합", "Merge"),
     ("quantize", "양자화", "Quantize"),
     ("evaluate", "평가", "Evaluate"),
@@ -139,6 +144,14 @@ impl Words {
     /// Escaped name of a kind of personal data.
     pub(super) fn entity(self, code: &str) -> String {
         self.name(&ENTITIES, code)
+    }
+
+    /// Escaped name of what a leak test asked for.
+    pub(super) fn attack(self, kind: &str) -> String {
+        match kind {
+            "sample" => self.pick("아무것도(무작위 답변)", "Nothing (random replies)").to_owned(),
+            kind => self.entity(kind),
+        }
     }
 
     /// Escaped name of a reason for which a row is set aside.

@@ -2,7 +2,8 @@
 
 mod browser;
 mod colours;
-mod sample;
+pub(super) mod sample;
+mod twin;
 
 use eval::report::{Language, Report, Warning};
 use serde_json::Value;
@@ -30,7 +31,7 @@ fn both_languages_say_what_matters() {
         {
             has(page, what);
         }
-        for id in ["answers", "scores", "training", "data", "privacy", "costs"] {
+        for id in ["facts", "answers", "scores", "training", "pretraining", "data", "privacy", "costs"] {
             has(page, &format!("<section id=\"{id}\""));
             has(page, &format!("href=\"#{id}\""));
         }
@@ -199,7 +200,15 @@ fn verdicts_are_honest() {
     has(&render(&report, Language::Korean), "분명히 넘지는 못했습니다");
     let mut report = sample::report();
     report.leaks.as_mut().unwrap().checks[0].found = 2;
-    has(&render(&report, Language::English), "Known personal values came through 2 times.");
+    has(&render(&report, Language::English), "Known personal values stand in the files 2 times.");
+    let mut report = sample::report();
+    report.leaks.as_mut().unwrap().tests[0].found =
+        vec![eval::report::Count { name: "mobile".into(), count: 3 }];
+    let page = render(&report, Language::English);
+    has(&page, "The model said known personal values 3 times");
+    has(&page, "<div class=\"tile bad\"><dt>Values leaked</dt><dd><b>3</b>");
+    has(&page, "What it said: Mobile phone 3");
+    let mut report = sample::report();
     report.stages[1].failed += 1;
     has(&render(&report, Language::English), "does not add up");
 }
