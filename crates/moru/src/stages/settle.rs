@@ -48,20 +48,15 @@ impl Settler {
     pub fn text(&self, id: &str, text: &mut String, replaced: &mut Replaced) {
         let source = id.split_once('#').map_or("", |(source, _)| source);
         let Some(masker) = self.maskers.get(source) else { return };
-        let hits = self.sweep.check(text, Some(id)).hits;
-        if hits.is_empty() {
-            return;
-        }
-        for hit in &hits {
-            *replaced.entry(entity_name(masker, hit.entity)).or_default() += 1;
-        }
-        let value = |range: std::ops::Range<usize>| text[range].to_owned();
-        let typed: Vec<_> =
-            hits.into_iter().map(|hit| Typed { entity: hit.entity, value: value(hit.range) }).collect();
-        *text = masker.mask_row_text(text, &typed).text;
-        // Whatever is left has a form that no style knows: its placeholder stands for it.
+        // From the last on, so that the places of the others stay right.
         for hit in self.sweep.check(text, Some(id)).hits.into_iter().rev() {
-            text.replace_range(hit.range, masker.token(hit.entity));
+            *replaced.entry(entity_name(masker, hit.entity)).or_default() += 1;
+            // Only the value is masked: going over the whole text again would mask what stands for others.
+            let value = text[hit.range.clone()].to_owned();
+            let typed = Typed { entity: hit.entity, value };
+            let masked = masker.mask_row_text(&typed.value, std::slice::from_ref(&typed)).text;
+            let unchanged = masked == typed.value;
+            text.replace_range(hit.range, if unchanged { masker.token(hit.entity) } else { &masked });
         }
     }
 

@@ -158,7 +158,9 @@ fn the_shop_shows_no_planted_value() {
     let scratch = Scratch::new();
     let sets = ["train.steps=8", "evaluate.max_rows=4", "evaluate.max_new_tokens=8"];
     let mut args = vec!["quickstart", "shop", "--seed", "1", "--no-chat", "--json"];
-    sets.iter().for_each(|set| args.extend(["--set", set]));
+    for set in sets {
+        args.extend(["--set", set]);
+    }
     let told: Value = serde_json::from_str(&scratch.stdout(&args, 0)).unwrap();
     let shop = Shop::new(1, ShopSize::default());
     assert_eq!(told["planted"].as_u64(), Some(shop.planted().len() as u64));
