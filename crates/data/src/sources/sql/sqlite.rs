@@ -35,6 +35,23 @@ impl SqliteDriver {
         error::explain(error, &self.settings, self.timeout)
     }
 
+    /// Gives the next statement its time. The clock goes on with every row that is noted in what is given,
+    /// so that a slow reader does not end a long extract.
+    async fn start_clock(&mut self) -> Result<(Instant, Arc<AtomicU64>), SqlError> {
+        let began = Instant::now();
+        let latest = Arc::new(AtomicU64::new(0));
+        let (seen, limit) = (Arc::clone(&latest), self.timeout);
+        let mut handle = self
+            .connection
+            .lock_handle()
+            .await
+            .map_err(|e| error::explain(e, &self.settings, self.timeout))?;
+        handle.set_progress_handler(CLOCK_STEPS, move || {
+            began.elapsed() < limit + Duration::from_millis(seen.load(Ordering::Relaxed))
+        });
+        Ok((began, latest))
+    }
+
     /// The declared types of a table's columns.
     async fn declared(&mut self, table: &str) -> Result<Vec<(String, String)>, sqlx::Error> {
         // A schema-qualified name is given as `main.t`.
@@ -118,19 +135,7 @@ impl Driver for SqliteDriver {
         request: &SqlRequest,
         take: &mut Take<'_>,
     ) -> Result<(), SqlError> {
-        // The clock starts anew with every row, so that a slow reader does not end a long extract.
-        let began = Instant::now();
-        let latest = Arc::new(AtomicU64::new(0));
-        let (seen, limit) = (Arc::clone(&latest), self.timeout);
-        let mut handle = self
-            .connection
-            .lock_handle()
-            .await
-            .map_err(|e| error::explain(e, &self.settings, self.timeout))?;
-        handle.set_progress_handler(CLOCK_STEPS, move || {
-            began.elapsed() < limit + Duration::from_millis(seen.load(Ordering::Relaxed))
-        });
-        drop(handle);
+        let (began, latest) = self.start_clock().await?;
         let (settings, timeout) = (self.settings.clone(), self.timeout);
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
         query = match bind {
@@ -156,6 +161,7 @@ impl Driver for SqliteDriver {
     }
 
     async fn text(&mut self, sql: String) -> Result<Option<String>, SqlError> {
+        self.start_clock().await?;
         let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
         let row = self.connection.fetch_optional(query).await.map_err(|e| self.explain(e))?;
         let Some(row) = row else { return Ok(None) };
