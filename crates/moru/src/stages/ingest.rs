@@ -41,7 +41,10 @@ fn inputs<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Vec<In
         }
     }
     let ask = move || -> Result<String, StageError> {
-        let probe = sql::probe(&sources::settings(project, source)?, &sources::request(source))?;
+        // The error keeps its type, so that its hint is found.
+        let settings = sources::settings(project, source)
+            .map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)?;
+        let probe = sql::probe(&settings, &sources::request(source))?;
         let greatest = probe.greatest.join(", ");
         let key = if greatest.is_empty() { String::new() } else { format!(", greatest key {greatest}") };
         Ok(format!("{} rows{key}", probe.rows))

@@ -84,7 +84,7 @@ fn of_responder(error: &ResponderError) -> Option<String> {
             Some("shorten the prompt, or ask for fewer new tokens".into())
         }
         ResponderError::UnknownAdapter { .. } => Some("`moru status` lists the trainings".into()),
-        ResponderError::Source(_) => None,
+        ResponderError::Source(error) => super::of_one(&**error),
     }
 }
 
@@ -106,6 +106,6 @@ fn of_evaluation(error: &EvalError) -> Option<String> {
         E::AnswerCount { .. } | E::Unfinished { .. } | E::NoSuchRequest { .. } => {
             "this is a fault of moru, not of the recipe: please report it with the message above".into()
         }
-        E::Responder(_) => return None,
+        E::Responder(error) => return of_responder(error),
     })
 }

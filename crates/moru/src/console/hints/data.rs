@@ -8,7 +8,7 @@ use data::privacy::PrivacyError;
 use data::sources::SourceError;
 use data::split::SplitError;
 
-use super::system;
+use super::{sql, system};
 use crate::recipe::closest;
 
 /// What to do about an error on the way from a source to examples.
@@ -50,15 +50,14 @@ fn of_source(error: &SourceError) -> Option<String> {
             )
         }
         E::Unsupported { .. } => "then run again".into(),
-        // The database's own answer has the hint.
-        E::Sql(_) => return None,
+        E::Sql(error) => return Some(sql::of_sql(error)),
     })
 }
 
 fn of_ingest(error: &IngestError) -> Option<String> {
     use IngestError as E;
     Some(match error {
-        E::Source(_) => return None,
+        E::Source(error) => return of_source(error),
         E::Io { path, cause } => return system::of(cause, Some(path)),
         E::Damaged { .. } => "`moru run ingest --refresh` reads the source anew".into(),
         E::RowTooLarge { .. } => "leave the column with the large text out, or cut it in the source".into(),
@@ -83,7 +82,9 @@ fn of_prepare(error: &PrepareError) -> Option<String> {
                 "two columns together may be unique: [source.{source}] key = [\"one\", \"other\"]; without `key` rows are numbered"
             ))
         }
-        PrepareError::Source(_) | PrepareError::Sink(_) => None,
+        PrepareError::Source(error) => of_source(error),
+        // The cause is the system's answer.
+        PrepareError::Sink(_) => None,
     }
 }
 

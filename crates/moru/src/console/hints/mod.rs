@@ -15,7 +15,8 @@ use std::error::Error;
 use super::error::Failure;
 use crate::recipe::RecipeError;
 
-/// The first hint along an error's causes.
+/// The first hint along an error's causes. A transparent layer hides the error in it from the causes, so
+/// each file looks through its own.
 pub fn of(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(of_one)
 }

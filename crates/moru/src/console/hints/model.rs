@@ -87,8 +87,8 @@ fn of_training(error: &TrainError) -> Option<String> {
             "remove that folder: the training then begins anew; nothing else is lost".into()
         }
         E::Io { path, source, .. } => return system::of(source, Some(path)),
-        // It speaks for the error within, which is then no link of the chain.
         E::Model(error) => return of_model(error),
+        // The cause says what to do.
         E::InLoopEval { .. } => return None,
     })
 }
