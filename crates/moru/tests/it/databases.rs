@@ -9,6 +9,8 @@ use synth::shop::{Dialect, Shop, ShopSize};
 use crate::support::Scratch;
 
 const PASSWORD: &str = "spindle-7-quartz";
+/// A value of the table, and of a query.
+const PHONE: &str = "010-8765-4321";
 const SQLITE: &str = "url = \"sqlite:data/shop.db\"";
 
 /// A database and a user of this test's own, gone when it ends.
@@ -156,9 +158,10 @@ fn refused(url: &str, password: &str, query: &str, says: &[&str]) {
     let shown = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(2), "{query}: {talk}");
     assert!(!talk.contains(password) && !shown.contains(password), "the password is shown");
-    for part in says {
+    for part in says.iter().chain(&["error:", "hint:"]) {
         assert!(talk.contains(part), "{query}: no {part:?} in: {talk}");
     }
+    assert!(!talk.contains(PHONE), "a value is shown: {talk}");
     assert!(!scratch.path("out/dataset.jsonl").exists(), "{query}: nothing is written");
     assert_nowhere(scratch.root(), password);
 }
@@ -167,17 +170,42 @@ fn refused(url: &str, password: &str, query: &str, says: &[&str]) {
 fn databases_that_refuse() {
     for dialect in [Dialect::MySql, Dialect::Postgres] {
         let Some(server) = Server::start(dialect, "no") else { continue };
-        server.own("CREATE TABLE t (id INT PRIMARY KEY, category VARCHAR(9), question VARCHAR(99), answer VARCHAR(99)); INSERT INTO t VALUES (1, 'a', 'b', 'c');");
+        server.own(&format!(
+            "CREATE TABLE t (id INT PRIMARY KEY, category VARCHAR(9), question VARCHAR(99), answer VARCHAR(99)); INSERT INTO t VALUES (1, 'a', 'b', '{PHONE}');"
+        ));
         let (good, wrong) = (server.url(PASSWORD), server.url("mallet-9-basalt"));
         let away = good.replace(&server.host, "127.0.0.1:1");
         let all = "select id, category, question, answer from t order by id";
-        refused(&wrong, "mallet-9-basalt", all, &["error:", "127.0.0.1", &server.name]);
-        refused(&away, PASSWORD, all, &["error:", "127.0.0.1"]);
-        refused(&good, PASSWORD, "select id from nothing_t", &["error:", "nothing_t"]);
-        refused(&good, PASSWORD, "select id, nothing_c from t", &["error:", "nothing_c"]);
-        refused(&good, PASSWORD, &all.replace("order", "where id < 0 order"), &["error:", "hint:"]);
+        let login = ["127.0.0.1", &server.name, "check the user and the password", "DB_USER and DB_PASSWORD"];
+        refused(&wrong, "mallet-9-basalt", all, &login);
+        refused(&away, PASSWORD, all, &["127.0.0.1", "is the server running", "moru doctor"]);
+        let elsewhere = good.replace(&format!("/{}", server.name), "/nothing_d");
+        refused(&elsewhere, PASSWORD, all, &["nothing_d"]);
+        refused(&good, PASSWORD, "select id from nothing_t", &["nothing_t", "there is no such table"]);
+        refused(&good, PASSWORD, "select id, nothing_c from t", &["nothing_c", "there is no such column"]);
+        refused(&good, PASSWORD, "select category, question from t", &["the query gives no column `id`"]);
+        refused(
+            &good,
+            PASSWORD,
+            &all.replace("order", "where id < 0 order"),
+            &["source `rows` gave no rows"],
+        );
+        let unparsed = format!("select id,, question from t where answer = '{PHONE}'");
+        refused(&good, PASSWORD, &unparsed, &["the query cannot be parsed"]);
+        if dialect == Dialect::Postgres {
+            // The server repeats a value that it cannot convert; we do not.
+            let converted = "select answer::numeric as id, category, question, answer from t";
+            refused(&good, PASSWORD, converted, &["invalid input syntax"]);
+        }
+        let nap = if dialect == Dialect::MySql { "sleep(30)" } else { "pg_sleep(30)::text" };
+        refused(
+            &good,
+            PASSWORD,
+            &all.replace("answer from", &format!("{nap} as answer from")),
+            &["longer than 5 s"],
+        );
         for query in ["delete from t", "select 1; delete from t", "insert into t (id) values (2)"] {
-            refused(&good, PASSWORD, query, &["error:", "refused", "only reads"]);
+            refused(&good, PASSWORD, query, &["refused", "only reads", "one SELECT"]);
         }
         assert!(server.own("SELECT id * 1000 + 234 FROM t;").contains("1234"), "the row is still there");
     }
