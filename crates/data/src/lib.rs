@@ -43,6 +43,7 @@
 
 pub mod clean;
 pub mod dedupe;
+pub(crate) mod finder;
 pub(crate) mod hash;
 pub mod ingest;
 pub mod output;
@@ -53,5 +54,6 @@ pub mod reject;
 pub mod sources;
 pub mod split;
 pub mod steps;
+pub(crate) mod words;
 
 pub use record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value};

@@ -1,15 +1,12 @@
 //! Words that say what a number or a word beside them is, found in one pass over the view.
 //!
-//! One automaton holds every label, title, region and honorific. Korean particles stick to what
+//! One finder holds every label, title, region and honorific. Korean particles stick to what
 //! precedes them, so a cue has no word boundary on its Korean side; Latin cues need one on both.
 
 use std::sync::LazyLock;
 
-use aho_corasick::Anchored;
-use aho_corasick::automaton::Automaton;
-use aho_corasick::dfa::DFA;
-
 use super::address::regions;
+use crate::finder::Finder;
 
 /// What a word says about its neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +39,10 @@ pub(crate) enum Cue {
     Ip,
     /// A label of a version.
     Version,
-    /// A label of a number that is nobody's: orders, articles, parcels, prices, moments.
+    /// A label of a number that is nobody's: orders, articles, prices, moments.
     Code,
+    /// A label of a parcel's number, which may have the digits of a telephone's.
+    Parcel,
     /// A label of a postal code.
     Zip,
     /// A label of an address.
@@ -105,15 +104,15 @@ const WORDS: &[(Cue, &[&str])] = &[
     (Cue::Version, &["버전", "버젼", "펌웨어", "릴리스", "릴리즈", "빌드", "업데이트", "version", "ver", "firmware", "release",
         "build", "sdk", "os", "ios", "android", "chrome", "driver ver", "v."]),
     (Cue::Code, &["주문번호", "주문 번호", "주문no", "주문 no", "주문id", "주문코드", "상품번호", "상품 번호", "상품코드", "상품 코드",
-        "상품id", "품번", "품목", "제품번호", "제품 번호", "제품코드", "제품 코드", "모델", "송장", "운송장", "등기번호", "택배번호",
-        "배송번호", "바코드", "일련번호", "일련 번호", "시리얼", "접수번호", "접수 번호", "문의번호", "문의 번호", "예약번호",
+        "상품id", "품번", "품목", "제품번호", "제품 번호", "제품코드", "제품 코드", "모델", "바코드", "일련번호", "일련 번호", "시리얼", "접수번호", "접수 번호", "문의번호", "문의 번호", "예약번호",
         "예약 번호", "쿠폰", "상담번호", "신청번호", "결제번호", "승인번호", "거래번호", "관리번호", "게시글", "게시물", "글번호",
         "기사번호", "문서번호", "사건번호", "민원번호", "참조번호", "고유번호", "공고", "고시", "코드", "티켓", "로트", "제조번호",
         "가격", "금액", "합계", "총액", "조회수", "조회", "수량", "타임스탬프", "회원번호", "고객번호", "사번", "학번", "교환번호",
-        "반품번호", "추적번호", "확인번호", "인증번호", "영수증", "전표", "거래id", "포인트", "매출", "판매량", "특허", "재고",
-        "order", "order_id", "orderid", "tracking", "invoice", "barcode", "ean", "upc", "isbn", "issn", "sku", "serial", "s/n", "model",
+        "반품번호", "확인번호", "인증번호", "영수증", "전표", "거래id", "포인트", "매출", "판매량", "특허", "재고",
+        "order", "order_id", "orderid", "barcode", "ean", "upc", "isbn", "issn", "sku", "serial", "s/n", "model",
         "ticket", "article", "item", "part", "lot", "price", "amount", "total", "timestamp", "ts", "epoch", "unix", "coupon",
         "receipt", "case", "ref", "reference", "product", "asin", "code", "commit", "hash", "time"]),
+    (Cue::Parcel, &["송장", "운송장", "등기번호", "택배번호", "배송번호", "추적번호", "tracking", "invoice"]),
     (Cue::Zip, &["우편번호", "우편 번호", "(우)", "우)", "zip", "zipcode", "postal"]),
     (Cue::Address, &["주소", "배송지", "거주지", "소재지", "사는 곳", "도로명", "지번", "받는 곳", "받을 곳", "보낼 곳", "본적", "등본상",
         "수거지", "설치 장소", "address", "addr", "ship to"]),
@@ -141,9 +140,9 @@ const WORDS: &[(Cue, &[&str])] = &[
         "cafe.naver.com/", "linkedin.com/in/", "github.com/", "tiktok.com/@", "youtube.com/@", "pf.kakao.com/", "threads.net/@"]),
 ];
 
-/// The words and their meanings, in one automaton.
+/// The words and their meanings.
 struct Lexicon {
-    automaton: DFA,
+    finder: Finder,
     cues: Vec<(Cue, bool)>,
 }
 
@@ -166,35 +165,27 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     for district in regions::districts() {
         add(Cue::District, district);
     }
-    let automaton = DFA::builder()
-        .ascii_case_insensitive(true)
-        .build(&patterns)
-        .unwrap_or_else(|e| unreachable!("the cue words are fixed and fit an automaton: {e}"));
-    Lexicon { automaton, cues }
+    Lexicon { finder: Finder::new(&patterns), cues }
 });
 
-/// Every cue of the view, ordered by where it ends.
+/// Every cue of the view, ordered by where it ends, then by where it starts.
 pub(crate) fn find(text: &str) -> Vec<CueAt> {
-    let lexicon = &*LEXICON;
+    let Lexicon { finder, cues } = &*LEXICON;
     let bytes = text.as_bytes();
-    let dfa = &lexicon.automaton;
-    let mut hits = Vec::new();
-    let Ok(mut state) = dfa.start_state(Anchored::No) else { return hits };
-    for (i, &byte) in bytes.iter().enumerate() {
-        state = dfa.next_state(Anchored::No, state, byte);
-        if !dfa.is_special(state) || !dfa.is_match(state) {
-            continue;
+    let mut hits: Vec<CueAt> = Vec::with_capacity(text.len() / 12);
+    finder.each(text, |word, start, end| {
+        let (cue, latin) = cues[word];
+        if latin && !is_latin_word(bytes, start, end) {
+            return;
         }
-        let end = i + 1;
-        for n in 0..dfa.match_len(state) {
-            let pattern = dfa.match_pattern(state, n);
-            let (cue, latin) = lexicon.cues[pattern.as_usize()];
-            let start = end - dfa.pattern_len(pattern);
-            if !latin || is_latin_word(bytes, start, end) {
-                hits.push(CueAt { cue, start, end });
-            }
+        // They come ordered by start, so only cues that a longer one covers are out of place.
+        let mut place = hits.len();
+        hits.push(CueAt { cue, start, end });
+        while place > 0 && hits[place - 1].end > end {
+            hits.swap(place - 1, place);
+            place -= 1;
         }
-    }
+    });
     hits
 }
 

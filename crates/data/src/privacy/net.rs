@@ -1,9 +1,12 @@
 //! Addresses of the network: emails, URLs with an identity, IP and hardware addresses.
 
+use std::sync::LazyLock;
+
 use super::chain::Chain;
 use super::cues::Cue;
 use super::entity::Entity;
 use super::scan::{Found, Scan};
+use crate::words::WordSet;
 
 /// Generic top-level domains in common use; country codes are two letters and stand in [`COUNTRIES`].
 const GENERIC: &str = " com net org info biz edu gov mil int name pro mobi asia jobs app dev io ai co me tv cc shop store online site \
@@ -22,10 +25,12 @@ const COUNTRIES: &str = " ac ad ae af ag ai al am ao aq ar as at au aw ax az ba 
     ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl sm sn so \
     sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw ";
 
+static COUNTRY_SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::new(COUNTRIES.split_whitespace()));
+static GENERIC_SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::new(GENERIC.split_whitespace()));
+
 fn is_top_level(label: &str) -> bool {
     let label = label.to_ascii_lowercase();
-    let known = |list: &str| list.split_whitespace().any(|t| t == label);
-    if label.len() == 2 { known(COUNTRIES) } else { known(GENERIC) }
+    if label.len() == 2 { COUNTRY_SET.contains(&label) } else { GENERIC_SET.contains(&label) }
 }
 
 /// Where the host ends that starts at `start`: labels of letters, digits and hyphens, the last one a TLD.

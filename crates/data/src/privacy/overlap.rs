@@ -8,10 +8,12 @@
 use std::collections::BTreeMap;
 
 use super::scan::Found;
+use super::squeeze::is_word_char;
 
 /// The finds that stand, in order of place, without overlaps.
 pub(crate) fn resolve(text: &str, mut found: Vec<Found>) -> Vec<Found> {
-    if found.len() < 2 {
+    found.sort_by_key(|f| f.start);
+    if found.windows(2).all(|pair| pair[0].end <= pair[1].start) && found.iter().all(|f| f.start < f.end) {
         return found;
     }
     found.sort_by_key(|f| (f.entity.rank(), std::cmp::Reverse(f.end - f.start), f.start));
@@ -46,7 +48,7 @@ fn outside(taken: &BTreeMap<usize, Found>, find: Found) -> Vec<Found> {
 }
 
 fn has_content(text: &str) -> bool {
-    text.chars().filter(|c| c.is_alphanumeric()).count() >= 2
+    text.chars().filter(|&c| is_word_char(c)).take(2).count() == 2
 }
 
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! What may stick to the end of a Korean noun or name: particles, the copula, titles.
 
+use std::sync::LazyLock;
+
+use super::squeeze::is_hangul;
+use crate::words::WordSet;
+
 /// Particles and forms of the copula, as they stand right after a noun.
 #[rustfmt::skip]
 const ENDINGS: [&str; 118] = [
@@ -12,10 +17,12 @@ const ENDINGS: [&str; 118] = [
     "이와", "앞", "측", "본인", "외", "등", "및", "입니당", "임다", "이옵니다", "님", "씨", "로서", "으로서", "로써", "야",
 ];
 
+static ENDING_SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::new(ENDINGS));
+
 /// Whether the Hangul after a noun is nothing, a particle, or starts with the copula.
 pub(crate) fn may_follow_noun(rest: &str) -> bool {
     rest.is_empty()
-        || ENDINGS.contains(&rest)
+        || ENDING_SET.contains(rest)
         || rest.starts_with("입니")
         || rest.starts_with("이라")
         || rest.starts_with("이었")
@@ -26,8 +33,8 @@ const RUN: usize = 24;
 
 /// The run of Hangul syllables that a text starts with.
 pub(crate) fn hangul_run(text: &str) -> &str {
-    let syllables = text.chars().take(RUN).take_while(|&c| super::squeeze::is_hangul(c));
-    &text[..syllables.map(char::len_utf8).sum()]
+    let syllables = text.chars().take(RUN).take_while(|&c| is_hangul(c)).count();
+    &text[..3 * syllables]
 }
 
 /// The run of Hangul syllables that a text ends with.
@@ -36,7 +43,7 @@ pub(crate) fn hangul_tail(text: &str) -> &str {
         .char_indices()
         .rev()
         .take(RUN)
-        .take_while(|&(_, c)| super::squeeze::is_hangul(c))
+        .take_while(|&(_, c)| is_hangul(c))
         .last()
         .map_or(text.len(), |(i, _)| i);
     &text[start..]
@@ -45,7 +52,7 @@ pub(crate) fn hangul_tail(text: &str) -> &str {
 /// Whether a syllable ends in a consonant other than ㄹ, so that `로` after it is no particle.
 pub(crate) fn has_hard_final(syllable: char) -> bool {
     let last = (syllable as u32).wrapping_sub('가' as u32) % 28;
-    super::squeeze::is_hangul(syllable) && last != 0 && last != 8
+    is_hangul(syllable) && last != 0 && last != 8
 }
 
 #[cfg(test)]

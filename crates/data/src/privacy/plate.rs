@@ -3,9 +3,11 @@
 use super::cues::Cue;
 use super::entity::Entity;
 use super::scan::Scan;
+use crate::words::Syllables;
 
 /// The letters that plates carry: private, commercial (바사아자), delivery (배), rental (하허호).
-const LETTERS: &str = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호";
+static LETTERS: Syllables =
+    Syllables::of("가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호");
 /// Letters that are also counters or particles after a number: `3호 1234`, `10조 5000`.
 const ALSO_WORDS: &str = "조호도주부구로";
 

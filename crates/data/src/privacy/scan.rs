@@ -1,9 +1,12 @@
 //! What the recognisers share: the view, its cues, the finds so far, and questions about neighbours.
 
+use std::cell::Cell;
+
 use super::chain::Chain;
 use super::cues::{Cue, Cues};
 use super::entity::Entity;
 use super::particles::{hangul_run, may_follow_noun};
+use super::squeeze::is_word_char;
 
 /// A find on the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) found: Vec<Found>,
     /// Every run of digits, in order.
     pub(crate) numbers: Vec<(usize, usize)>,
+    /// The last answer of [`Self::label_before`] and its place: one recogniser after another asks it.
+    label: Cell<Option<(usize, Option<Cue>)>>,
 }
 
 /// How far a label may stand before its number, in bytes.
@@ -31,7 +36,8 @@ const LABEL_GAP: usize = 26;
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(text: &'a str, cues: &'a Cues) -> Self {
-        Self { text, bytes: text.as_bytes(), cues, found: Vec::new(), numbers: Vec::new() }
+        let (found, numbers) = (Vec::new(), Vec::new());
+        Self { text, bytes: text.as_bytes(), cues, found, numbers, label: Cell::new(None) }
     }
 
     pub(crate) fn push(&mut self, entity: Entity, start: usize, end: usize) {
@@ -40,6 +46,16 @@ impl<'a> Scan<'a> {
 
     /// The label that a number at `at` stands under, where there is one right before it.
     pub(crate) fn label_before(&self, at: usize) -> Option<Cue> {
+        if let Some((_, label)) = self.label.get().filter(|(place, _)| *place == at) {
+            return label;
+        }
+        // A parcel's number is a code to everything but telephones, which ask for it by itself.
+        let label = self.find_label(at).map(|cue| if cue == Cue::Parcel { Cue::Code } else { cue });
+        self.label.set(Some((at, label)));
+        label
+    }
+
+    fn find_label(&self, at: usize) -> Option<Cue> {
         let from = at.saturating_sub(LABEL_REACH);
         let mut bank = None;
         for hit in self.cues.ending_in(from, at) {
@@ -54,7 +70,7 @@ impl<'a> Scan<'a> {
                 Cue::BankWord if gap.len() > 4 => {}
                 // `카드로 …`: a bank or card named first, then the real label; the nearer one is it.
                 Cue::Bank | Cue::BankWord => bank = bank.or(Some(Cue::Bank)),
-                cue if bank.is_some() && cue != Cue::Code => return Some(cue),
+                cue if bank.is_some() && !matches!(cue, Cue::Code | Cue::Parcel) => return Some(cue),
                 cue => return Some(bank.unwrap_or(cue)),
             }
         }
@@ -73,7 +89,7 @@ impl<'a> Scan<'a> {
     ) -> bool {
         let from = start.saturating_sub(before);
         let ahead = self.cues.ending_in(from, start).any(|h| {
-            wanted.contains(&h.cue) && self.text.get(h.end..start).is_some_and(|gap| !gap.contains("\n\n"))
+            wanted.contains(&h.cue) && self.text.get(h.end..start).is_some_and(|gap| !has_empty_line(gap))
         });
         ahead
             || self.cues.starting_in(end, end + after).any(|h| {
@@ -102,32 +118,13 @@ impl<'a> Scan<'a> {
 
     /// Whether a unit or a currency makes the range an amount.
     pub(crate) fn is_amount(&self, start: usize, end: usize) -> bool {
-        const UNITS: [&str; 16] = [
-            "원",
-            "개",
-            "건",
-            "명",
-            "점",
-            "%",
-            "만원",
-            "달러",
-            "포인트",
-            "마일",
-            "회",
-            "번째",
-            "km",
-            "krw",
-            "usd",
-            "ms",
-        ];
-        const MONEY: [&str; 5] = ["₩", "$", "€", "¥", "\\"];
         let rest = self.text[end..].trim_start_matches(' ');
         let before = self.text[..start].trim_end_matches(' ');
         let decimal = rest.starts_with(',') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
-        let counted = UNITS
+        let counted = units(rest)
             .iter()
             .any(|u| starts_with_ignoring_case(rest, u) && may_follow_noun(hangul_run(&rest[u.len()..])));
-        decimal || counted || MONEY.iter().any(|m| before.ends_with(m))
+        decimal || counted || before.ends_with(['₩', '$', '€', '¥', '\\'])
     }
 
     /// Whether a window without separators may be a number of its own.
@@ -147,8 +144,34 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// The units that a text may start with, by its first character.
+fn units(text: &str) -> &'static [&'static str] {
+    match text.chars().next() {
+        Some('원') => &["원"],
+        Some('개') => &["개"],
+        Some('건') => &["건"],
+        Some('명') => &["명"],
+        Some('점') => &["점"],
+        Some('%') => &["%"],
+        Some('만') => &["만원"],
+        Some('달') => &["달러"],
+        Some('포') => &["포인트"],
+        Some('마') => &["마일"],
+        Some('회') => &["회"],
+        Some('번') => &["번째"],
+        Some('k' | 'K') => &["km", "krw"],
+        Some('u' | 'U') => &["usd"],
+        Some('m' | 'M') => &["ms"],
+        _ => &[],
+    }
+}
+
 fn starts_with_ignoring_case(text: &str, head: &str) -> bool {
     text.get(..head.len()).is_some_and(|t| t.eq_ignore_ascii_case(head))
+}
+
+fn has_empty_line(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| pair == b"\n\n")
 }
 
 fn is_word_byte(b: u8) -> bool {
@@ -174,6 +197,7 @@ fn is_number_label(cue: Cue) -> bool {
             | Cue::Ip
             | Cue::Version
             | Cue::Code
+            | Cue::Parcel
             | Cue::Zip
     )
 }
@@ -190,5 +214,5 @@ fn is_label_gap(gap: &str) -> bool {
         return false;
     }
     // A label above its value: nothing but marks between them.
-    !gap.contains('\n') || gap.chars().all(|c| !c.is_alphanumeric())
+    !gap.contains('\n') || gap.chars().all(|c| !is_word_char(c))
 }

@@ -23,20 +23,10 @@ impl Squeezed {
         let mut squeezed =
             Self { text: String::with_capacity(view.len()), chars: Vec::with_capacity(view.len() / 2) };
         for (start, c) in view.char_indices() {
-            let end = start + c.len_utf8();
-            let at = squeezed.text.len();
-            if c.is_ascii() {
-                if c.is_ascii_alphanumeric() {
-                    squeezed.text.push(c.to_ascii_lowercase());
-                    squeezed.chars.push(Place { at, start, end });
-                }
-            } else if is_hangul(c) {
-                squeezed.text.push(c);
-                squeezed.chars.push(Place { at, start, end });
-            } else if c.is_alphanumeric() {
-                // One place a character, so only the first of an expanding lower case is kept.
-                squeezed.text.extend(c.to_lowercase().next());
-                squeezed.chars.push(Place { at, start, end });
+            if let Some(folded) = fold(c) {
+                let at = squeezed.text.len();
+                squeezed.text.push(folded);
+                squeezed.chars.push(Place { at, start, end: start + c.len_utf8() });
             }
         }
         squeezed
@@ -57,13 +47,32 @@ impl Squeezed {
     }
 }
 
+/// A letter or digit in lower case. One place a character, so only the first of an expanding lower case is
+/// kept.
+fn fold(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase());
+    }
+    if is_hangul(c) {
+        return Some(c);
+    }
+    if c.is_alphanumeric() { c.to_lowercase().next() } else { None }
+}
+
 /// A Hangul syllable.
 pub(crate) fn is_hangul(c: char) -> bool {
     ('가'..='힣').contains(&c)
 }
 
+/// A letter or digit. Hangul is told without a search of Unicode's tables.
+pub(crate) fn is_word_char(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_alphanumeric() } else { is_hangul(c) || c.is_alphanumeric() }
+}
+
 /// The letters and digits of a value.
 pub(crate) fn squeeze(value: &str) -> String {
     let view = super::view::View::of(value);
-    Squeezed::of(view.text()).text
+    let mut text = String::with_capacity(view.text().len());
+    text.extend(view.text().chars().filter_map(fold));
+    text
 }

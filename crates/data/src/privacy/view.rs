@@ -66,9 +66,20 @@ impl<'a> View<'a> {
     }
 }
 
+/// Whether there is nothing but ASCII and U+A000–U+D77F, told without taking the characters apart.
+fn is_plain(bytes: &[u8]) -> bool {
+    let next = bytes.get(1..).unwrap_or_default();
+    let odd = |b: u8, next: u8| ((0xC0..0xEA).contains(&b)) | (b > 0xED) | ((b == 0xED) & (next > 0x9D));
+    // No branch inside, so that many bytes are compared at once. The last byte of a text begins no character.
+    !bytes.iter().zip(next).fold(false, |any, (&b, &next)| any | odd(b, next))
+}
+
 /// Where the first character stands that the view changes.
 fn first_change(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
+    if is_plain(bytes) {
+        return None;
+    }
     let mut i = 0;
     while i < bytes.len() {
         i += match bytes[i] {
@@ -286,6 +297,16 @@ mod tests {
 
     fn shows(original: &str, view: &str) {
         assert_eq!(View::of(original).text(), view, "view of {original:?}");
+    }
+
+    #[test]
+    fn plain_text_is_told() {
+        for plain in ["", "a", "문의: 010-1234-5678 해", "\u{A000}\u{D77F}"] {
+            assert!(is_plain(plain.as_bytes()), "{plain}");
+        }
+        for other in ["é", "a漢", "ㅋㅋ", "가\u{200B}나", "힣", "\u{F900}", "📞", "가\u{D7B0}"] {
+            assert!(!is_plain(other.as_bytes()), "{other}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(crate) mod regions;
 use super::cues::Cue;
 use super::entity::Entity;
 use super::scan::{Found, Scan};
-use super::squeeze::is_hangul;
+use super::squeeze::{is_hangul, is_word_char};
 
 /// Finds addresses.
 pub(crate) fn scan(scan: &mut Scan<'_>) {
@@ -71,11 +71,11 @@ fn from_number(scan: &Scan<'_>, start: usize, end: usize) -> Option<(usize, usiz
         return None;
     }
     let is_unit = scan.text[end..].starts_with('동');
-    let word = last_word(before);
-    let is_place = word.ends_with(['로', '길', '동', '리', '가', '읍', '면']) || word.ends_with("번지");
+    let is_place = before.ends_with(['로', '길', '동', '리', '가', '읍', '면']) || before.ends_with("번지");
     if !is_unit && !is_place {
         return None;
     }
+    let word = last_word(before);
     // A building may stand before its unit, a town before its road.
     let mut from = if word.chars().count() >= 2 && is_place { before.len() - word.len() } else { start };
     if is_unit && parts::ends_like_building(word) {
@@ -94,7 +94,7 @@ fn from_number(scan: &Scan<'_>, start: usize, end: usize) -> Option<(usize, usiz
 }
 
 fn last_word(text: &str) -> &str {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '·' | '-');
+    let is_part = |c: char| is_word_char(c) || matches!(c, '·' | '-');
     let start = text
         .char_indices()
         .rev()

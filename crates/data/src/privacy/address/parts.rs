@@ -2,7 +2,8 @@
 
 use super::regions;
 use crate::privacy::particles::{hangul_run, may_follow_noun};
-use crate::privacy::squeeze::is_hangul;
+use crate::privacy::squeeze::{is_hangul, is_word_char};
+use crate::words::Syllables;
 
 /// What makes a word the name of a building.
 #[rustfmt::skip]
@@ -12,6 +13,10 @@ const BUILDINGS: [&str; 52] = [
     "스퀘어", "시티", "팰리스", "리버", "마을", "단지", "타운", "빌리지", "연립", "다세대", "하우스", "스테이트", "뷰", "포레", "원", "아이비",
     "드림", "빌", "텔", "관", "병원", "학교", "apt", "APT",
 ];
+
+/// What those words begin with, as far as it is Hangul.
+static BUILDING_HEADS: Syllables =
+    Syllables::of("아빌오타맨주하파캐자래푸힐편더롯센상프플원고기레스시팰리마단연다뷰포드텔관병학");
 
 /// Units that make a number an amount or a time, not a house number.
 #[rustfmt::skip]
@@ -278,7 +283,7 @@ pub(super) fn short_unit(text: &str, at: usize) -> Option<usize> {
 
 /// A building's name: a word that ends like one, or any short word with a unit right after it.
 pub(super) fn building(text: &str, at: usize) -> Option<usize> {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '&' | '·');
+    let is_part = |c: char| is_word_char(c) || matches!(c, '-' | '&' | '·');
     let end = at + text[at..].find(|c: char| !is_part(c)).unwrap_or(text.len() - at);
     let word = &text[at..end];
     let n = word.chars().count();
@@ -291,6 +296,9 @@ pub(super) fn building(text: &str, at: usize) -> Option<usize> {
     }
     if ends_like_building(word) {
         return Some(end);
+    }
+    if !word.chars().any(|c| BUILDING_HEADS.contains(c) || c == 'a' || c == 'A') {
+        return None;
     }
     // 래미안101동, 현대아파트입니다.
     let inner = BUILDINGS.iter().filter_map(|b| word.find(b).map(|i| at + i + b.len())).max()?;
@@ -350,4 +358,16 @@ pub(super) fn zip_before(text: &str, at: usize) -> Option<usize> {
     let head = text[..start].trim_end_matches(' ');
     let marks = ["우편번호:", "(우)", "우)", "(우", "(", "["];
     Some(marks.iter().find(|m| head.ends_with(**m)).map_or(start, |m| head.len() - m.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_building_begins_as_listed() {
+        for word in BUILDINGS {
+            assert!(word.starts_with(|c: char| BUILDING_HEADS.contains(c) || c == 'a' || c == 'A'), "{word}");
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! The administrative divisions of Korea: seventeen provinces and metropolitan cities, and their
 //! cities, counties and districts, by name. Facts of public law, as of 2024.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
+
+use crate::words::WordSet;
 
 /// Each province or metropolitan city with the forms in use, the longest first.
 #[rustfmt::skip]
@@ -48,23 +50,20 @@ const DISTRICTS: [&str; 17] = [
     "제주시 서귀포시",
 ];
 
-static NAMES: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| DISTRICTS.iter().flat_map(|d| d.split_whitespace()).collect());
+static NAMES: LazyLock<WordSet> = LazyLock::new(|| WordSet::new(districts()));
 
 /// Names without 시, 군 or 구, of two syllables or more: 수원, 강남.
-static STEMS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let stem = |name: &&'static str| {
+static STEMS: LazyLock<WordSet> = LazyLock::new(|| {
+    let stem = |name: &'static str| {
         let end = name.char_indices().next_back().map_or(0, |(i, _)| i);
         name.get(..end).filter(|s| s.chars().count() >= 2)
     };
-    NAMES.iter().filter_map(stem).collect()
+    WordSet::new(districts().into_iter().filter_map(stem))
 });
 
 /// Every district once, in a fixed order.
-pub(crate) fn districts() -> Vec<&'static str> {
-    let mut all: Vec<&'static str> = NAMES.iter().copied().collect();
-    all.sort_unstable();
-    all
+pub(crate) fn districts() -> BTreeSet<&'static str> {
+    DISTRICTS.iter().flat_map(|d| d.split_whitespace()).collect()
 }
 
 /// Whether a word is a city, county or district.
@@ -79,6 +78,10 @@ pub(crate) fn is_district_stem(word: &str) -> bool {
 
 /// The province name that a text starts with, the longest form.
 pub(crate) fn province_at(text: &str) -> Option<&'static str> {
+    if !text.starts_with(['서', '부', '대', '인', '광', '울', '세', '경', '강', '충', '전', '제'])
+    {
+        return None;
+    }
     PROVINCES
         .iter()
         .flat_map(|forms| forms.iter())
@@ -100,5 +103,8 @@ mod tests {
         assert!(is_district_stem("수원") && !is_district_stem("중"));
         assert_eq!(province_at("서울특별시 강남구"), Some("서울특별시"));
         assert_eq!(province_at("경남 창원"), Some("경남"));
+        for form in PROVINCES.into_iter().flatten() {
+            assert_eq!(province_at(form), Some(*form));
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Surnames, syllables of given names, and words that look like names.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use crate::words::WordSet;
 
 /// Surnames of one syllable that most people have.
 pub(super) const COMMON: &str = "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용";
@@ -124,8 +125,8 @@ const WORDS: &str = "
 ";
 
 /// The words above.
-static SET: LazyLock<HashSet<&'static str>> = LazyLock::new(|| WORDS.split_whitespace().collect());
-static NATIVE_SET: LazyLock<HashSet<&'static str>> = LazyLock::new(|| NATIVE.into_iter().collect());
+static SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::new(WORDS.split_whitespace()));
+static NATIVE_SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::new(NATIVE));
 
 /// Whether a candidate is a word.
 pub(super) fn is_word(candidate: &str) -> bool {

@@ -3,6 +3,7 @@
 use super::lists;
 use crate::privacy::particles::{hangul_run, hangul_tail};
 use crate::privacy::squeeze::is_hangul;
+use crate::words::Syllables;
 
 /// How much the context is worth; the more, the less the syllables must prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,37 +26,52 @@ pub(super) enum Trust {
 const POPULAR_FIRST: &str = "민서지현준은수영유하예도시윤재정동성승태상종경미혜선진소채다나가주기명병광용우건규호창철인보세아연희효한해형홍길춘순옥금말남덕대근권찬두문복봉석";
 const POPULAR_LAST: &str = "민서연윤우준현훈진영희은경숙순옥호철석식환혁빈율린아혜미란선성수태욱원정주지하솔섭열엽찬규균근권국건범별람름라나늘동자애남월용";
 
+static POPULAR_FIRSTS: Syllables = Syllables::of(POPULAR_FIRST);
+static POPULAR_LASTS: Syllables = Syllables::of(POPULAR_LAST);
+static COMMON: Syllables = Syllables::of(lists::COMMON);
+static RARE: Syllables = Syllables::of(lists::RARE);
+static FIRST: Syllables = Syllables::of(lists::FIRST);
+static LAST: Syllables = Syllables::of(lists::LAST);
+static SINGLE: Syllables = Syllables::of(lists::SINGLE);
+
 /// Whether a word is a name.
 pub(super) fn is_name(word: &str, trust: Trust) -> bool {
-    if lists::is_word(word) {
-        return false;
+    let mut chars = ['\0'; 4];
+    let mut n = 0;
+    for c in word.chars() {
+        if n == chars.len() {
+            return false;
+        }
+        chars[n] = c;
+        n += 1;
     }
-    let chars: Vec<char> = word.chars().collect();
-    if let [a, b, given @ ..] = chars.as_slice()
-        && lists::DOUBLE.iter().any(|d| d.chars().eq([*a, *b]))
-        && matches!(given.len(), 1 | 2)
-        && is_given(given, trust)
-    {
-        return given.len() == 2 || trust >= Trust::Form;
-    }
-    let [surname, given @ ..] = chars.as_slice() else { return false };
-    let known = lists::COMMON.contains(*surname) || (trust == Trust::Label && lists::RARE.contains(*surname));
-    if !known {
-        return false;
-    }
-    match given.len() {
-        1 => trust >= Trust::Form && lists::SINGLE.contains(given[0]),
-        2 => is_given(given, trust) && !begins_like_word(&chars, trust),
+    let chars = &chars[..n];
+    let double = is_double_name(word, chars, trust);
+    let [surname, given @ ..] = chars else { return false };
+    let known = COMMON.contains(*surname) || (trust == Trust::Label && RARE.contains(*surname));
+    let is_formed = match given.len() {
+        1 => known && trust >= Trust::Form && SINGLE.contains(given[0]),
+        2 => known && is_given(given, trust) && !begins_like_word(word, chars, trust),
         _ => false,
-    }
+    };
+    double.unwrap_or(is_formed) && !lists::is_word(word)
+}
+
+/// Whether a word with a surname of two syllables is a name; nothing where it is not formed like one.
+fn is_double_name(word: &str, chars: &[char], trust: Trust) -> Option<bool> {
+    let [_, _, given @ ..] = chars else { return None };
+    let formed = matches!(given.len(), 1 | 2)
+        && lists::DOUBLE.iter().any(|d| word.starts_with(d))
+        && is_given(given, trust);
+    formed.then_some(given.len() == 2 || trust >= Trust::Form)
 }
 
 /// 주문자, 이상해: a word and one syllable more. A popular given name outweighs it under a title.
-fn begins_like_word(chars: &[char], trust: Trust) -> bool {
-    const TAILS: &str =
-        "자인원서시중은는이가을를도만의에로와과해한하됐된되요님들성건권별식호지수주정동선태경상용";
-    let head: String = chars[..2].iter().collect();
-    if !lists::is_word(&head) {
+fn begins_like_word(word: &str, chars: &[char], trust: Trust) -> bool {
+    static TAILS: Syllables = Syllables::of(
+        "자인원서시중은는이가을를도만의에로와과해한하됐된되요님들성건권별식호지수주정동선태경상용",
+    );
+    if !lists::is_word(&word[..chars[..2].iter().map(|c| c.len_utf8()).sum()]) {
         return false;
     }
     match trust {
@@ -66,18 +82,19 @@ fn begins_like_word(chars: &[char], trust: Trust) -> bool {
 }
 
 fn is_popular(given: &[char]) -> bool {
-    POPULAR_FIRST.contains(given[0]) && POPULAR_LAST.contains(given[1])
+    POPULAR_FIRSTS.contains(given[0]) && POPULAR_LASTS.contains(given[1])
 }
 
 fn is_given(given: &[char], trust: Trust) -> bool {
     match given {
-        [only] => lists::SINGLE.contains(*only),
+        [only] => SINGLE.contains(*only),
         [first, last] => {
-            let native = lists::is_native(&given.iter().collect::<String>());
-            if trust == Trust::Popular {
-                return is_popular(given) || native;
-            }
-            native || (lists::FIRST.contains(*first) && lists::LAST.contains(*last))
+            let formed = if trust == Trust::Popular {
+                is_popular(given)
+            } else {
+                FIRST.contains(*first) && LAST.contains(*last)
+            };
+            formed || lists::is_native(&given.iter().collect::<String>())
         }
         _ => false,
     }
