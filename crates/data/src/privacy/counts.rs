@@ -1,7 +1,5 @@
 //! How many values of each kind were masked, and how many were kept.
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, Serializer};
 
 use super::entity::Entity;
@@ -15,43 +13,55 @@ pub struct Count {
     pub kept: u64,
 }
 
-/// Counts of every kind.
+/// Counts of every kind, in the kinds' order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Counts(BTreeMap<Entity, Count>);
+pub struct Counts(Vec<(Entity, Count)>);
 
 impl Counts {
     /// The counts of one kind.
     pub fn of(&self, entity: Entity) -> Count {
-        self.0.get(&entity).copied().unwrap_or_default()
+        self.place(entity).map_or_else(|_| Count::default(), |at| self.0[at].1)
     }
 
     /// All kinds that occurred.
     pub fn iter(&self) -> impl Iterator<Item = (Entity, Count)> + '_ {
-        self.0.iter().map(|(&e, &c)| (e, c))
+        self.0.iter().copied()
     }
 
     /// All kinds together.
     pub fn total(&self) -> Count {
         self.0
-            .values()
-            .fold(Count::default(), |t, c| Count { masked: t.masked + c.masked, kept: t.kept + c.kept })
+            .iter()
+            .fold(Count::default(), |t, (_, c)| Count { masked: t.masked + c.masked, kept: t.kept + c.kept })
     }
 
     /// Adds the counts of another text.
     pub fn add(&mut self, other: &Self) {
-        for (&entity, count) in &other.0 {
-            let sum = self.0.entry(entity).or_default();
+        for (entity, count) in other.iter() {
+            let sum = self.entry(entity);
             sum.masked += count.masked;
             sum.kept += count.kept;
         }
     }
 
     pub(crate) fn masked(&mut self, entity: Entity) {
-        self.0.entry(entity).or_default().masked += 1;
+        self.entry(entity).masked += 1;
     }
 
     pub(crate) fn kept(&mut self, entity: Entity) {
-        self.0.entry(entity).or_default().kept += 1;
+        self.entry(entity).kept += 1;
+    }
+
+    fn place(&self, entity: Entity) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&entity, |(e, _)| *e)
+    }
+
+    fn entry(&mut self, entity: Entity) -> &mut Count {
+        let at = self.place(entity).unwrap_or_else(|at| {
+            self.0.insert(at, (entity, Count::default()));
+            at
+        });
+        &mut self.0[at].1
     }
 }
 

@@ -3,13 +3,12 @@
 //! The store holds no value, only fingerprints under the project's secret: of a value's letters and
 //! digits, and of its first four of them, so that a sweep need not try every length at every place.
 
-use std::collections::BTreeSet;
-
 use super::address;
 use super::canonical;
 use super::entity::Entity;
 use super::keyed::Secret;
 use super::masker::Masked;
+use super::sorted::Sorted;
 use super::squeeze::squeeze;
 
 /// Values of this many letters and digits are looked for in every output.
@@ -46,15 +45,15 @@ pub(crate) struct Short {
 #[derive(Debug, Clone)]
 pub struct KnownValues {
     pub(crate) secret: Secret,
-    pub(crate) long: BTreeSet<Long>,
-    pub(crate) short: BTreeSet<Short>,
+    pub(crate) long: Sorted<Long>,
+    pub(crate) short: Sorted<Short>,
     ignored: u64,
 }
 
 impl KnownValues {
     /// None yet.
     pub fn new(secret: &Secret) -> Self {
-        Self { secret: secret.clone(), long: BTreeSet::new(), short: BTreeSet::new(), ignored: 0 }
+        Self { secret: secret.clone(), long: Sorted::default(), short: Sorted::default(), ignored: 0 }
     }
 
     /// Adds the value of a column that the recipe declares personal.
@@ -75,14 +74,14 @@ impl KnownValues {
 
     /// Adds the values of another thread or source.
     pub fn merge(&mut self, other: Self) {
-        self.long.extend(other.long);
-        self.short.extend(other.short);
+        self.long.merge(other.long);
+        self.short.merge(other.short);
         self.ignored += other.ignored;
     }
 
     /// How many fingerprints there are.
     pub fn len(&self) -> usize {
-        self.long.len() + self.short.len()
+        self.long.values().len() + self.short.values().len()
     }
 
     /// Whether nothing is known.

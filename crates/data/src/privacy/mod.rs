@@ -37,6 +37,7 @@ mod particles;
 mod phones;
 mod plate;
 mod scan;
+mod sorted;
 mod squeeze;
 mod store;
 mod style;
@@ -61,8 +62,8 @@ pub(crate) fn canonical(entity: Entity, value: &str) -> String {
     if !entity.is_numeric() {
         return squeeze::squeeze(value);
     }
-    let view = view::View::of(value);
-    let digits: String = view.text().chars().filter(char::is_ascii_digit).collect();
+    let mut digits = String::with_capacity(value.len());
+    digits.extend(view::View::of(value).text().chars().filter(char::is_ascii_digit));
     let is_phone = matches!(
         entity,
         Entity::Mobile | Entity::Landline | Entity::Voip | Entity::SafeNumber | Entity::TollFree

@@ -69,21 +69,22 @@ impl KnownValues {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEADER + self.len() * ENTRY + 8);
+        let (long, short) = (self.long.values(), self.short.values());
+        let mut out = Vec::with_capacity(HEADER + (long.len() + short.len()) * ENTRY + 8);
         out.extend(MAGIC);
         out.extend(VERSION.to_le_bytes());
         out.extend(self.secret.hash(CHECK, MAGIC).to_le_bytes());
         out.extend(self.ignored().to_le_bytes());
-        out.extend((self.long.len() as u64).to_le_bytes());
-        out.extend((self.short.len() as u64).to_le_bytes());
+        out.extend((long.len() as u64).to_le_bytes());
+        out.extend((short.len() as u64).to_le_bytes());
         let mut entry = |a: u64, b: u64, n: u16, entity: u16| {
             out.extend(a.to_le_bytes());
             out.extend(b.to_le_bytes());
             out.extend(n.to_le_bytes());
             out.extend(entity.to_le_bytes());
         };
-        self.long.iter().for_each(|v| entry(v.head, v.value, v.n, v.entity));
-        self.short.iter().for_each(|v| entry(v.row, v.value, v.n, v.entity));
+        long.iter().for_each(|v| entry(v.head, v.value, v.n, v.entity));
+        short.iter().for_each(|v| entry(v.row, v.value, v.n, v.entity));
         let whole = self.secret.hash(WHOLE, &out);
         out.extend(whole.to_le_bytes());
         out

@@ -86,7 +86,7 @@ impl Sweep {
             name_lens: Vec::new(),
             keep: keep.iter().flat_map(|k| [squeeze(k), canonical(Entity::Mobile, k)]).collect(),
         };
-        for value in &known.long {
+        for value in known.long.values().iter() {
             let bit = value.head >> (64 - BITS);
             sweep.bits[(bit >> 6) as usize] |= 1 << (bit & 63);
             let lens = sweep.heads.entry(value.head).or_default();
@@ -96,7 +96,7 @@ impl Sweep {
             let entity = Entity::from_index(usize::from(value.entity)).unwrap_or(Entity::Personal);
             sweep.long.entry(value.value).or_insert(entity);
         }
-        for value in &known.short {
+        for value in known.short.values().iter() {
             let entity = Entity::from_index(usize::from(value.entity)).unwrap_or(Entity::Personal);
             sweep.rows.entry(value.row).or_default().push((value.value, value.n, entity));
             if entity == Entity::Person {
