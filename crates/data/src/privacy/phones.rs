@@ -25,11 +25,29 @@ fn plan(digits: &[u8]) -> Option<(Entity, usize)> {
 
 /// A telephone number at group `i`: its kind, and the group after it.
 pub(crate) fn at(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<(Entity, usize)> {
+    if is_of_a_parcel(scan, chain, i) {
+        return None;
+    }
     national(scan, chain, i)
         .or_else(|| international(scan, chain, i))
         .or_else(|| representative(scan, chain, i))
         .or_else(|| north_american(scan, chain, i))
         .or_else(|| local(scan, chain, i))
+}
+
+/// Whether the label right before says that the number is a parcel's: `운송장 번호 0503-4567-8901`. A mobile
+/// number as such numbers are written is one even there, and no parcel has fewer than ten digits.
+fn is_of_a_parcel(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> bool {
+    let start = chain.groups()[i].start;
+    let Some(label) = scan.cues.ending_in(start.saturating_sub(30), start).next() else { return false };
+    let is_mobile = matches!(chain.lens(i), [3, 3 | 4, 4, ..])
+        && chain.digits(i, i + 1).is_some_and(|d| matches!(d.as_slice(), [0, 1, _]));
+    let tight = chain.groups()[i + 1..].iter().take_while(|g| g.sep.is_tight());
+    let n_digits = chain.groups()[i].len + tight.map(|g| g.len).sum::<usize>();
+    label.cue == Cue::Parcel
+        && !is_mobile
+        && n_digits >= 10
+        && scan.text[label.end..start].chars().all(|c| "번호는은이가:： ()#-=numberNo.\n".contains(c))
 }
 
 fn national(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<(Entity, usize)> {

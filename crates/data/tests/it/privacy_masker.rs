@@ -304,3 +304,27 @@ fn hostile_texts_take_linear_time() {
         assert!(seconds < 2.0, "{piece:?} repeated to 200 kB took {seconds:.1} s");
     }
 }
+
+#[test]
+fn under_the_label_of_a_parcel_only_a_written_mobile_number_is_a_telephone() {
+    let masker = masker_default();
+    for text in [
+        "운송장 번호 0503-4567-8901로 조회해 주세요",
+        "운송장번호: 8210-1234-5678",
+        "송장 821012345678",
+        "등기번호는 031-234-5678입니다",
+        "tracking no. 0504-1234-5678",
+    ] {
+        assert_eq!(masker.mask(text).text, text);
+    }
+    for (text, want) in [
+        ("운송장 010-2345-6789", "운송장 [전화번호]"),
+        ("운송장 02-345-6789", "운송장 [전화번호]"),
+        ("운송장 전화 0503-4567-8901", "운송장 전화 [전화번호]"),
+        ("송장에 적힌 031-234-5678로 걸었어요", "송장에 적힌 [전화번호]로 걸었어요"),
+        ("운송장이 없으면 0503-4567-8901로 알려 주세요", "운송장이 없으면 [전화번호]로 알려 주세요"),
+        ("연락처 0503-4567-8901, 운송장 0503-4567-8902", "연락처 [전화번호], 운송장 0503-4567-8902"),
+    ] {
+        assert_eq!(masker.mask(text).text, want);
+    }
+}
