@@ -9,6 +9,8 @@ pub(super) struct Seen {
     pub markup: bool,
     /// A character outside the plain ones, or a run of blanks.
     pub odd: bool,
+    /// A character that has or takes part in another Unicode form.
+    pub rare: bool,
     /// `>` or a line of dashes or "wrote"/"작성" near a colon: what a quoted mail begins with.
     pub quote: bool,
     /// The same letter or mark twice in a row, of the kind that is repeated for effect.
@@ -20,8 +22,22 @@ pub(super) struct Seen {
 impl Seen {
     pub(super) fn in_text(text: &str) -> Self {
         let mut seen = Self::default();
-        let mut previous = '\0';
-        for c in text.chars() {
+        let bytes = text.as_bytes();
+        let (mut previous, mut at) = ('\0', 0);
+        while at < bytes.len() {
+            if is_syllable(bytes, at) {
+                // Whichever it is: no rule asks for one syllable after another.
+                previous = '가';
+                at += 3;
+                continue;
+            }
+            if bytes[at].is_ascii_alphanumeric() {
+                previous = char::from(bytes[at]);
+                at += 1;
+                continue;
+            }
+            let Some(c) = text[at..].chars().next() else { break };
+            at += c.len_utf8();
             match c {
                 '<' | '&' => seen.markup = true,
                 '\n' => seen.line_break = true,
@@ -35,12 +51,23 @@ impl Seen {
                 }
                 '-' | '_' => seen.quote |= c == previous,
                 ':' => seen.quote = true,
+                '\u{302A}'..='\u{302F}' => seen.rare = true,
                 c if is_plain(c) => {}
-                _ => seen.odd = true,
+                _ => (seen.odd, seen.rare) = (true, true),
             }
             previous = c;
         }
         seen
+    }
+}
+
+/// Whether a Hangul syllable stands at a place of valid UTF-8 (all but the last rows of the block).
+fn is_syllable(bytes: &[u8], at: usize) -> bool {
+    match bytes[at] {
+        0xEB | 0xEC => true,
+        0xEA => bytes[at + 1] >= 0xB0,
+        0xED => bytes[at + 1] <= 0x9D,
+        _ => false,
     }
 }
 
@@ -58,10 +85,16 @@ fn is_plain(c: char) -> bool {
 }
 
 /// NFC, full-width forms as ASCII, invisible characters dropped, blanks of every kind as one space,
-/// at most one empty line. `None` when that changes nothing.
-pub(super) fn normalize(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.nfc().peekable();
+/// at most one empty line. `None` when that changes nothing. A text without rare characters is in NFC.
+pub(super) fn normalize(text: &str, has_rare: bool) -> Option<String> {
+    let out =
+        if has_rare { normalized(text.nfc(), text.len()) } else { normalized(text.chars(), text.len()) };
+    (out != text).then_some(out)
+}
+
+fn normalized(chars: impl Iterator<Item = char>, capacity: usize) -> String {
+    let mut out = String::with_capacity(capacity);
+    let mut chars = chars.peekable();
     while let Some(c) = chars.next() {
         match c {
             // The pair is one line break, made by the second.
@@ -89,7 +122,7 @@ pub(super) fn normalize(text: &str) -> Option<String> {
     while out.ends_with([' ', '\n']) {
         out.pop();
     }
-    (out != text).then_some(out)
+    out
 }
 
 /// Control characters, zero-width and direction marks, soft hyphens, byte-order marks, blank fillers.

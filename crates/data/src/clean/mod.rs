@@ -11,6 +11,7 @@
 
 mod characters;
 mod markup;
+mod needles;
 mod phrases;
 mod quotes;
 mod repeats;
@@ -166,7 +167,7 @@ impl Cleaner {
         // Entities can hide what the first look could not see.
         let seen = if out.changed_by.is_empty() { seen } else { characters::Seen::in_text(&out.text) };
         if seen.odd {
-            self.step(&mut out, Rule::Characters, characters::normalize);
+            self.step(&mut out, Rule::Characters, |text| characters::normalize(text, seen.rare));
         }
         if seen.quote {
             self.step(&mut out, Rule::Quotes, quotes::cut_quotes);

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use regex::Regex;
 
-use super::{Cleaned, Rule, Rules};
+use super::{Cleaned, Rule, Rules, needles};
+use crate::finder::Finder;
 
 /// Rules that come with the program, one file a rule.
 const FILES: [(Rule, &str); 3] = [
@@ -51,6 +52,28 @@ pub struct Phrases {
     /// Filler as a whole sentence.
     over_polite: Option<Regex>,
     custom: Vec<Regex>,
+    /// Words without which no rule matches.
+    needles: Finder,
+    /// The rule that each of them speaks for.
+    needle_rules: Vec<Rule>,
+    /// Rules that have no such words.
+    untold: Rules,
+}
+
+/// Where words stand that speak for a rule.
+struct Hits<'a> {
+    found: Vec<(Rule, usize, usize)>,
+    untold: &'a Rules,
+}
+
+impl Hits<'_> {
+    /// Whether a rule may match somewhere inside the range.
+    fn may_match(&self, rule: Rule, within: &Range<usize>) -> bool {
+        let inside = |(of, start, end): &(Rule, usize, usize)| {
+            *of == rule && *start >= within.start && *end <= within.end
+        };
+        self.untold.contains(rule) || self.found.iter().any(inside)
+    }
 }
 
 impl Phrases {
@@ -74,7 +97,25 @@ impl Phrases {
             .transpose()?;
         let over_polite = alternation(Rule::OverPolite).as_deref().map(whole).transpose()?;
         let custom = custom.iter().map(|pattern| custom_pattern(pattern)).collect::<Result<_, _>>()?;
-        Ok(Self { greeting, closing, closing_tail, over_polite, custom })
+        let (mut words, mut needle_rules, mut untold) = (Vec::new(), Vec::new(), Rules::default());
+        for rule in FILES.map(|(rule, _)| rule) {
+            match alternation(rule).map(|body| needles::of(&body)) {
+                None => {}
+                Some(None) => untold.insert(rule),
+                Some(Some(of_rule)) => {
+                    needle_rules.extend(std::iter::repeat_n(rule, of_rule.len()));
+                    words.extend(of_rule);
+                }
+            }
+        }
+        let needles = Finder::new(&words);
+        Ok(Self { greeting, closing, closing_tail, over_polite, custom, needles, needle_rules, untold })
+    }
+
+    fn hits(&self, text: &str) -> Hits<'_> {
+        let mut found = Vec::new();
+        self.needles.each(text, |word, start, end| found.push((self.needle_rules[word], start, end)));
+        Hits { found, untold: &self.untold }
     }
 
     /// Removes what the rules match from `out`.
@@ -96,62 +137,74 @@ impl Phrases {
     /// The ranges of `text` that stay, in order, and the rules that took the others.
     fn kept_ranges(&self, text: &str) -> (Vec<Range<usize>>, Rules) {
         let mut changed_by = Rules::default();
-        let mut start = 0;
-        let mut end = text.len();
+        let hits = self.hits(text);
+        let mut rest = 0..text.len();
         for _ in 0..MAX_FROM_AN_END {
-            let Some(cut) = self.front(&text[start..end], &mut changed_by) else { break };
-            start += cut;
+            let Some(start) = self.front(text, &rest, &hits, &mut changed_by) else { break };
+            rest.start = start;
         }
         for _ in 0..MAX_FROM_AN_END {
-            let Some(cut) = self.back(&text[start..end], &mut changed_by) else { break };
-            end = start + cut;
+            let Some(end) = self.back(text, &rest, &hits, &mut changed_by) else { break };
+            rest.end = end;
         }
+        let over_polite = self.over_polite.as_ref().filter(|_| hits.may_match(Rule::OverPolite, &rest));
+        let Some(rule) = over_polite else { return (vec![rest], changed_by) };
         let mut kept = Vec::new();
-        match &self.over_polite {
-            Some(rule) => {
-                for sentence in sentences(text, start..end) {
-                    if is_filler(rule, &text[sentence.clone()]) {
-                        changed_by.insert(Rule::OverPolite);
-                    } else {
-                        kept.push(sentence);
-                    }
-                }
+        for sentence in sentences(text, rest) {
+            if hits.may_match(Rule::OverPolite, &sentence) && is_filler(rule, &text[sentence.clone()]) {
+                changed_by.insert(Rule::OverPolite);
+            } else {
+                kept.push(sentence);
             }
-            None => kept.push(start..end),
         }
         (kept, changed_by)
     }
 
-    /// Bytes of the greeting or filler sentence at the beginning of `text`.
-    fn front(&self, text: &str, changed_by: &mut Rules) -> Option<usize> {
-        let head = window_front(text);
-        if let Some(found) = self.greeting.as_ref().and_then(|rule| rule.find(head)).filter(|f| !f.is_empty())
-        {
+    /// Where the rest of a text begins when the greeting or filler sentence at its beginning is cut.
+    fn front(
+        &self,
+        text: &str,
+        rest: &Range<usize>,
+        hits: &Hits<'_>,
+        changed_by: &mut Rules,
+    ) -> Option<usize> {
+        let head = rest.start..rest.start + window_front(&text[rest.clone()]).len();
+        let greeting = self.greeting.as_ref().filter(|_| hits.may_match(Rule::Greetings, &head));
+        if let Some(found) = greeting.and_then(|rule| rule.find(&text[head])).filter(|f| !f.is_empty()) {
             changed_by.insert(Rule::Greetings);
-            return Some(found.end());
+            return Some(rest.start + found.end());
         }
-        let first = sentences(text, 0..text.len()).next()?;
-        if self.over_polite.as_ref().is_some_and(|rule| is_filler(rule, &text[first.clone()])) {
+        let over_polite = self.over_polite.as_ref().filter(|_| hits.may_match(Rule::OverPolite, rest))?;
+        let first = sentences(text, rest.clone()).next()?;
+        if hits.may_match(Rule::OverPolite, &first) && is_filler(over_polite, &text[first.clone()]) {
             changed_by.insert(Rule::OverPolite);
             return Some(first.end);
         }
         None
     }
 
-    /// Bytes of `text` that stay when the closing sentence at its end is cut.
-    fn back(&self, text: &str, changed_by: &mut Rules) -> Option<usize> {
-        let tail_at = window_back(text);
-        let last = last_sentence(text, tail_at)?;
+    /// Where the rest of a text ends when the closing sentence at its end is cut.
+    fn back(
+        &self,
+        text: &str,
+        rest: &Range<usize>,
+        hits: &Hits<'_>,
+        changed_by: &mut Rules,
+    ) -> Option<usize> {
+        let last = last_sentence(text, rest.start + window_back(&text[rest.clone()])..rest.end)?;
         let sentence = text[last.clone()].trim_start();
-        if self.closing.as_ref().is_some_and(|rule| is_filler(rule, sentence)) {
+        let closes = hits.may_match(Rule::Closings, &last);
+        if closes && self.closing.as_ref().is_some_and(|rule| is_filler(rule, sentence)) {
             changed_by.insert(Rule::Closings);
             return Some(last.start);
         }
-        if self.over_polite.as_ref().is_some_and(|rule| is_filler(rule, sentence)) {
+        let over_polite = self.over_polite.as_ref().filter(|_| hits.may_match(Rule::OverPolite, &last));
+        if over_polite.is_some_and(|rule| is_filler(rule, sentence)) {
             changed_by.insert(Rule::OverPolite);
             return Some(last.start);
         }
-        let tail = self.closing_tail.as_ref()?.captures(&text[last.clone()])?.get(1)?;
+        let closing_tail = self.closing_tail.as_ref().filter(|_| closes)?;
+        let tail = closing_tail.captures(&text[last.clone()])?.get(1)?;
         changed_by.insert(Rule::Closings);
         Some(last.start + tail.start())
     }
@@ -172,16 +225,33 @@ fn window_back(text: &str) -> usize {
     text.ceil_char_boundary(text.len().saturating_sub(MAX_SENTENCE_BYTES))
 }
 
-/// The last sentence of `text`, if it begins at or after `from` or the text is short.
-fn last_sentence(text: &str, from: usize) -> Option<Range<usize>> {
-    let mut last = None;
-    for sentence in sentences(text, from..text.len()) {
-        if !text[sentence.clone()].trim().is_empty() {
-            last = Some(sentence);
+/// The last sentence of `text[within]` that is not blank. One that begins before is too long to be filler,
+/// but its tail may be one.
+fn last_sentence(text: &str, within: Range<usize>) -> Option<Range<usize>> {
+    let body = text[within.clone()].trim_end();
+    if body.is_empty() {
+        return None;
+    }
+    // Where the characters begin that stand after the blanks we are in.
+    let mut after_blanks = None;
+    for (at, c) in body.char_indices().rev() {
+        if c.is_whitespace() {
+            let start = *after_blanks.get_or_insert(at + c.len_utf8());
+            if c == '\n' {
+                return Some(within.start + start..within.end);
+            }
+        } else if let Some(start) = after_blanks.take()
+            && is_mark(c)
+        {
+            return Some(within.start + start..within.end);
         }
     }
-    // A sentence that begins before the window is too long to be filler, but its tail may be one.
-    last
+    Some(within)
+}
+
+/// Whether a character ends a sentence where a blank follows.
+fn is_mark(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '~' | '…')
 }
 
 /// Sentences of `text[within]`: a mark followed by a blank or the end closes one, and so does a line break.
@@ -191,26 +261,32 @@ fn sentences(text: &str, within: Range<usize>) -> impl Iterator<Item = Range<usi
         if start >= within.end {
             return None;
         }
-        let mut chars = text[start..within.end].char_indices().peekable();
-        let mut end = within.end;
-        while let Some((at, c)) = chars.next() {
-            let closes = match c {
-                '\n' => true,
-                '.' | '!' | '?' | '~' | '…' => chars.peek().is_none_or(|(_, next)| next.is_whitespace()),
-                _ => false,
-            };
-            if closes {
-                end = start + at + c.len_utf8();
-                while let Some((_, next)) = chars.next_if(|(_, next)| next.is_whitespace()) {
-                    end += next.len_utf8();
-                }
-                break;
-            }
-        }
-        let sentence = start..end;
-        start = end;
+        let sentence = start..sentence_end(text, start..within.end);
+        start = sentence.end;
         Some(sentence)
     })
+}
+
+/// Where the first sentence of `text[within]` ends, the blanks after it included.
+fn sentence_end(text: &str, within: Range<usize>) -> usize {
+    let bytes = text.as_bytes();
+    let begins_blank = |at: usize| match bytes[at] {
+        b @ 0..=0x7F => char::from(b).is_whitespace(),
+        _ => text[at..].starts_with(char::is_whitespace),
+    };
+    for at in within.clone() {
+        let mark = match bytes[at] {
+            b'\n' | b'.' | b'!' | b'?' | b'~' => 1,
+            0xE2 if text[at..].starts_with('…') => 3,
+            _ => continue,
+        };
+        let after = at + mark;
+        if bytes[at] == b'\n' || after >= within.end || begins_blank(after) {
+            let rest = &text[after..within.end];
+            return within.end - rest.trim_start().len();
+        }
+    }
+    within.end
 }
 
 /// The kept ranges of `text` one after another.

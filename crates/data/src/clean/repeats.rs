@@ -33,7 +33,9 @@ pub(super) fn shorten(text: &str) -> Option<String> {
             }
             _ => n,
         };
-        out.extend(std::iter::repeat_n(c, kept));
+        for _ in 0..kept {
+            out.push(c);
+        }
     }
     (out != text).then_some(out)
 }

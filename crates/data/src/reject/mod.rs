@@ -12,6 +12,8 @@ use aho_corasick::AhoCorasick;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::finder::Finder;
+
 pub use language::{Language, LanguageShare};
 
 /// Why a row was set aside.
@@ -142,12 +144,16 @@ impl Limits {
         if self.short_chars == 0 && self.long_chars == 0 {
             return None;
         }
-        let n_chars = text.chars().filter(|c| !c.is_whitespace()).count();
+        let chars = || text.chars().filter(|c| !c.is_whitespace());
+        // A long text is not counted to its end where nobody asks how long it is.
+        let most = self.short_chars.max(self.long_chars.saturating_add(1));
+        let n_chars = chars().take(most).count();
         if n_chars < self.short_chars {
             let detail = format!("the {name} has {n_chars} characters; at least {}", self.short_chars);
             return Some(Refusal { reason: Reason::TooShort, detail });
         }
         if self.long_chars > 0 && n_chars > self.long_chars {
+            let n_chars = chars().count();
             let detail = format!("the {name} has {n_chars} characters; at most {}", self.long_chars);
             return Some(Refusal { reason: Reason::TooLong, detail });
         }
@@ -172,7 +178,7 @@ impl Limits {
 const ADVERTISEMENT: u32 = 3;
 
 /// Words and their weights, one `weight word` a line.
-static ADVERTISEMENT_WORDS: LazyLock<(AhoCorasick, Vec<u32>)> = LazyLock::new(|| {
+static ADVERTISEMENT_WORDS: LazyLock<(Finder, Vec<u32>)> = LazyLock::new(|| {
     let (mut words, mut weights) = (Vec::new(), Vec::new());
     for line in include_str!("rules/advertisements.txt").lines() {
         if let Some((weight, word)) = line.split_once(' ').filter(|_| !line.starts_with('#')) {
@@ -180,22 +186,19 @@ static ADVERTISEMENT_WORDS: LazyLock<(AhoCorasick, Vec<u32>)> = LazyLock::new(||
             weights.push(weight.parse().expect("a constant weight"));
         }
     }
-    (AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("constant words"), weights)
+    (Finder::new(&words), weights)
 });
 
 /// Sum of the weights of the advertisement words in `text`, each counted once.
 pub fn advertisement_score(text: &str) -> u32 {
     let (words, weights) = &*ADVERTISEMENT_WORDS;
-    let mut seen = vec![false; weights.len()];
-    let mut score = 0;
-    for found in words.find_overlapping_iter(text) {
-        let word = found.pattern().as_usize();
-        if !seen[word] {
-            seen[word] = true;
-            score += weights[word];
+    let mut seen = Vec::new();
+    words.each(text, |word, _, _| {
+        if !seen.contains(&word) {
+            seen.push(word);
         }
-    }
-    score
+    });
+    seen.into_iter().map(|word| weights[word]).sum()
 }
 
 /// Marks of a question or a request.
@@ -222,7 +225,10 @@ const MAX_DEFERRED_CHARS: usize = 60;
 
 /// Whether every sentence of an answer only promises an answer.
 pub fn is_deferred(answer: &str) -> bool {
-    if answer.chars().take(MAX_DEFERRED_CHARS + 1).count() > MAX_DEFERRED_CHARS {
+    // A character takes four bytes at most.
+    if answer.len() > 4 * MAX_DEFERRED_CHARS
+        || answer.chars().take(MAX_DEFERRED_CHARS + 1).count() > MAX_DEFERRED_CHARS
+    {
         return false;
     }
     let mut sentences =
