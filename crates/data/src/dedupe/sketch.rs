@@ -22,6 +22,8 @@ pub struct Sketch {
     pub(super) bands: [u64; N_BANDS],
     /// One byte a MinHash value: two texts agree in about their similarity's share of them.
     pub(super) bytes: [u8; N_BINS],
+    /// MinHash values that the text gave itself; the others are copies of them.
+    pub(super) n_full: u8,
 }
 
 impl Sketch {
@@ -33,6 +35,7 @@ impl Sketch {
             let bin = (((hash >> 32) * N_BINS as u64) >> 32) as usize;
             bins[bin] = bins[bin].min(hash);
         });
+        let n_full = bins.iter().filter(|bin| **bin != u64::MAX).count() as u8;
         densify(&mut bins);
         let mut bands = [0; N_BANDS];
         for (band, key) in bands.iter_mut().enumerate() {
@@ -41,7 +44,7 @@ impl Sketch {
                 .fold(band as u64 + 1, |key, bin| mix(key ^ bin.rotate_left(17)));
         }
         let bytes = bins.map(|bin| bin as u8);
-        Self { folded: folded.into(), bands, bytes }
+        Self { folded: folded.into(), bands, bytes, n_full }
     }
 }
 
@@ -61,7 +64,7 @@ fn fold(text: &str) -> String {
 }
 
 /// Calls `visit` with the hash of each 3-, 4- and 5-gram. A text shorter than three characters is one gram.
-fn each_gram(folded: &str, mut visit: impl FnMut(u64)) {
+pub(super) fn each_gram(folded: &str, mut visit: impl FnMut(u64)) {
     let mut window = [0u64; *GRAMS.end()];
     let mut seen = 0;
     for c in folded.chars() {

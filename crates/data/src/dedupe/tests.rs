@@ -62,6 +62,22 @@ fn growing_keeps_every_row_findable() {
     assert_eq!(lost, 0, "rows that their own text does not find");
 }
 
+#[test]
+fn clusters_hold_what_is_alike_through_others() {
+    let base = "주문한 상품이 아직 도착하지 않았습니다. 언제쯤 받을 수 있는지 확인해 주시면 감사하겠습니다. 급하게 필요한 물건이라 걱정됩니다.";
+    let near = base.replace("걱정됩니다", "걱정되네요");
+    let far = near.replace("주문한", "지난주에 산");
+    let mut clusters = Clusters::new(0.8);
+    for text in ["교환하고 싶어요", base, &far, "환불은 언제 되나요?", &near, "교환하고 싶어요!"]
+    {
+        clusters.push(text);
+    }
+    // `base` and `far` are not that alike, but `near` is like both.
+    assert!(similarity(&Sketch::of(base), &Sketch::of(&far)) < 0.8);
+    assert_eq!(clusters.of_rows(), [Some(0), Some(1), Some(1), None, Some(1), Some(0)]);
+    assert!(Clusters::new(0.8).of_rows().is_empty());
+}
+
 /// Of pairs at a known similarity, the share that the bands find.
 #[test]
 fn recall_of_pairs_above_the_threshold() {
