@@ -84,7 +84,9 @@ pub struct RecordId {
 
 impl std::fmt::Display for RecordId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}#{}", self.source, self.key)
+        f.write_str(&self.source)?;
+        f.write_str("#")?;
+        f.write_str(&self.key)
     }
 }
 

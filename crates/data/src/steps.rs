@@ -70,13 +70,13 @@ impl Step for Refuse {
 
     fn apply(&self, row: &mut DraftRow) -> Outcome {
         // A response written by a template alone has no main column; the rendered text stands for it.
-        let text = |part, rendered: &str| -> String {
-            let main = row.main(part);
-            let is_from_a_column = row.fields.iter().any(|f| f.part == part && f.main);
-            if is_from_a_column { main.to_string() } else { rendered.to_string() }
+        let row = &*row;
+        let text = |part, rendered| {
+            let main = row.fields.iter().find(|f| f.part == part && f.main);
+            main.map_or(rendered, |field| field.text.as_str())
         };
-        let (question, answer) = (text(Part::Prompt, &row.prompt), text(Part::Response, &row.response));
-        match self.limits.check(&question, &answer) {
+        let (question, answer) = (text(Part::Prompt, &*row.prompt), text(Part::Response, &*row.response));
+        match self.limits.check(question, answer) {
             Some(refusal) => Outcome::reject(refusal.reason.code(), refusal.detail),
             None => Outcome::Keep,
         }
@@ -103,14 +103,23 @@ impl Step for SketchQuestion {
 #[derive(Debug)]
 pub struct Duplicates {
     index: Index,
-    ids: Vec<String>,
+    /// The ids of the kept rows one after another, and where each ends.
+    ids: String,
+    ends: Vec<usize>,
 }
 
 impl Duplicates {
     /// Calls questions of at least this similarity (0 to 1) duplicates; 1 finds only texts that are equal
     /// but for case, blanks and marks.
     pub fn new(threshold: f64) -> Self {
-        Self { index: Index::new(threshold), ids: Vec::new() }
+        Self { index: Index::new(threshold), ids: String::new(), ends: Vec::new() }
+    }
+}
+
+impl Duplicates {
+    fn id(&self, kept: usize) -> &str {
+        let start = if kept == 0 { 0 } else { self.ends[kept - 1] };
+        &self.ids[start..self.ends[kept]]
     }
 }
 
@@ -121,14 +130,16 @@ impl OrderedStep for Duplicates {
 
     fn apply(&mut self, row: &mut DraftRow) -> Outcome {
         let sketch = row.sketch.take().unwrap_or_else(|| Sketch::of(&row.prompt));
-        match self.index.insert_unless_duplicate(self.ids.len() as u32, &sketch) {
+        match self.index.insert_unless_duplicate(self.ends.len() as u32, &sketch) {
             None => {
-                self.ids.push(row.id().to_string());
+                let id = row.id();
+                self.ids.extend([&*id.source, "#", &*id.key]);
+                self.ends.push(self.ids.len());
                 Outcome::Keep
             }
             Some(found) => {
                 let code = if found.similarity >= 1.0 { "duplicate" } else { "near_duplicate" };
-                let winner = &self.ids[found.row as usize];
+                let winner = self.id(found.row as usize);
                 Outcome::reject(code, format!("similarity {:.3} to {winner}", found.similarity))
             }
         }

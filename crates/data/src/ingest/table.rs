@@ -57,11 +57,13 @@ impl TableWriter {
     pub fn push(&mut self, key: &str, values: &[Value]) -> Result<(), IngestError> {
         let mut row = std::mem::take(&mut self.row);
         row.clear();
+        // Tag and length stand before the row, and the length is known behind it.
+        row.extend_from_slice(&[ROW, 0, 0, 0, 0]);
         codec::encode(&mut row, key, values);
-        let len = u32::try_from(row.len()).ok().filter(|&n| n < MAX_ROW_BYTES);
-        let len = len.ok_or_else(|| IngestError::RowTooLarge { number: self.rows + 1, bytes: row.len() })?;
-        self.put(&[ROW])?;
-        self.put(&len.to_le_bytes())?;
+        let bytes = row.len() - 5;
+        let len = u32::try_from(bytes).ok().filter(|&n| n < MAX_ROW_BYTES);
+        let len = len.ok_or(IngestError::RowTooLarge { number: self.rows + 1, bytes })?;
+        row[1..5].copy_from_slice(&len.to_le_bytes());
         self.put(&row)?;
         self.row = row;
         self.rows += 1;

@@ -37,29 +37,44 @@ impl Change {
     }
 }
 
-/// The texts of a row before a step.
-pub(crate) struct Before(Vec<String>);
+/// The texts of a row before a step, one after another. One of it serves row after row.
+#[derive(Default)]
+pub(crate) struct Before {
+    text: String,
+    ends: Vec<usize>,
+}
 
 impl Before {
-    pub(crate) fn of(row: &DraftRow) -> Self {
-        Self(texts(row).map(|(_, text)| text.to_owned()).collect())
+    /// Keeps the texts of a row in place of those it kept.
+    pub(crate) fn keep(&mut self, row: &DraftRow) {
+        self.text.clear();
+        self.ends.clear();
+        for (_, text) in texts(row) {
+            self.text.push_str(text);
+            self.ends.push(self.text.len());
+        }
     }
 
     pub(crate) fn differs(&self, row: &DraftRow) -> bool {
-        !self.0.iter().map(String::as_str).eq(texts(row).map(|(_, text)| text))
+        !self.texts().eq(texts(row).map(|(_, text)| text))
     }
 
     pub(crate) fn log(&self, row: &DraftRow, step: &str, changes: &mut Vec<Change>) {
-        for (before, (column, after)) in self.0.iter().zip(texts(row)) {
+        for (before, (column, after)) in self.texts().zip(texts(row)) {
             if before != after {
                 changes.push(Change {
                     step: step.to_owned(),
                     column: column.to_owned(),
-                    before: before.clone(),
+                    before: before.to_owned(),
                     after: after.to_owned(),
                 });
             }
         }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
     }
 }
 

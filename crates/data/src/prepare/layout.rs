@@ -162,13 +162,13 @@ impl Layout {
     }
 
     /// The example of a rendered row: an optional system turn, the prompt, the response.
-    pub fn example(&self, id: String, row: &DraftRow) -> Example {
+    pub fn example(&self, id: String, row: DraftRow) -> Example {
         let mut messages = Vec::with_capacity(3);
         if !row.system.is_empty() {
-            messages.push(Message::new(Role::System, row.system.clone()));
+            messages.push(Message::new(Role::System, row.system));
         }
-        messages.push(Message::new(Role::User, row.prompt.clone()));
-        messages.push(Message::new(Role::Assistant, row.response.clone()));
+        messages.push(Message::new(Role::User, row.prompt));
+        messages.push(Message::new(Role::Assistant, row.response));
         let meta = self.templates.meta.iter().filter_map(|column| {
             let field = row.fields.iter().find(|f| *f.column == **column)?;
             Some((column.clone(), serde_json::Value::String(field.text.clone())))

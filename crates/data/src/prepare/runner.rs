@@ -1,6 +1,7 @@
 //! Streams rows through the steps on several threads, keeps their order, and accounts for each.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -8,14 +9,16 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use chat::example::Example;
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Change, Watch};
+use super::changes::{Before, Change, Watch};
 use super::layout::Layout;
 use super::step::{DraftRow, OrderedStep, Outcome, Reason, Step};
 use crate::record::{Record, Rejection};
 use crate::sources::{Item, Source, SourceError};
 
 /// Rows that travel together between the threads.
-const CHUNK_ROWS: usize = 256;
+const JOB_ROWS: usize = 256;
+/// Most field and row steps.
+const MOST_STEPS: usize = 64;
 
 /// What becomes of rows, and on how many threads.
 pub struct Runner<'a> {
@@ -102,22 +105,58 @@ pub enum PrepareError {
 
 /// A row after the parallel steps.
 struct Stepped {
+    /// What the row is called in outputs.
+    id: String,
     row: DraftRow,
     verdict: Outcome,
     changes: Vec<Change>,
-    changed: Vec<usize>,
-    /// Whether the row's key is itself a personal value.
-    personal_key: bool,
 }
 
 enum Work {
-    Row(Box<Record>),
+    Row(Record),
     Rejected(Rejection),
 }
 
 enum Done {
-    Row(Box<Stepped>),
+    Row {
+        /// What tells the row from all others.
+        print: u128,
+        /// One bit for each step that changed the row.
+        changed: u64,
+        fate: Fate,
+    },
     Rejected(Rejection),
+}
+
+/// What is known of a row before the ordered steps.
+enum Fate {
+    /// Nothing can change it any more.
+    Settled(Prepared),
+    Open(Box<Stepped>),
+}
+
+impl Fate {
+    fn id(&self) -> &str {
+        match self {
+            Self::Settled(Prepared::Example(example, _)) => &example.id,
+            Self::Settled(Prepared::Rejected(note) | Prepared::Failed(note)) => &note.id,
+            Self::Open(stepped) => &stepped.id,
+        }
+    }
+}
+
+/// Rows on their way to a thread.
+struct Job {
+    number: u64,
+    /// The number in its source of the first row, counted from 1.
+    first: u64,
+    rows: Vec<Work>,
+}
+
+/// What a thread made of a job, or the panic that ended it.
+struct Finished {
+    number: u64,
+    rows: std::thread::Result<Vec<Done>>,
 }
 
 impl Runner<'_> {
@@ -135,102 +174,132 @@ impl Runner<'_> {
         let threads = self.threads.get();
         let mut ordered = std::mem::take(&mut self.ordered_steps);
         let this = &*self;
-        let mut tally = Tally { runner: this, counts: Counts::default(), ids: HashSet::new() };
+        let n_steps = self.field_steps.len() + self.row_steps.len();
+        assert!(n_steps <= MOST_STEPS, "{n_steps} steps; at most {MOST_STEPS} are counted apart");
+        let (counts, prints) = (Counts::default(), HashSet::default());
+        let mut tally = Tally { runner: this, counts, changed: [0; MOST_STEPS], prints };
         let result = std::thread::scope(|scope| {
-            let (job_sender, jobs) = mpsc::sync_channel::<(u64, Vec<Work>)>(2 * threads);
+            let (job_sender, jobs) = mpsc::sync_channel::<Job>(2 * threads);
             let (done_sender, done) = mpsc::channel();
             let jobs = std::sync::Arc::new(Mutex::new(jobs));
+            let settles = ordered.is_empty();
             for _ in 0..threads {
                 let (jobs, done_sender) = (std::sync::Arc::clone(&jobs), done_sender.clone());
-                scope.spawn(move || this.work(layout, &jobs, &done_sender));
+                scope.spawn(move || this.work(layout, settles, &jobs, &done_sender));
             }
             drop(done_sender);
-            let mut flow = Flow { job_sender, done, sent: 0, taken: 0, waiting: BTreeMap::new() };
+            let mut flow = Flow { job_sender, done, sent: 0, taken: 0, rows: 0, waiting: BTreeMap::new() };
             flow.drive(source, 2 * threads as u64, &mut |done| tally.settle(done, layout, &mut ordered, sink))
         });
-        let counts = tally.counts;
+        let counts = tally.finish();
         self.ordered_steps = ordered;
         result.map(|()| counts)
     }
 
-    /// One thread: takes chunks until there are no more.
+    /// One thread: takes jobs until there are no more. `settles` where no ordered step has a say.
     fn work(
         &self,
         layout: &Layout,
-        jobs: &Mutex<mpsc::Receiver<(u64, Vec<Work>)>>,
-        done: &mpsc::Sender<(u64, std::thread::Result<Vec<Done>>)>,
+        settles: bool,
+        jobs: &Mutex<mpsc::Receiver<Job>>,
+        done: &mpsc::Sender<Finished>,
     ) {
+        let mut before = Before::default();
         loop {
             let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok((number, rows)) = job else { return };
-            // A panic is carried to the caller; without that it would wait for this chunk for ever.
-            let result = catch_unwind(AssertUnwindSafe(|| {
-                rows.into_iter().map(|row| self.step(row, layout)).collect::<Vec<_>>()
+            let Ok(Job { number, first, rows }) = job else { return };
+            // A panic is carried to the caller; without that it would wait for this job for ever.
+            let rows = catch_unwind(AssertUnwindSafe(|| {
+                let mut step = |(row, at): (Work, u64)| match row {
+                    Work::Rejected(rejection) => Done::Rejected(rejection),
+                    Work::Row(record) => self.step(record, at, layout, settles, &mut before),
+                };
+                rows.into_iter().zip(first..).map(&mut step).collect::<Vec<_>>()
             }));
-            if done.send((number, result)).is_err() {
+            if done.send(Finished { number, rows }).is_err() {
                 return;
             }
         }
     }
 
-    fn step(&self, work: Work, layout: &Layout) -> Done {
-        let record = match work {
-            Work::Rejected(rejection) => return Done::Rejected(rejection),
-            Work::Row(record) => *record,
-        };
-        let mut stepped = Stepped {
-            personal_key: (self.redact)(&record.id.key) != record.id.key,
-            row: layout.draft(record),
-            verdict: Outcome::Keep,
-            changes: Vec::new(),
-            changed: Vec::new(),
-        };
+    fn step(&self, mut record: Record, at: u64, layout: &Layout, settles: bool, before: &mut Before) -> Done {
+        let print = crate::hash::hash128(0, &[record.id.source.as_bytes(), record.id.key.as_bytes()]);
+        // A key that is itself personal (an address, a telephone number) becomes the row's number in its
+        // source, before any step can write it down.
+        if (self.redact)(&record.id.key) != record.id.key {
+            record.id.key = format!("row:{at}");
+        }
+        let id = record.id.to_string();
+        let (verdict, changes) = (Outcome::Keep, Vec::new());
+        let mut stepped = Stepped { id, row: layout.draft(record), verdict, changes };
+        let mut changed = 0;
         // A row that is set aside still passes the other field steps, so that what is kept of it for
         // people is masked like everything else.
         for (i, step) in self.field_steps.iter().enumerate() {
-            self.apply(&mut stepped, i, *step);
+            changed |= u64::from(self.apply(&mut stepped, *step, before)) << i;
         }
         layout.render(&mut stepped.row);
-        for (i, step) in self.row_steps.iter().enumerate() {
+        for (i, step) in (self.field_steps.len()..).zip(&self.row_steps) {
             if stepped.verdict != Outcome::Keep {
                 break;
             }
-            self.apply(&mut stepped, self.field_steps.len() + i, *step);
+            changed |= u64::from(self.apply(&mut stepped, *step, before)) << i;
         }
-        Done::Row(Box::new(stepped))
+        let fate = if settles {
+            Fate::Settled(self.conclude(stepped, layout))
+        } else {
+            Fate::Open(Box::new(stepped))
+        };
+        Done::Row { print, changed, fate }
     }
 
-    fn apply(&self, stepped: &mut Stepped, number: usize, step: &dyn Step) {
-        let before = super::changes::Before::of(&stepped.row);
+    /// Whether the step changed a text.
+    fn apply(&self, stepped: &mut Stepped, step: &dyn Step, before: &mut Before) -> bool {
+        before.keep(&stepped.row);
         let outcome = step.apply(&mut stepped.row);
-        if before.differs(&stepped.row) {
-            stepped.changed.push(number);
-            if self.watch != Watch::Off {
-                before.log(&stepped.row, step.name(), &mut stepped.changes);
-            }
+        let changed = before.differs(&stepped.row);
+        if changed && self.watch != Watch::Off {
+            before.log(&stepped.row, step.name(), &mut stepped.changes);
         }
         if stepped.verdict == Outcome::Keep || matches!(outcome, Outcome::Fail(_)) {
             stepped.verdict = outcome;
         }
+        changed
     }
 
-    fn step_name(&self, number: usize) -> &str {
-        let fields = self.field_steps.len();
-        if number < fields { self.field_steps[number].name() } else { self.row_steps[number - fields].name() }
+    fn conclude(&self, stepped: Stepped, layout: &Layout) -> Prepared {
+        let Stepped { id, row, verdict, mut changes } = stepped;
+        match verdict {
+            Outcome::Keep => {
+                if self.watch == Watch::Redacted {
+                    for change in &mut changes {
+                        change.redact(self.redact);
+                    }
+                }
+                Prepared::Example(layout.example(id, row), changes)
+            }
+            Outcome::Reject(reason) => Prepared::Rejected(set_aside(id, &row, reason, Masked::Yes)),
+            Outcome::Fail(reason) => Prepared::Failed(set_aside(id, &row, reason, Masked::Unknown)),
+        }
+    }
+
+    fn step_names(&self) -> impl Iterator<Item = &str> {
+        self.field_steps.iter().chain(&self.row_steps).map(|step| step.name())
     }
 }
 
 /// The traffic between the reading thread and the working ones.
 struct Flow {
-    job_sender: mpsc::SyncSender<(u64, Vec<Work>)>,
-    done: mpsc::Receiver<(u64, std::thread::Result<Vec<Done>>)>,
+    job_sender: mpsc::SyncSender<Job>,
+    done: mpsc::Receiver<Finished>,
     sent: u64,
     taken: u64,
+    rows: u64,
     waiting: BTreeMap<u64, Vec<Done>>,
 }
 
 impl Flow {
-    /// Reads, hands out, takes back in order. At most `in_flight` chunks are in memory.
+    /// Reads, hands out, takes back in order. At most `in_flight` jobs are in memory.
     fn drive(
         &mut self,
         source: &mut dyn Source,
@@ -238,10 +307,12 @@ impl Flow {
         settle: &mut dyn FnMut(Done) -> Result<(), PrepareError>,
     ) -> Result<(), PrepareError> {
         loop {
-            let chunk = read_chunk(source)?;
-            let last = chunk.is_empty();
+            let rows = read_rows(source)?;
+            let last = rows.is_empty();
             if !last {
-                self.job_sender.send((self.sent, chunk)).expect("workers outlive the sender");
+                let (number, first) = (self.sent, self.rows + 1);
+                self.rows += rows.len() as u64;
+                self.job_sender.send(Job { number, first, rows }).expect("workers outlive the sender");
                 self.sent += 1;
             }
             while self.sent - self.taken >= if last { 1 } else { in_flight } {
@@ -254,35 +325,56 @@ impl Flow {
     }
 
     fn take(&mut self, settle: &mut dyn FnMut(Done) -> Result<(), PrepareError>) -> Result<(), PrepareError> {
-        let chunk = loop {
-            if let Some(chunk) = self.waiting.remove(&self.taken) {
-                break chunk;
+        let rows = loop {
+            if let Some(rows) = self.waiting.remove(&self.taken) {
+                break rows;
             }
-            let (number, result) = self.done.recv().expect("a chunk that was sent comes back");
-            self.waiting.insert(number, result.unwrap_or_else(|panic| resume_unwind(panic)));
+            let Finished { number, rows } = self.done.recv().expect("a job that was sent comes back");
+            self.waiting.insert(number, rows.unwrap_or_else(|panic| resume_unwind(panic)));
         };
         self.taken += 1;
-        chunk.into_iter().try_for_each(settle)
+        rows.into_iter().try_for_each(settle)
     }
 }
 
-fn read_chunk(source: &mut dyn Source) -> Result<Vec<Work>, SourceError> {
-    let mut chunk = Vec::with_capacity(CHUNK_ROWS);
-    while chunk.len() < CHUNK_ROWS {
+fn read_rows(source: &mut dyn Source) -> Result<Vec<Work>, SourceError> {
+    let mut rows = Vec::with_capacity(JOB_ROWS);
+    while rows.len() < JOB_ROWS {
         match source.next_item()? {
             None => break,
-            Some(Item::Record(record)) => chunk.push(Work::Row(Box::new(record))),
-            Some(Item::Rejected(rejection)) => chunk.push(Work::Rejected(rejection)),
+            Some(Item::Record(record)) => rows.push(Work::Row(record)),
+            Some(Item::Rejected(rejection)) => rows.push(Work::Rejected(rejection)),
         }
     }
-    Ok(chunk)
+    Ok(rows)
+}
+
+/// A hash is a good hash of itself.
+#[derive(Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = crate::hash::hash64(self.0, &[bytes]);
+    }
+
+    fn write_u128(&mut self, print: u128) {
+        self.0 = print as u64;
+    }
 }
 
 /// The last, sequential part: ordered steps, counting, handing out.
 struct Tally<'a, 'b> {
     runner: &'a Runner<'b>,
     counts: Counts,
-    ids: HashSet<u128>,
+    /// How many rows each step changed.
+    changed: [u64; MOST_STEPS],
+    /// Ids are kept as 128-bit hashes: a million rows are 32 MB, and a false alarm is out of reach.
+    prints: HashSet<u128, BuildHasherDefault<AsIs>>,
 }
 
 impl Tally<'_, '_> {
@@ -294,69 +386,52 @@ impl Tally<'_, '_> {
         sink: &mut dyn FnMut(Prepared) -> std::io::Result<()>,
     ) -> Result<(), PrepareError> {
         self.counts.rows_in += 1;
-        let mut stepped = match done {
+        let (print, changed, fate) = match done {
             Done::Rejected(mut rejection) => {
                 rejection.text = (self.runner.redact)(&rejection.text);
                 *self.counts.rejected.entry(rejection.reason.clone()).or_default() += 1;
                 return Ok(sink(Prepared::Rejected(rejection))?);
             }
-            Done::Row(stepped) => stepped,
+            Done::Row { print, changed, fate } => (print, changed, fate),
         };
-        let id = self.public_id(&stepped);
-        self.check_id(&stepped.row, &id)?;
-        for number in &stepped.changed {
-            *self.counts.changed.entry(self.runner.step_name(*number).to_owned()).or_default() += 1;
+        if !self.prints.insert(print) {
+            return Err(PrepareError::DuplicateId { id: fate.id().to_owned() });
         }
-        for step in ordered {
-            if stepped.verdict == Outcome::Keep {
-                stepped.verdict = step.apply(&mut stepped.row);
+        for (step, n) in self.changed.iter_mut().enumerate() {
+            *n += changed >> step & 1;
+        }
+        let prepared = match fate {
+            Fate::Settled(prepared) => prepared,
+            Fate::Open(mut stepped) => {
+                for step in ordered {
+                    if stepped.verdict == Outcome::Keep {
+                        stepped.verdict = step.apply(&mut stepped.row);
+                    }
+                }
+                self.runner.conclude(*stepped, layout)
             }
-        }
-        let prepared = self.conclude(id, *stepped, layout);
+        };
+        self.count(&prepared);
         Ok(sink(prepared)?)
     }
 
-    fn conclude(&mut self, id: String, stepped: Stepped, layout: &Layout) -> Prepared {
-        let Stepped { row, verdict, mut changes, .. } = stepped;
-        match verdict {
-            Outcome::Keep => {
-                self.counts.rows_out += 1;
-                if self.runner.watch == Watch::Redacted {
-                    for change in &mut changes {
-                        change.redact(self.runner.redact);
-                    }
-                }
-                Prepared::Example(layout.example(id, &row), changes)
+    fn count(&mut self, prepared: &Prepared) {
+        match prepared {
+            Prepared::Example(..) => self.counts.rows_out += 1,
+            Prepared::Rejected(rejection) => {
+                *self.counts.rejected.entry(rejection.reason.clone()).or_default() += 1;
             }
-            Outcome::Reject(reason) => {
-                *self.counts.rejected.entry(reason.code.to_string()).or_default() += 1;
-                Prepared::Rejected(set_aside(id, &row, reason, Masked::Yes))
-            }
-            Outcome::Fail(reason) => {
-                *self.counts.failed.entry(reason.code.to_string()).or_default() += 1;
-                Prepared::Failed(set_aside(id, &row, reason, Masked::Unknown))
+            Prepared::Failed(rejection) => {
+                *self.counts.failed.entry(rejection.reason.clone()).or_default() += 1;
             }
         }
     }
 
-    /// `source#key`; a key that is itself personal (an address, a telephone number) is replaced by the
-    /// row's number in its source.
-    fn public_id(&self, stepped: &Stepped) -> String {
-        let id = stepped.row.id();
-        if stepped.personal_key {
-            format!("{}#row:{}", id.source, self.counts.rows_in)
-        } else {
-            id.to_string()
+    fn finish(mut self) -> Counts {
+        for (name, n) in self.runner.step_names().zip(self.changed).filter(|(_, n)| *n > 0) {
+            *self.counts.changed.entry(name.to_owned()).or_default() += n;
         }
-    }
-
-    /// Ids are kept as 128-bit hashes: a million rows are 32 MB, and a false alarm is out of reach.
-    fn check_id(&mut self, row: &DraftRow, public: &str) -> Result<(), PrepareError> {
-        let id = row.id();
-        if self.ids.insert(crate::hash::hash128(0, &[id.source.as_bytes(), id.key.as_bytes()])) {
-            return Ok(());
-        }
-        Err(PrepareError::DuplicateId { id: public.to_owned() })
+        self.counts
     }
 }
 

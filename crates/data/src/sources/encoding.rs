@@ -78,12 +78,10 @@ impl Decoder {
                 let replaced = text.matches('\u{fffd}').count() as u64;
                 Decoded { text, replaced }
             }
-            Encoding::Ascii | Encoding::Utf8 => {
-                let text = String::from_utf8_lossy(bytes);
-                // Only what is not valid UTF-8 had to be copied.
-                let replaced = if matches!(text, Cow::Borrowed(_)) { 0 } else { faults(bytes) };
-                Decoded { text, replaced }
-            }
+            Encoding::Ascii | Encoding::Utf8 => match std::str::from_utf8(bytes) {
+                Ok(text) => Decoded { text: Cow::Borrowed(text), replaced: 0 },
+                Err(_) => Decoded { text: String::from_utf8_lossy(bytes), replaced: faults(bytes) },
+            },
         };
         self.replaced += decoded.replaced;
         if memchr::memchr(0, bytes).is_some() {
