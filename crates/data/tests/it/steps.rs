@@ -4,9 +4,13 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use data::clean::{Cleaner, Rules};
+use data::dedupe::{Clusters, Sketch, similarity};
 use data::prepare::{Counts, Prepared, Runner, Templates, Watch};
+use data::privacy::{MaskConfig, Masker};
 use data::reject::{Language, Limits};
+use data::sources::csv::{CsvOptions, CsvSource};
 use data::sources::{Item, Source, SourceError};
+use data::split::{Share, SplitRow};
 use data::steps::{Clean, Duplicates, Refuse, SketchQuestion};
 use data::{Column, ColumnKind, Record, RecordId, Schema, Value};
 
@@ -117,4 +121,69 @@ fn the_outcome_is_the_same_at_any_number_of_threads() {
     let (one, seen_by_one, _) = run(&many, 1);
     let (four, seen_by_four, _) = run(&many, 4);
     assert_eq!((one, seen_by_one), (four, seen_by_four));
+}
+
+#[test]
+fn near_duplicates_are_never_on_both_sides_of_a_split() {
+    let syllables: Vec<char> = ('가'..='힣').step_by(97).collect();
+    let syllable = |i: usize, at: usize| syllables[(i * 7919 + at * at * 31 + i * at) % syllables.len()];
+    // Every question three times, once with another word, once with another mark.
+    let questions: Vec<String> = (0..100usize)
+        .flat_map(|i| {
+            let question: String = (0..60).map(|at| syllable(i, at)).collect();
+            [format!("{question}네"), format!("{question}!!"), question]
+        })
+        .collect();
+    let mut clusters = Clusters::new(0.8);
+    questions.iter().for_each(|question| clusters.push(question));
+    let clusters = clusters.of_rows();
+    let ids: Vec<String> = (0..questions.len()).map(|i| format!("q#{i}")).collect();
+    let rows: Vec<SplitRow<'_>> = ids
+        .iter()
+        .zip(clusters)
+        .map(|(id, cluster)| SplitRow { id, cluster, ..SplitRow::default() })
+        .collect();
+    let shares = [("train", 0.8), ("test", 0.2)].map(|(part, share)| Share { part: part.into(), share });
+    let split = data::split::split(&rows, &shares, 42).unwrap();
+    assert!(split.counts.iter().all(|part| part.rows > 30), "{:?}", split.counts);
+    let sketches: Vec<Sketch> = questions.iter().map(|question| Sketch::of(question)).collect();
+    let part = |wanted| (0..ids.len()).filter(|&i| split.parts[i] == wanted).collect::<Vec<_>>();
+    let (train, test) = (part(0), part(1));
+    for &a in &train {
+        for &b in &test {
+            let alike = similarity(&sketches[a], &sketches[b]);
+            assert!(alike < 0.8, "{alike}: {} | {}", questions[a], questions[b]);
+        }
+    }
+}
+
+#[test]
+fn a_personal_key_is_in_no_note_of_a_duplicate() {
+    let rows = [("010-2345-6789", "교환은 어떻게 하나요?"), ("010-2345-6780", "교환은 어떻게 하나요?")];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("qna.csv");
+    let lines: String = rows.iter().map(|(key, question)| format!("{key},{question},네\n")).collect();
+    std::fs::write(&path, format!("phone,question,answer\n{lines}")).unwrap();
+    let options = CsvOptions { key: vec!["phone".into()], ..CsvOptions::default() };
+    let mut source = CsvSource::open(&path, "qna", &options).unwrap();
+    let layout = Templates::new("{question}", "{answer}").unwrap().layout(source.schema()).unwrap();
+    let mut duplicates = Duplicates::new(0.9);
+    let mut notes = Vec::new();
+    let masker = Masker::new(MaskConfig::default()).unwrap();
+    Runner {
+        field_steps: vec![],
+        row_steps: vec![&SketchQuestion],
+        ordered_steps: vec![&mut duplicates],
+        redact: &|text| masker.mask(text).text,
+        threads: NonZeroUsize::MIN,
+        watch: Watch::Off,
+    }
+    .run(&mut source, &layout, &mut |prepared| {
+        if let Prepared::Rejected(rejection) = prepared {
+            notes.push(format!("{} {}", rejection.id, rejection.detail));
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(notes, ["qna#row:2 similarity 1.000 to qna#row:1"]);
 }

@@ -1,6 +1,8 @@
 //! `split`: which examples are trained on, watched and scored. Related ones stay together.
 
 use chat::Example;
+use chat::example::Role;
+use data::dedupe::Clusters;
 use data::split::{Share, SplitRow};
 use pipeline::{Context, Counts, Input, Stage};
 
@@ -10,7 +12,10 @@ use crate::console::error::fail;
 use crate::recipe::Split;
 
 /// Raised when the same examples would be split otherwise.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+
+/// Questions that are at least this alike are never on both sides of a split.
+const NEAR_DUPLICATE: f64 = 0.9;
 
 /// The stage.
 pub fn stage() -> Stage<'static> {
@@ -47,7 +52,17 @@ fn text(example: &Example, column: &str) -> Option<String> {
     Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
-/// Groups stay together, and each stratum is split in the same proportions.
+/// The clusters of near-duplicates by what their users say; preparing may have been told to keep them.
+fn clusters(examples: &[Example]) -> Vec<Option<u64>> {
+    let mut clusters = Clusters::new(NEAR_DUPLICATE);
+    for example in examples {
+        let turns = example.messages.iter().filter(|m| m.role == Role::User);
+        clusters.push(&turns.map(|m| m.content.as_str()).collect::<Vec<_>>().join("\n"));
+    }
+    clusters.of_rows()
+}
+
+/// Groups and near-duplicates stay together, and each stratum is split in the same proportions.
 fn drawn(examples: &[Example], split: &Split, seed: u64) -> anyhow::Result<Vec<usize>> {
     let column = |key: &str, name: &str| -> anyhow::Result<Vec<Option<String>>> {
         let of = |example| text(example, name).ok_or_else(|| no_column(key, name)).map(Some);
@@ -58,11 +73,11 @@ fn drawn(examples: &[Example], split: &Split, seed: u64) -> anyhow::Result<Vec<u
     for group in &mut groups {
         *group = group.take().filter(|name| !name.trim().is_empty());
     }
-    let rows: Vec<_> = (examples.iter().zip(groups.iter().zip(&strata)))
-        .map(|(example, (group, stratum))| SplitRow {
+    let rows: Vec<_> = (examples.iter().zip(groups.iter().zip(&strata)).zip(clusters(examples)))
+        .map(|((example, (group, stratum)), cluster)| SplitRow {
             id: &example.id,
             group: group.as_deref(),
-            cluster: None,
+            cluster,
             stratum: stratum.as_deref(),
         })
         .collect();
