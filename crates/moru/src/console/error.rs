@@ -46,10 +46,7 @@ pub fn render(error: &anyhow::Error, mark: &str, hint_mark: &str) -> String {
 
 /// All faults of a recipe together, each with its own hint.
 fn recipe(errors: &RecipeErrors, mark: &str, hint_mark: &str) -> String {
-    let one = |e: &crate::recipe::RecipeError| match e.hint() {
-        Some(hint) => format!("{mark}: {e}\n\n{hint_mark}: {hint}"),
-        None => format!("{mark}: {e}"),
-    };
+    let one = |e: &crate::recipe::RecipeError| format!("{mark}: {e}\n\n{hint_mark}: {}", e.hint());
     errors.0.iter().map(one).collect::<Vec<_>>().join("\n\n")
 }
 

@@ -120,39 +120,37 @@ fn at(place: &Place) -> String {
 
 impl RecipeError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> String {
         match self {
             Self::Absent { .. } => {
-                Some("`moru init support DIR` writes one; `--project DIR` names the folder".into())
+                "`moru init support DIR` writes one; `--project DIR` names the folder".into()
             }
-            Self::UnknownKey { key, known, section, .. } => Some(match closest(key, known) {
+            Self::UnknownKey { key, known, section, .. } => match closest(key, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("[{section}] knows {}", known.join(", ")),
-            }),
-            Self::UnknownSection { section, known, .. } => Some(match closest(section, known) {
+            },
+            Self::UnknownSection { section, known, .. } => match closest(section, known) {
                 Some(near) => format!("did you mean [{near}]?"),
                 None => format!("a recipe has {}", known.join(", ")),
-            }),
-            Self::UnknownChoice { given, allowed, key, .. } => Some(match closest(given, allowed) {
+            },
+            Self::UnknownChoice { given, allowed, key, .. } => match closest(given, allowed) {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => explain(key),
-            }),
-            Self::Unset { name, .. } => {
-                Some(format!("write `{name}=…` into .env, or set it in the environment"))
-            }
-            Self::Missing { section, .. } | Self::WrongType { key: section, .. } => Some(explain(section)),
-            Self::Assignment { .. } => Some("for example --set train.rank=16".into()),
-            Self::Impossible { .. } => Some("`moru explain recipe` lists every key with its meaning".into()),
+            },
+            Self::Unset { name, .. } => format!("write `{name}=…` into .env, or set it in the environment"),
+            Self::Missing { section, .. } | Self::WrongType { key: section, .. } => explain(section),
+            Self::Assignment { .. } => "for example --set train.rank=16".into(),
+            Self::Impossible { .. } => "`moru explain recipe` lists every key with its meaning".into(),
             Self::Unreadable { path, .. } => {
-                Some(format!("{} has to be a text file in UTF-8 that you may read", path.display()))
+                format!("{} has to be a text file in UTF-8 that you may read", path.display())
             }
             Self::Syntax { path, .. } if path.ends_with(".env") => {
-                Some("one NAME=VALUE a line; a value with spaces or # stands in quotes".into())
+                "one NAME=VALUE a line; a value with spaces or # stands in quotes".into()
             }
-            Self::Syntax { .. } => Some(
+            Self::Syntax { .. } => {
                 "a recipe is TOML: text stands in quotes, lists in [ ], a key stands once in its section"
-                    .into(),
-            ),
+                    .into()
+            }
         }
     }
 }

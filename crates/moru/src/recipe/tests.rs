@@ -16,7 +16,7 @@ const GENERAL: [&str; 2] = [
 /// Faults with their hints, where these are of their own.
 fn errors(text: &str, sets: &[&str]) -> Vec<String> {
     let told = |error: &RecipeError| {
-        let hint = error.hint().expect("each fault has a next step");
+        let hint = error.hint();
         if GENERAL.contains(&hint.as_str()) { error.to_string() } else { format!("{error} | {hint}") }
     };
     parse(text, sets).unwrap_err().0.iter().map(told).collect()

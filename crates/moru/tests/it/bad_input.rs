@@ -92,8 +92,12 @@ fn undisturbed(prepared: &Scratch, args: &[&str]) -> String {
 fn assert_tidy(folder: &std::path::Path) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        assert!(!name.ends_with(".tmp") && !name.ends_with(".part") && !name.ends_with(".partial"), "{name}");
+        let end = path.extension().unwrap_or_default();
+        assert!(
+            !["tmp", "part", "partial"].iter().any(|unfinished| end == *unfinished),
+            "{}",
+            path.display()
+        );
         if path.is_dir() {
             assert_tidy(&path);
         }

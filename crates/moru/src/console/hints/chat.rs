@@ -10,7 +10,7 @@ pub fn of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     None.or_else(|| error.downcast_ref().and_then(of_encoding))
         .or_else(|| error.downcast_ref().map(of_template))
         .or_else(|| error.downcast_ref().and_then(of_tokenizer))
-        .or_else(|| error.downcast_ref().and_then(of_vocabulary))
+        .or_else(|| error.downcast_ref().map(of_vocabulary))
         .or_else(|| error.downcast_ref().and_then(of_shard))
         .or_else(|| error.downcast_ref().and_then(of_responder))
         .or_else(|| error.downcast_ref().and_then(of_evaluation))
@@ -22,7 +22,9 @@ const OTHER_TEMPLATE: &str =
 fn of_encoding(error: &EncodeError) -> Option<String> {
     use EncodeError as E;
     Some(match error {
-        E::TemplateMismatch { .. } | E::NoEndOfTurn { .. } => OTHER_TEMPLATE.into(),
+        E::TemplateMismatch { .. } | E::NoEndOfTurn { .. } | E::CallsNotReadBack { .. } => {
+            OTHER_TEMPLATE.into()
+        }
         E::NotDivisible => "Qwen, Llama 3 and GPT-2 models have such a tokenizer".into(),
         E::NoEndToken => {
             "the eos_token of tokenizer_config.json has to be one of the tokens of tokenizer.json".into()
@@ -30,7 +32,6 @@ fn of_encoding(error: &EncodeError) -> Option<String> {
         E::NothingTrained { .. } | E::TrainedRole { .. } => {
             "`moru why ROW` shows the example; correct it in the source".into()
         }
-        E::CallsNotReadBack { .. } => OTHER_TEMPLATE.into(),
         E::TooLong { .. } => "or raise [tokenize] max_len_tokens, up to the model's context".into(),
         E::Template { source, .. } => of_template(source),
         E::Tokenizer { source, .. } => return of_tokenizer(source),
@@ -55,16 +56,16 @@ fn of_tokenizer(error: &TokenizerError) -> Option<String> {
     })
 }
 
-fn of_vocabulary(error: &chat::tokenizer::TrainError) -> Option<String> {
+fn of_vocabulary(error: &chat::tokenizer::TrainError) -> String {
     use chat::tokenizer::TrainError as E;
-    Some(match error {
+    match error {
         E::TooSmall { .. } => {
             "choose a shape with a larger vocabulary in [model] base = \"random:SHAPE\"".into()
         }
         E::TooLittleText { .. } => {
             "base = \"builtin:toy\" takes a smaller vocabulary where there is little text".into()
         }
-    })
+    }
 }
 
 fn of_shard(error: &ShardError) -> Option<String> {

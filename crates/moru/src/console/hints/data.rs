@@ -16,7 +16,7 @@ pub fn of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     None.or_else(|| error.downcast_ref().and_then(of_source))
         .or_else(|| error.downcast_ref().and_then(of_ingest))
         .or_else(|| error.downcast_ref().and_then(of_prepare))
-        .or_else(|| error.downcast_ref().and_then(of_template))
+        .or_else(|| error.downcast_ref().map(of_template))
         .or_else(|| error.downcast_ref().and_then(of_privacy))
         .or_else(|| error.downcast_ref().map(of_pattern))
         .or_else(|| error.downcast_ref().map(of_split))
@@ -59,7 +59,9 @@ fn of_ingest(error: &IngestError) -> Option<String> {
     Some(match error {
         E::Source(error) => return of_source(error),
         E::Io { path, cause } => return system::of(cause, Some(path)),
-        E::Damaged { .. } => "`moru run ingest --refresh` reads the source anew".into(),
+        E::Damaged { .. } | E::SchemaChanged { .. } => {
+            "`moru run ingest --refresh` reads the source anew".into()
+        }
         E::RowTooLarge { .. } => "leave the column with the large text out, or cut it in the source".into(),
         E::TooManyBadRows { source_name, .. } => format!(
             "mend the rows, or allow more in [source.{source_name}] with bad_rows (a number) or bad_share (a share)"
@@ -70,7 +72,6 @@ fn of_ingest(error: &IngestError) -> Option<String> {
         E::NoRows { source_name } => format!(
             "look whether [source.{source_name}] reads the right table or file; a query's conditions may let nothing through"
         ),
-        E::SchemaChanged { .. } => "`moru run ingest --refresh` reads the source anew".into(),
     })
 }
 
@@ -88,14 +89,14 @@ fn of_prepare(error: &PrepareError) -> Option<String> {
     }
 }
 
-fn of_template(error: &TemplateError) -> Option<String> {
+fn of_template(error: &TemplateError) -> String {
     use TemplateError as E;
     match error {
         E::UnknownColumn { column: typed, columns, .. } | E::MainColumn { column: typed, columns, .. } => {
-            Some(column(typed, columns))
+            column(typed, columns)
         }
         E::LoneBrace { .. } | E::EmptyName { .. } | E::NoColumn { .. } => {
-            Some("for example prompt = \"[{category}] {question}\"".into())
+            "for example prompt = \"[{category}] {question}\"".into()
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn of(error: &anyhow::Error) -> Option<String> {
 
 fn of_one(error: &(dyn Error + 'static)) -> Option<String> {
     let front = || error.downcast_ref::<Failure>().and_then(Failure::hint);
-    let recipe = || error.downcast_ref::<RecipeError>().and_then(RecipeError::hint);
+    let recipe = || error.downcast_ref::<RecipeError>().map(RecipeError::hint);
     front()
         .or_else(recipe)
         .or_else(|| data::of(error))

@@ -34,7 +34,7 @@ impl Running {
 
     /// Waits for a line that has the text; false when the child ended before.
     fn hear(&mut self, text: &str) -> bool {
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) {
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_mins(1)) {
             self.heard += &line;
             self.heard += "\n";
             if line.contains(text) {
