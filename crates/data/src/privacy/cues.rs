@@ -59,6 +59,8 @@ pub(crate) enum Cue {
     Copula,
     /// 드림, 올림: a name may precede.
     SignOff,
+    /// 앞으로: who is paid or written to may precede.
+    Addressee,
     /// An English title or phrase before a name.
     EnglishName,
     /// One of the seventeen provinces and metropolitan cities.
@@ -134,6 +136,7 @@ const WORDS: &[(Cue, &[&str])] = &[
     (Cue::Copula, &["입니다", "이에요", "예요", "라고 합니다", "라고합니다", "라고 하는데", "라고 해요", "라고 하고", "라고 하며",
         "인데요", "인데", "이라는", "이고요", "이고 ", "이고,", "이며", "임니다", "입니당", "라고 불러", "라 합니다", "고객입니다"]),
     (Cue::SignOff, &["드림", "올림", "배상", "拜上"]),
+    (Cue::Addressee, &["앞으로"]),
     (Cue::EnglishName, &["my name is", "mr.", "mrs.", "ms.", "dr.", "mr", "mrs", "ms", "dr", "i am", "i'm", "this is", "dear", "sincerely", "regards"]),
     (Cue::At, &["[at]", "(at)", "골뱅이"]),
     (Cue::Web, &["www.", "instagram.com/", "facebook.com/", "twitter.com/", "x.com/", "t.me/", "open.kakao.com/", "blog.naver.com/",

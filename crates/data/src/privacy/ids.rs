@@ -24,7 +24,9 @@ pub(crate) fn six_seven(scan: &Scan<'_>, chain: &Chain<'_>, i: usize) -> Option<
     if scan.is_glued(start, end) && !matches!(label, Some(Cue::Resident | Cue::Foreigner | Cue::Corporate)) {
         return None;
     }
-    if bare && scan.is_amount(start, end) {
+    // `법인번호: 1801111234567 포인트는 …`: what a label names is no amount, whatever word comes next.
+    let is_named = matches!(label, Some(Cue::Resident | Cue::Foreigner | Cue::Corporate));
+    if bare && !is_named && scan.is_amount(start, end) {
         return None;
     }
     let digits = chain.digits(i, to)?;

@@ -222,11 +222,8 @@ impl Masker {
         names::scan(&mut scan);
         let mut found = scan.found;
         for (entity, regex) in &self.patterns {
-            found.extend(regex.find_iter(view).map(|m| Found {
-                entity: *entity,
-                start: m.start(),
-                end: m.end(),
-            }));
+            let whole = regex.find_iter(view).filter(|m| !cuts_a_number(view, m.range()));
+            found.extend(whole.map(|m| Found { entity: *entity, start: m.start(), end: m.end() }));
         }
         found.extend(typed::find(view, typed));
         overlap::resolve(view, found)
@@ -272,4 +269,11 @@ impl Masker {
             || !self.config.entities.contains(entity)
             || (!self.keep.is_empty() && self.keep.contains(&canonical(entity, value)))
     }
+}
+
+/// Whether a match begins or ends within a run of digits: a parcel's number is no part of a longer account.
+fn cuts_a_number(text: &str, range: Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let joined = |at: usize| at > 0 && at < bytes.len() && bytes[at - 1..=at].iter().all(u8::is_ascii_digit);
+    !range.is_empty() && (joined(range.start) || joined(range.end))
 }

@@ -382,7 +382,10 @@ pub(crate) fn colon_hex(scan: &Scan<'_>, at: usize) -> Option<Found> {
 pub(crate) fn hyphen_hex(scan: &Scan<'_>, at: usize) -> Option<Found> {
     let (start, end) = (at.checked_sub(2)?, at + 15);
     let word = scan.text.get(start..end)?;
-    (is_mac(word, '-') && !scan.is_glued(start, end) && !scan.is_inside_code(start, end)).then_some(Found {
+    let named =
+        || scan.text[..start].chars().rev().take(12).collect::<String>().to_ascii_lowercase().contains("cam");
+    let is_address = is_mac(word, '-') || (is_pairs(word, '-') && named());
+    (is_address && !scan.is_glued(start, end) && !scan.is_inside_code(start, end)).then_some(Found {
         entity: Entity::Mac,
         start,
         end,
@@ -390,13 +393,18 @@ pub(crate) fn hyphen_hex(scan: &Scan<'_>, at: usize) -> Option<Found> {
 }
 
 fn is_mac(word: &str, sep: char) -> bool {
+    // `12-34-56-78-90-12` with hyphens is more often a code; a letter makes it hexadecimal.
+    is_pairs(word, sep) && (sep == ':' || word.bytes().any(|b| b.is_ascii_alphabetic()))
+}
+
+/// Whether a text is six pairs of hexadecimal digits.
+fn is_pairs(word: &str, sep: char) -> bool {
     let mut n = 0;
     let pairs = word.split(sep).all(|p| {
         n += 1;
         p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit())
     });
-    // `12-34-56-78-90-12` with hyphens is more often a code; a letter makes it hexadecimal.
-    pairs && n == 6 && (sep == ':' || word.bytes().any(|b| b.is_ascii_alphabetic()))
+    pairs && n == 6
 }
 
 fn is_ipv6(word: &str) -> bool {

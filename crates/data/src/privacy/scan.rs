@@ -67,6 +67,8 @@ impl<'a> Scan<'a> {
                 break;
             }
             match hit.cue {
+                // `쿠폰이 얼마예요 4123-…`: the talk of an amount ended, and another sentence began.
+                Cue::Code if is_amount_word(&self.text[hit.start..hit.end]) && has_ended(gap) => break,
                 Cue::BankWord if gap.len() > 4 => {}
                 // `카드로 …`: a bank or card named first, then the real label; the nearer one is it.
                 Cue::Bank | Cue::BankWord => bank = bank.or(Some(Cue::Bank)),
@@ -200,6 +202,30 @@ fn is_number_label(cue: Cue) -> bool {
             | Cue::Parcel
             | Cue::Zip
     )
+}
+
+/// Whether a label of codes is a word of amounts, which name no number by themselves.
+fn is_amount_word(word: &str) -> bool {
+    matches!(
+        word,
+        "쿠폰"
+            | "가격"
+            | "금액"
+            | "합계"
+            | "총액"
+            | "조회"
+            | "수량"
+            | "포인트"
+            | "매출"
+            | "판매량"
+            | "재고"
+    )
+}
+
+/// Whether a sentence ends in a gap without a mark: its verb does.
+fn has_ended(gap: &str) -> bool {
+    gap.split([' ', '\n'])
+        .any(|word| ["요", "니다", "니까", "죠", "까"].iter().any(|end| word.ends_with(end)))
 }
 
 /// Whether a text may stand between a label and its number: no other number, no end of a sentence.

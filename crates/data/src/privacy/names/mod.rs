@@ -31,6 +31,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>) {
             Cue::Intro => finds.extend(after_intro(scan.text, hit)),
             Cue::Copula => finds.extend(before_copula(scan.text, hit)),
             Cue::SignOff => finds.extend(before_sign_off(scan.text, hit)),
+            Cue::Addressee => finds.extend(addressee(scan.text, hit)),
             Cue::EnglishName => finds.extend(latin::after_phrase(scan.text, hit)),
             _ => {}
         }
@@ -100,6 +101,7 @@ fn in_field(text: &str, hit: &CueAt, finds: &mut Vec<(usize, usize)>) {
     }
     let trust = if strict { Trust::Label } else { Trust::Form };
     let first = shape::starting_at(text, start, trust)
+        .or_else(|| said(text, hit, start))
         .or_else(|| strict.then(|| shape::foreign_at(text, start)).flatten())
         .or_else(|| latin::at(text, start, if strict { 1 } else { 2 }));
     let Some(mut last) = first else { return };
@@ -110,6 +112,16 @@ fn in_field(text: &str, hit: &CueAt, finds: &mut Vec<(usize, usize)>) {
         finds.push(another);
         last = another;
     }
+}
+
+/// `예금주는 정가은입니다`, `입금자명 구하은으로`: a sentence that says the name, which may begin like a word.
+fn said(text: &str, hit: &CueAt, start: usize) -> Option<(usize, usize)> {
+    const PAYER: [&str; 6] = ["예금주명", "예금주", "입금자명", "입금자", "입금인", "명의"];
+    let (from, to) = shape::starting_at(text, start, Trust::Label)?;
+    let rest = hangul_run(&text[to..]);
+    let copula = ["입니", "이에", "예요", "이고", "인데", "이며", "이라"].iter().any(|c| rest.starts_with(c));
+    let paid = PAYER.contains(&&text[hit.start..hit.end]) && matches!(rest, "으로" | "로");
+    (text[from..to].chars().count() > 2 && (copula || paid)).then_some((from, to))
 }
 
 /// Labels that name a thing: 상품 이름, 파일명, restaurant_name.
@@ -174,6 +186,13 @@ fn before_sign_off(text: &str, hit: &CueAt) -> Option<(usize, usize)> {
     }
     let spaced = text[..hit.start].ends_with(' ');
     shape::ending_at(text, hit.start, if spaced { Trust::Plain } else { Trust::Popular })
+}
+
+/// `110-123-456789 김민수 앞으로`: after a number, so that 앞으로 is not 'from now on'.
+fn addressee(text: &str, hit: &CueAt) -> Option<(usize, usize)> {
+    let (start, end) = shape::ending_at(text, hit.start, Trust::Label)?;
+    let before = text[..start].strip_suffix(' ')?.trim_end_matches(')');
+    before.ends_with(|c: char| c.is_ascii_digit()).then_some((start, end))
 }
 
 /// `김민수 010-1234-5678`, `110-123-456789 김민수`.
