@@ -21,7 +21,6 @@ fn recipes() {
         ("bad-split", "[train]", "[split]\ntrain = 0.9\nvalid = 0.2\ntest = 0.1\n\n[train]"),
         ("not-toml", "[train]", "[train"),
         ("no-source", "[source.rows]\nkind = \"csv\"\npath = \"data/rows.csv\"\nkey = [\"id\"]\n", ""),
-        ("no-nano", "builtin:toy", "builtin:nano"),
         ("no-such-model", "builtin:toy", "models/none"),
         ("no-such-hub-model", "builtin:toy", "owner/name"),
         ("key-of-another-kind", "key = [\"id\"]", "query = \"select 1\""),
