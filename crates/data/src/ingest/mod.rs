@@ -75,8 +75,9 @@ pub struct Extract {
     pub rows: u64,
     /// Rows that were set aside, by reason.
     pub rejected: BTreeMap<String, u64>,
-    /// Place and shape of the first row that was set aside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Place and shape of the first row that was set aside; told, not kept: where a file lies is no part of
+    /// its extract.
+    #[serde(skip)]
     pub first_rejected: Option<String>,
     /// What was noticed.
     pub notes: Vec<Note>,
