@@ -3,13 +3,11 @@
 //! A word is looked up by its first two characters, so most places of a text cost one look into a small
 //! table, however many words there are.
 
-/// Whether a character begins a word of two characters or more.
-const PAIR: u8 = 1;
-/// Whether a character is a word.
-const ALONE: u8 = 2;
 /// Hangul syllables, U+AC00 to U+D7A3.
 const N_SYLLABLES: usize = 11_172;
 const FIRST_SYLLABLE: u32 = 0xAC00;
+/// Bits of the filter: few enough to stay at hand, so many that hardly a pair passes by chance.
+const FILTER_BITS: u32 = 16;
 
 /// Finds every occurrence of its words, overlapping ones too; ASCII letters match in any case.
 #[derive(Debug)]
@@ -19,10 +17,43 @@ pub(crate) struct Finder {
     /// Where each bucket's words begin, and where the last bucket's end.
     buckets: Vec<u16>,
     shift: u32,
-    ascii: [u8; 128],
-    syllables: Box<[u8]>,
-    /// All other characters that begin a word.
-    others: Vec<(u32, u8)>,
+    /// One bit for each hash of two characters: whether a word may begin with them.
+    filter: Box<[u64]>,
+    /// Words of one character.
+    alone: Alone,
+}
+
+/// Characters that are words.
+#[derive(Debug)]
+struct Alone {
+    is_any: bool,
+    ascii: [bool; 128],
+    syllables: Box<[bool]>,
+    others: Vec<u32>,
+}
+
+impl Alone {
+    fn insert(&mut self, c: u32) {
+        self.is_any = true;
+        let syllable = c.wrapping_sub(FIRST_SYLLABLE) as usize;
+        if c < 128 {
+            self.ascii[c as usize] = true;
+        } else if syllable < N_SYLLABLES {
+            self.syllables[syllable] = true;
+        } else {
+            self.others.push(c);
+        }
+    }
+
+    fn contains(&self, c: u32) -> bool {
+        if let Some(&is_word) = self.syllables.get(c.wrapping_sub(FIRST_SYLLABLE) as usize) {
+            is_word
+        } else if c < 128 {
+            self.ascii[c as usize]
+        } else {
+            self.others.contains(&c)
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -40,21 +71,32 @@ impl Finder {
             words: Vec::new(),
             buckets: Vec::new(),
             shift: 32 - bits,
-            ascii: [0; 128],
-            syllables: vec![0; N_SYLLABLES].into(),
-            others: Vec::new(),
+            filter: vec![0; 1 << (FILTER_BITS - 6)].into(),
+            alone: Alone {
+                is_any: false,
+                ascii: [false; 128],
+                syllables: vec![false; N_SYLLABLES].into(),
+                others: Vec::new(),
+            },
         };
         let mut placed: Vec<(usize, Word)> = Vec::new();
         for (number, word) in words.iter().map(AsRef::as_ref).enumerate().filter(|(_, w)| !w.is_empty()) {
             let (first, n) = decode(word, 0);
-            let (second, bit) = if n < word.len() { (decode(word, n).0, PAIR) } else { (0, ALONE) };
-            finder.mark(first, bit);
+            let hash = if n < word.len() {
+                let hash = pair(first, decode(word, n).0);
+                let bit = (hash >> (32 - FILTER_BITS)) as usize;
+                finder.filter[bit / 64] |= 1 << (bit % 64);
+                hash
+            } else {
+                finder.alone.insert(first);
+                pair(first, 0)
+            };
             let word = Word {
                 bytes: word.into(),
                 number: number as u32,
                 has_ascii_letter: word.iter().any(u8::is_ascii_alphabetic),
             };
-            placed.push((bucket(first, second, finder.shift), word));
+            placed.push(((hash >> finder.shift) as usize, word));
         }
         placed.sort_by_key(|(bucket, _)| *bucket);
         finder.buckets = vec![0; (1 << bits) + 1];
@@ -68,19 +110,6 @@ impl Finder {
         finder
     }
 
-    fn mark(&mut self, first: u32, bit: u8) {
-        let syllable = first.wrapping_sub(FIRST_SYLLABLE) as usize;
-        if first < 128 {
-            self.ascii[first as usize] |= bit;
-        } else if syllable < N_SYLLABLES {
-            self.syllables[syllable] |= bit;
-        } else if let Some(other) = self.others.iter_mut().find(|(c, _)| *c == first) {
-            other.1 |= bit;
-        } else {
-            self.others.push((first, bit));
-        }
-    }
-
     /// Calls `visit` with the number, the start and the end of every occurrence, ordered by start, and at
     /// one place in the order in which words of the same beginning were given.
     pub(crate) fn each(&self, text: &str, mut visit: impl FnMut(usize, usize, usize)) {
@@ -89,32 +118,18 @@ impl Finder {
         let mut character = if bytes.is_empty() { (0, 0) } else { decode(bytes, 0) };
         while at < bytes.len() {
             let (first, n) = character;
-            let bits = self.bits(first);
-            let has_next = at + n < bytes.len();
-            if has_next {
+            if at + n < bytes.len() {
                 character = decode(bytes, at + n);
-            }
-            if bits & PAIR != 0 && has_next {
-                let bucket = bucket(first, character.0, self.shift);
-                if self.buckets[bucket] != self.buckets[bucket + 1] {
-                    self.at(bytes, at, bucket, |word| word.bytes.len() > n, &mut visit);
+                let hash = pair(first, character.0);
+                let bit = (hash >> (32 - FILTER_BITS)) as usize;
+                if self.filter[bit / 64] >> (bit % 64) & 1 != 0 {
+                    self.at(bytes, at, hash, |word| word.bytes.len() > n, &mut visit);
                 }
             }
-            if bits & ALONE != 0 {
-                let bucket = bucket(first, 0, self.shift);
-                self.at(bytes, at, bucket, |word| word.bytes.len() == n, &mut visit);
+            if self.alone.is_any && self.alone.contains(first) {
+                self.at(bytes, at, pair(first, 0), |word| word.bytes.len() == n, &mut visit);
             }
             at += n;
-        }
-    }
-
-    fn bits(&self, first: u32) -> u8 {
-        if let Some(&bits) = self.syllables.get(first.wrapping_sub(FIRST_SYLLABLE) as usize) {
-            bits
-        } else if first < 128 {
-            self.ascii[first as usize]
-        } else {
-            self.others.iter().find(|(c, _)| *c == first).map_or(0, |(_, bits)| *bits)
         }
     }
 
@@ -123,10 +138,11 @@ impl Finder {
         &self,
         bytes: &[u8],
         at: usize,
-        bucket: usize,
+        hash: u32,
         wanted: impl Fn(&Word) -> bool,
         visit: &mut impl FnMut(usize, usize, usize),
     ) {
+        let bucket = (hash >> self.shift) as usize;
         let words = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
         for word in self.words[words].iter().filter(|word| wanted(word)) {
             let end = at + word.bytes.len();
@@ -145,21 +161,26 @@ impl Finder {
 
 /// The character at a place of valid UTF-8, an ASCII letter in lower case, and how many bytes it takes.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "two calls for every character of every text")]
+#[expect(clippy::inline_always, reason = "a call for every character of every text")]
 fn decode(bytes: &[u8], at: usize) -> (u32, usize) {
     let tail = |i: usize| u32::from(bytes[at + i] & 0x3F);
-    match bytes[at] {
-        b @ 0..=0x7F => (u32::from(b.to_ascii_lowercase()), 1),
-        b @ 0xE0..=0xEF => (u32::from(b & 0x0F) << 12 | tail(1) << 6 | tail(2), 3),
-        b @ 0x80..=0xDF => (u32::from(b & 0x1F) << 6 | tail(1), 2),
-        b => (u32::from(b & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4),
+    let head = bytes[at];
+    if head < 0x80 {
+        (u32::from(head.to_ascii_lowercase()), 1)
+    } else if head & 0xF0 == 0xE0 {
+        (u32::from(head & 0x0F) << 12 | tail(1) << 6 | tail(2), 3)
+    } else if head < 0xE0 {
+        (u32::from(head & 0x1F) << 6 | tail(1), 2)
+    } else {
+        (u32::from(head & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4)
     }
 }
 
+/// A hash of two characters, whose upper bits are the best ones.
 #[inline]
-fn bucket(first: u32, second: u32, shift: u32) -> usize {
+fn pair(first: u32, second: u32) -> u32 {
     let mixed = first.wrapping_mul(0x9E37_79B1) ^ second.wrapping_mul(0x85EB_CA6B).rotate_left(15);
-    (mixed.wrapping_mul(0xC2B2_AE35) >> shift) as usize
+    mixed.wrapping_mul(0xC2B2_AE35)
 }
 
 #[cfg(test)]

@@ -191,7 +191,11 @@ impl Phrases {
         hits: &Hits<'_>,
         changed_by: &mut Rules,
     ) -> Option<usize> {
-        let last = last_sentence(text, rest.start + window_back(&text[rest.clone()])..rest.end)?;
+        let tail = rest.start + window_back(&text[rest.clone()])..rest.end;
+        if !hits.may_match(Rule::Closings, &tail) && !hits.may_match(Rule::OverPolite, &tail) {
+            return None;
+        }
+        let last = last_sentence(text, tail)?;
         let sentence = text[last.clone()].trim_start();
         let closes = hits.may_match(Rule::Closings, &last);
         if closes && self.closing.as_ref().is_some_and(|rule| is_filler(rule, sentence)) {

@@ -3,41 +3,38 @@
 /// Laughter and tears dropped where they run, marks written once, dots at most three.
 /// `None` when that changes nothing.
 pub(super) fn shorten(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if is_laugh(c) {
-            let mut n = 1;
-            while chars.next_if(|next| is_laugh(*next)).is_some() {
-                n += 1;
+    let mut out = String::new();
+    // What is behind `copied` has not been copied yet.
+    let (mut copied, mut at) = (0, 0);
+    while let Some(c) = text[at..].chars().next() {
+        let width = c.len_utf8();
+        let is_run = |next: char| if is_laugh(c) { is_laugh(next) } else { next == c };
+        let most = match c {
+            '!' | '?' | '~' | '^' | ',' | ';' => 1,
+            '.' => 3,
+            c if is_laugh(c) => 1,
+            _ => {
+                at += width;
+                continue;
             }
-            if n == 1 {
-                out.push(c);
-            } else if out.ends_with(' ') && chars.peek().is_some_and(|next| *next == ' ') {
+        };
+        let n = text[at..].chars().take_while(|next| is_run(*next)).count();
+        let end = at + n * width;
+        if n > most {
+            let kept = if is_laugh(c) { 0 } else { most };
+            out.push_str(&text[copied..at + kept * width]);
+            copied = end;
+            if kept == 0 && out.ends_with(' ') && text[end..].starts_with(' ') {
                 out.pop();
             }
-            continue;
         }
-        let mut n = 1;
-        while chars.next_if_eq(&c).is_some() {
-            n += 1;
-        }
-        let kept = match c {
-            '!' | '?' | '~' | '^' | ',' | ';' => 1,
-            '.' => {
-                if n >= 2 {
-                    3.min(n)
-                } else {
-                    1
-                }
-            }
-            _ => n,
-        };
-        for _ in 0..kept {
-            out.push(c);
-        }
+        at = end;
     }
-    (out != text).then_some(out)
+    if copied == 0 {
+        return None;
+    }
+    out.push_str(&text[copied..]);
+    Some(out)
 }
 
 fn is_laugh(c: char) -> bool {

@@ -68,6 +68,10 @@ fn mark(scan: &mut Scan<'_>, class: u8, at: usize) {
 /// Reads the chain at `at` and returns where the walk goes on.
 fn digits(scan: &mut Scan<'_>, at: usize) -> usize {
     let chain = Chain::at(scan.bytes, at);
+    if scan.numbers.is_empty() {
+        // A text with one number has more.
+        scan.numbers.reserve(16);
+    }
     scan.numbers.extend(chain.groups().iter().map(|g| (g.start, g.end)));
     let before = scan.found.len();
     recognise(scan, &chain);

@@ -297,13 +297,27 @@ pub(super) fn building(text: &str, at: usize) -> Option<usize> {
     if ends_like_building(word) {
         return Some(end);
     }
-    if !word.chars().any(|c| BUILDING_HEADS.contains(c) || c == 'a' || c == 'A') {
-        return None;
-    }
     // 래미안101동, 현대아파트입니다.
-    let inner = BUILDINGS.iter().filter_map(|b| word.find(b).map(|i| at + i + b.len())).max()?;
+    let inner = at + building_inside(word)?;
     let rest = &text[inner..end];
     (n >= 4 && (may_follow_noun(rest) || rest.starts_with(|c: char| c.is_ascii_digit()))).then_some(inner)
+}
+
+/// Where the last of those words ends that stand inside a word; of each, the first place counts.
+fn building_inside(word: &str) -> Option<usize> {
+    let (mut seen, mut last) = (0u64, None);
+    for (at, c) in word.char_indices() {
+        if !BUILDING_HEADS.contains(c) && c != 'a' && c != 'A' {
+            continue;
+        }
+        for (i, building) in BUILDINGS.iter().enumerate() {
+            if seen >> i & 1 == 0 && word[at..].starts_with(building) {
+                seen |= 1 << i;
+                last = last.max(Some(at + building.len()));
+            }
+        }
+    }
+    last
 }
 
 /// Whether a word ends as buildings' names do.
@@ -367,6 +381,7 @@ mod tests {
     #[test]
     fn every_building_begins_as_listed() {
         for word in BUILDINGS {
+            assert_eq!(building_inside(&format!("우리{word}를")), Some(6 + word.len()), "{word}");
             assert!(word.starts_with(|c: char| BUILDING_HEADS.contains(c) || c == 'a' || c == 'A'), "{word}");
         }
     }
