@@ -37,7 +37,9 @@ impl Clusters {
     pub fn of_rows(mut self) -> Vec<Option<u64>> {
         let roots: Vec<u32> = (0..self.links.len() as u32).map(|row| self.root(row)).collect();
         let mut sizes = vec![0u32; roots.len()];
-        roots.iter().for_each(|&root| sizes[root as usize] += 1);
+        for &root in &roots {
+            sizes[root as usize] += 1;
+        }
         roots.iter().map(|&root| (sizes[root as usize] > 1).then_some(u64::from(root))).collect()
     }
 

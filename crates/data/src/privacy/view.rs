@@ -67,6 +67,7 @@ impl<'a> View<'a> {
 }
 
 /// Whether there is nothing but ASCII and U+A000–U+D77F, told without taking the characters apart.
+#[expect(clippy::needless_bitwise_bool, reason = "a branch would keep bytes from being compared at once")]
 fn is_plain(bytes: &[u8]) -> bool {
     let next = bytes.get(1..).unwrap_or_default();
     let odd = |b: u8, next: u8| ((0xC0..0xEA).contains(&b)) | (b > 0xED) | ((b == 0xED) & (next > 0x9D));

@@ -1,5 +1,7 @@
 //! Cleaning, refusing and de-duplicating as the runner runs them.
 
+use std::fs::File;
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -135,7 +137,9 @@ fn near_duplicates_are_never_on_both_sides_of_a_split() {
         })
         .collect();
     let mut clusters = Clusters::new(0.8);
-    questions.iter().for_each(|question| clusters.push(question));
+    for question in &questions {
+        clusters.push(question);
+    }
     let clusters = clusters.of_rows();
     let ids: Vec<String> = (0..questions.len()).map(|i| format!("q#{i}")).collect();
     let rows: Vec<SplitRow<'_>> = ids
@@ -159,11 +163,10 @@ fn near_duplicates_are_never_on_both_sides_of_a_split() {
 
 #[test]
 fn a_personal_key_is_in_no_note_of_a_duplicate() {
-    let rows = [("010-2345-6789", "교환은 어떻게 하나요?"), ("010-2345-6780", "교환은 어떻게 하나요?")];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("qna.csv");
-    let lines: String = rows.iter().map(|(key, question)| format!("{key},{question},네\n")).collect();
-    std::fs::write(&path, format!("phone,question,answer\n{lines}")).unwrap();
+    let table = "phone,question,answer\n010-2345-6789,교환은 어떻게 하나요?,네\n010-2345-6780,교환은 어떻게 하나요?,네\n";
+    File::create(&path).unwrap().write_all(table.as_bytes()).unwrap();
     let options = CsvOptions { key: vec!["phone".into()], ..CsvOptions::default() };
     let mut source = CsvSource::open(&path, "qna", &options).unwrap();
     let layout = Templates::new("{question}", "{answer}").unwrap().layout(source.schema()).unwrap();
