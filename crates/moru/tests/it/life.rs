@@ -268,7 +268,7 @@ fn of_two_first_runs_one_is_refused_and_the_other_ends_well() {
     let start = || scratch.command(&["run"]).stdout(quiet()).stderr(quiet()).spawn().unwrap();
     let codes = [start(), start()].map(|mut child| child.wait().unwrap().code().unwrap());
     // The later one may also come when all is done.
-    assert!(matches!(codes, [0, 2] | [2, 0] | [0, 0]), "{codes:?}");
+    assert!(matches!(codes, [0 | 2, 0] | [0, 2]), "{codes:?}");
     assert!(scratch.path("out/report.html").exists());
 }
 

@@ -104,7 +104,9 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str, secret: &[u8]) ->
     let lead_ins = lead_ins::all(patterns.keys().map(String::as_str));
     let attempts = asking.attempts(&lead_ins)?;
     let mut search = Search::new(&known, name, settings.words());
-    lead_ins.iter().for_each(|of| search.lead_ins(&of.kind, of.texts.len()));
+    for of in &lead_ins {
+        search.lead_ins(&of.kind, of.texts.len());
+    }
 
     let said = talk(stage, &model, &tuned, &encoder, &attempts, &mut search)?;
     let mut writer = jsonl::Writer::create(&stage.output(Names::SAID)?)?;

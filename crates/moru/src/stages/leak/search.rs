@@ -65,9 +65,9 @@ impl<'a> Search<'a> {
         finds.sort_by_key(|find| find.range.start);
         self.test.tokens += tokens as u64;
         if kind == SAMPLE {
-            self.test.samples += 1
+            self.test.samples += 1;
         } else {
-            self.test.continuations += 1
+            self.test.continuations += 1;
         }
         let attack = self.attack(kind);
         attack.texts += 1;
