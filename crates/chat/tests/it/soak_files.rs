@@ -14,13 +14,17 @@ const KINDS: [&str; 2] = ["tokenizer", "shard"];
 
 #[test]
 fn vocabularies_and_shards_changed_at_random() {
-    KINDS.iter().for_each(|kind| trials::survive("soak_files::each_case", kind, 0..150));
+    for kind in &KINDS {
+        trials::survive("soak_files::each_case", kind, 0..150);
+    }
 }
 
 #[test]
 #[ignore = "thousands of cases; `cargo xtask soak`"]
 fn soak_vocabularies_and_shards_changed_at_random() {
-    KINDS.iter().for_each(|kind| trials::survive("soak_files::each_case", kind, 0..5000));
+    for kind in &KINDS {
+        trials::survive("soak_files::each_case", kind, 0..5000);
+    }
 }
 
 #[test]

@@ -22,13 +22,17 @@ const KINDS: [&str; 7] = ["csv", "tsv", "jsonl", "txt", "xlsx", "parquet", "rows
 
 #[test]
 fn tables_changed_at_random() {
-    KINDS.iter().for_each(|kind| trials::survive("soak_files::each_case", kind, 0..60));
+    for kind in &KINDS {
+        trials::survive("soak_files::each_case", kind, 0..60);
+    }
 }
 
 #[test]
 #[ignore = "thousands of cases; `cargo xtask soak`"]
 fn soak_tables_changed_at_random() {
-    KINDS.iter().for_each(|kind| trials::survive("soak_files::each_case", kind, 0..3000));
+    for kind in &KINDS {
+        trials::survive("soak_files::each_case", kind, 0..3000);
+    }
 }
 
 #[test]

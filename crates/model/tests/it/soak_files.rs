@@ -15,13 +15,17 @@ const KINDS: [&str; 4] = ["safetensors", "config", "adapter", "weights"];
 
 #[test]
 fn folders_changed_at_random() {
-    KINDS.iter().for_each(|kind| trials::survive("soak_files::each_case", kind, 0..120));
+    for kind in &KINDS {
+        trials::survive("soak_files::each_case", kind, 0..120);
+    }
 }
 
 #[test]
 #[ignore = "thousands of cases; `cargo xtask soak`"]
 fn soak_folders_changed_at_random() {
-    KINDS.iter().for_each(|kind| trials::survive("soak_files::each_case", kind, 0..4000));
+    for kind in &KINDS {
+        trials::survive("soak_files::each_case", kind, 0..4000);
+    }
 }
 
 #[test]
@@ -47,10 +51,10 @@ fn put(from: &Path, to: &Path, draws: Option<&mut Draws>) {
     let is_tensors = from.extension().is_some_and(|e| e == "safetensors");
     let changed = match draws {
         None => bytes,
-        Some(draws) => match is_tensors && draws.below(2) == 0 {
-            true => with_another_header(&bytes, draws),
-            false => mutated(&bytes, draws),
-        },
+        Some(draws) => {
+            let by_header = is_tensors && draws.below(2) == 0;
+            if by_header { with_another_header(&bytes, draws) } else { mutated(&bytes, draws) }
+        }
     };
     // A new file: some file systems wait for the disk where an old one is cut and written again.
     let _ = std::fs::remove_file(to);
