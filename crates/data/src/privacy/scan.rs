@@ -224,8 +224,7 @@ fn is_amount_word(word: &str) -> bool {
 
 /// Whether a sentence ends in a gap without a mark: its verb does.
 fn has_ended(gap: &str) -> bool {
-    gap.split([' ', '\n'])
-        .any(|word| ["요", "니다", "니까", "죠", "까"].iter().any(|end| word.ends_with(end)))
+    gap.split([' ', '\n']).any(|word| ["요", "니다", "까", "죠"].iter().any(|end| word.ends_with(end)))
 }
 
 /// Whether a text may stand between a label and its number: no other number, no end of a sentence.

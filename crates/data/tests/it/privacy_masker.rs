@@ -328,3 +328,34 @@ fn under_the_label_of_a_parcel_only_a_written_mobile_number_is_a_telephone() {
         assert_eq!(masker.mask(text).text, want);
     }
 }
+
+/// Each with a text beside it that looks alike and has to stay.
+#[test]
+fn what_stands_beside_talk_of_money_is_told_by_its_own_form() {
+    let masker = with(|c| {
+        c.patterns = vec![Pattern {
+            name: "parcel".into(),
+            token: "[운송장번호]".into(),
+            regex: "[456][0-9]{11}".into(),
+        }];
+    });
+    let cases = [
+        ("농협 34526004185749 변민재 앞으로 보내 주세요", "농협 [계좌번호] [이름] 앞으로 보내 주세요"),
+        ("운송장 452600418574 확인", "운송장 [운송장번호] 확인"),
+        ("예금주는 정가은입니다", "예금주는 [이름]입니다"),
+        ("예금주는 정가로 적었습니다", "예금주는 정가로 적었습니다"),
+        ("입금자명 구하은으로 보냈어요", "입금자명 [이름]으로 보냈어요"),
+        (
+            "VIP 기준 금액이 얼마예요 640425-1917079로 조회해 주세요",
+            "VIP 기준 금액이 얼마예요 [주민등록번호]로 조회해 주세요",
+        ),
+        ("주문번호 640425-1917079", "주문번호 640425-1917079"),
+        ("법인번호: 1801114096110 포인트 언제 없어지나요", "법인번호: [법인등록번호] 포인트 언제 없어지나요"),
+        ("맥 주소: 42-77-69-13-17-17", "맥 주소: [MAC주소]"),
+        ("좌표 42-77-69-13-17-17", "좌표 42-77-69-13-17-17"),
+        ("오늘부터 3일 앞으로 남았어요", "오늘부터 3일 앞으로 남았어요"),
+    ];
+    for (text, masked) in cases {
+        assert_eq!(masker.mask(text).text, masked);
+    }
+}

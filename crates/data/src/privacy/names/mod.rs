@@ -119,9 +119,8 @@ fn said(text: &str, hit: &CueAt, start: usize) -> Option<(usize, usize)> {
     const PAYER: [&str; 6] = ["예금주명", "예금주", "입금자명", "입금자", "입금인", "명의"];
     let (from, to) = shape::starting_at(text, start, Trust::Label)?;
     let rest = hangul_run(&text[to..]);
-    let copula = ["입니", "이에", "예요", "이고", "인데", "이며", "이라"].iter().any(|c| rest.starts_with(c));
     let paid = PAYER.contains(&&text[hit.start..hit.end]) && matches!(rest, "으로" | "로");
-    (text[from..to].chars().count() > 2 && (copula || paid)).then_some((from, to))
+    (text[from..to].chars().count() > 2 && (is_copula(rest) || paid)).then_some((from, to))
 }
 
 /// Labels that name a thing: 상품 이름, 파일명, restaurant_name.
@@ -157,11 +156,14 @@ fn after_intro(text: &str, hit: &CueAt) -> Option<(usize, usize)> {
     let named = word.contains("이름") || word.contains("성함");
     let (from, to) = shape::starting_at(text, start, if named { Trust::Form } else { Trust::Plain })?;
     let rest = hangul_run(&text[to..]);
-    let is_copula =
-        ["입니", "이에", "예요", "이예", "이라", "라고", "라 ", "인데", "이고", "이며", "임다", "여요"]
-            .iter()
-            .any(|c| rest.starts_with(c));
-    (named || is_copula || word == "본인은").then_some((from, to))
+    (named || is_copula(rest) || word == "본인은").then_some((from, to))
+}
+
+/// Whether what follows a name says that it is one: 입니다, 이에요, 이라고 …
+fn is_copula(rest: &str) -> bool {
+    ["입니", "이에", "예요", "이예", "이라", "라고", "라 ", "인데", "이고", "이며", "임다", "여요"]
+        .iter()
+        .any(|copula| rest.starts_with(copula))
 }
 
 /// `김민수입니다` at the start of a sentence, `주문한 김민수입니다`, `김민수라고 합니다`.
