@@ -187,3 +187,36 @@ fn the_shop_shows_no_planted_value() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("another shop than that of seed 6"));
 }
+
+/// What is planted in a shop never reaches a file: not for one seed that happened to be looked at, but for any.
+fn shops_keep_what_is_planted(seeds: std::ops::Range<u64>) {
+    let sets = [
+        "model.base=builtin:toy",
+        "train.steps=1",
+        "evaluate.max_rows=1",
+        "evaluate.max_new_tokens=1",
+        "evaluate.leak_samples=0",
+    ];
+    for seed in seeds {
+        let scratch = Scratch::new();
+        let number = seed.to_string();
+        let mut args = vec!["quickstart", "shop", "--seed", &number, "--no-chat", "--json"];
+        for set in sets {
+            args.extend(["--set", set]);
+        }
+        let told: Value = serde_json::from_str(&scratch.stdout(&args, 0)).unwrap();
+        assert_eq!(told["leaked"], 0, "seed {seed}");
+        assert!(told["planted"].as_u64().unwrap() > 20_000, "seed {seed}");
+    }
+}
+
+#[test]
+fn shops_of_other_seeds_keep_what_is_planted() {
+    shops_keep_what_is_planted(2..6);
+}
+
+#[test]
+#[ignore = "minutes; `cargo xtask soak`"]
+fn soak_shops_of_other_seeds_keep_what_is_planted() {
+    shops_keep_what_is_planted(100..160);
+}
