@@ -15,19 +15,30 @@ use crate::reject::Limits;
 pub struct Clean {
     cleaner: Cleaner,
     changed: [AtomicU64; Rule::ALL.len()],
+    removed: [AtomicU64; Rule::ALL.len()],
 }
 
 impl Clean {
     /// A step that applies `cleaner`.
     pub fn new(cleaner: Cleaner) -> Self {
-        Self { cleaner, changed: [const { AtomicU64::new(0) }; Rule::ALL.len()] }
+        let zeros = || [const { AtomicU64::new(0) }; Rule::ALL.len()];
+        Self { cleaner, changed: zeros(), removed: zeros() }
     }
 
     /// Fields that each rule changed so far.
     pub fn changed(&self) -> BTreeMap<&'static str, u64> {
-        let counts = self.changed.iter().map(|n| n.load(Ordering::Relaxed));
-        Rule::ALL.iter().map(|rule| rule.name()).zip(counts).filter(|(_, n)| *n > 0).collect()
+        by_name(&self.changed)
     }
+
+    /// Characters that each rule took out so far, less those that it wrote instead.
+    pub fn removed_characters(&self) -> BTreeMap<&'static str, u64> {
+        by_name(&self.removed)
+    }
+}
+
+fn by_name(counts: &[AtomicU64; Rule::ALL.len()]) -> BTreeMap<&'static str, u64> {
+    let counts = counts.iter().map(|n| n.load(Ordering::Relaxed));
+    Rule::ALL.iter().map(|rule| rule.name()).zip(counts).filter(|(_, n)| *n > 0).collect()
 }
 
 impl Step for Clean {
@@ -40,8 +51,9 @@ impl Step for Clean {
             row.fields.iter_mut().filter(|f| f.main && matches!(f.part, Part::Prompt | Part::Response))
         {
             let cleaned = self.cleaner.clean(&field.text);
-            for rule in cleaned.changed_by.iter() {
+            for rule in cleaned.removed.by().iter() {
                 self.changed[rule as usize].fetch_add(1, Ordering::Relaxed);
+                self.removed[rule as usize].fetch_add(cleaned.removed.characters(rule), Ordering::Relaxed);
             }
             let changed = match cleaned.text {
                 Cow::Owned(text) => Some(text),

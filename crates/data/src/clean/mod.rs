@@ -124,13 +124,45 @@ impl FromIterator<Rule> for Rules {
     }
 }
 
-/// A text after cleaning, and the rules that changed it.
+/// The rules that changed a text, and how many characters fewer it has by each.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Removed {
+    by: Rules,
+    characters: [u32; Rule::ALL.len()],
+}
+
+impl Removed {
+    /// The rules that changed something.
+    pub fn by(&self) -> Rules {
+        self.by
+    }
+
+    /// Characters that a rule took out, less those that it wrote instead.
+    pub fn characters(&self, rule: Rule) -> u64 {
+        u64::from(self.characters[rule as usize])
+    }
+
+    /// Notes that a rule took `part` out.
+    fn note(&mut self, rule: Rule, part: &str) {
+        self.note_change(rule, part, "");
+    }
+
+    /// Notes that a rule made `after` of `before`.
+    fn note_change(&mut self, rule: Rule, before: &str, after: &str) {
+        self.by.insert(rule);
+        let fewer = before.chars().count().saturating_sub(after.chars().count());
+        let all = &mut self.characters[rule as usize];
+        *all = all.saturating_add(u32::try_from(fewer).unwrap_or(u32::MAX));
+    }
+}
+
+/// A text after cleaning, and what that took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned<'a> {
     /// The text.
     pub text: Cow<'a, str>,
-    /// The rules that changed something.
-    pub changed_by: Rules,
+    /// What the rules took out.
+    pub removed: Removed,
 }
 
 /// Applies the rules that a recipe asks for.
@@ -159,13 +191,13 @@ impl Cleaner {
 
     /// The text without what the rules remove. Never fails, whatever the text.
     pub fn clean<'a>(&self, text: &'a str) -> Cleaned<'a> {
-        let mut out = Cleaned { text: Cow::Borrowed(text), changed_by: Rules::default() };
+        let mut out = Cleaned { text: Cow::Borrowed(text), removed: Removed::default() };
         let seen = characters::Seen::in_text(text);
         if seen.markup {
             self.step(&mut out, Rule::Markup, markup::to_text);
         }
         // Entities can hide what the first look could not see.
-        let seen = if out.changed_by.is_empty() { seen } else { characters::Seen::in_text(&out.text) };
+        let seen = if out.removed.by.is_empty() { seen } else { characters::Seen::in_text(&out.text) };
         if seen.odd {
             self.step(&mut out, Rule::Characters, |text| characters::normalize(text, seen.rare));
         }
@@ -194,8 +226,8 @@ impl Cleaner {
             return;
         }
         if let Some(changed) = apply(&out.text) {
+            out.removed.note_change(rule, &out.text, &changed);
             out.text = Cow::Owned(changed);
-            out.changed_by.insert(rule);
         }
     }
 }

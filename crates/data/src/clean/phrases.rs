@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use regex::Regex;
 
-use super::{Cleaned, Rule, Rules, needles};
+use super::{Cleaned, Removed, Rule, Rules, needles};
 use crate::finder::Finder;
 
 /// Rules that come with the program, one file a rule.
@@ -120,44 +120,43 @@ impl Phrases {
 
     /// Removes what the rules match from `out`.
     pub(super) fn strip(&self, out: &mut Cleaned<'_>) {
-        let (kept, changed_by) = self.kept_ranges(&out.text);
-        if !changed_by.is_empty() {
+        let before = out.removed.by();
+        let kept = self.kept_ranges(&out.text, &mut out.removed);
+        if out.removed.by() != before {
             let text = join(&out.text, &kept);
             out.text = Cow::Owned(text);
-            changed_by.iter().for_each(|rule| out.changed_by.insert(rule));
         }
         for pattern in &self.custom {
             if let Cow::Owned(changed) = pattern.replace_all(&out.text, "") {
+                out.removed.note_change(Rule::Custom, &out.text, &changed);
                 out.text = Cow::Owned(changed);
-                out.changed_by.insert(Rule::Custom);
             }
         }
     }
 
-    /// The ranges of `text` that stay, in order, and the rules that took the others.
-    fn kept_ranges(&self, text: &str) -> (Vec<Range<usize>>, Rules) {
-        let mut changed_by = Rules::default();
+    /// The ranges of `text` that stay, in order; what the rules take of the others is noted.
+    fn kept_ranges(&self, text: &str, removed: &mut Removed) -> Vec<Range<usize>> {
         let hits = self.hits(text);
         let mut rest = 0..text.len();
         for _ in 0..MAX_FROM_AN_END {
-            let Some(start) = self.front(text, &rest, &hits, &mut changed_by) else { break };
+            let Some(start) = self.front(text, &rest, &hits, removed) else { break };
             rest.start = start;
         }
         for _ in 0..MAX_FROM_AN_END {
-            let Some(end) = self.back(text, &rest, &hits, &mut changed_by) else { break };
+            let Some(end) = self.back(text, &rest, &hits, removed) else { break };
             rest.end = end;
         }
         let over_polite = self.over_polite.as_ref().filter(|_| hits.may_match(Rule::OverPolite, &rest));
-        let Some(rule) = over_polite else { return (vec![rest], changed_by) };
+        let Some(rule) = over_polite else { return vec![rest] };
         let mut kept = Vec::new();
         for sentence in sentences(text, rest) {
             if hits.may_match(Rule::OverPolite, &sentence) && is_filler(rule, &text[sentence.clone()]) {
-                changed_by.insert(Rule::OverPolite);
+                removed.note(Rule::OverPolite, &text[sentence]);
             } else {
                 kept.push(sentence);
             }
         }
-        (kept, changed_by)
+        kept
     }
 
     /// Where the rest of a text begins when the greeting or filler sentence at its beginning is cut.
@@ -166,31 +165,25 @@ impl Phrases {
         text: &str,
         rest: &Range<usize>,
         hits: &Hits<'_>,
-        changed_by: &mut Rules,
+        removed: &mut Removed,
     ) -> Option<usize> {
         let head = rest.start..rest.start + window_front(&text[rest.clone()]).len();
         let greeting = self.greeting.as_ref().filter(|_| hits.may_match(Rule::Greetings, &head));
         if let Some(found) = greeting.and_then(|rule| rule.find(&text[head])).filter(|f| !f.is_empty()) {
-            changed_by.insert(Rule::Greetings);
+            removed.note(Rule::Greetings, found.as_str());
             return Some(rest.start + found.end());
         }
         let over_polite = self.over_polite.as_ref().filter(|_| hits.may_match(Rule::OverPolite, rest))?;
         let first = sentences(text, rest.clone()).next()?;
         if hits.may_match(Rule::OverPolite, &first) && is_filler(over_polite, &text[first.clone()]) {
-            changed_by.insert(Rule::OverPolite);
+            removed.note(Rule::OverPolite, &text[first.clone()]);
             return Some(first.end);
         }
         None
     }
 
     /// Where the rest of a text ends when the closing sentence at its end is cut.
-    fn back(
-        &self,
-        text: &str,
-        rest: &Range<usize>,
-        hits: &Hits<'_>,
-        changed_by: &mut Rules,
-    ) -> Option<usize> {
+    fn back(&self, text: &str, rest: &Range<usize>, hits: &Hits<'_>, removed: &mut Removed) -> Option<usize> {
         let tail = rest.start + window_back(&text[rest.clone()])..rest.end;
         if !hits.may_match(Rule::Closings, &tail) && !hits.may_match(Rule::OverPolite, &tail) {
             return None;
@@ -199,17 +192,17 @@ impl Phrases {
         let sentence = text[last.clone()].trim_start();
         let closes = hits.may_match(Rule::Closings, &last);
         if closes && self.closing.as_ref().is_some_and(|rule| is_filler(rule, sentence)) {
-            changed_by.insert(Rule::Closings);
+            removed.note(Rule::Closings, &text[last.clone()]);
             return Some(last.start);
         }
         let over_polite = self.over_polite.as_ref().filter(|_| hits.may_match(Rule::OverPolite, &last));
         if over_polite.is_some_and(|rule| is_filler(rule, sentence)) {
-            changed_by.insert(Rule::OverPolite);
+            removed.note(Rule::OverPolite, &text[last.clone()]);
             return Some(last.start);
         }
         let closing_tail = self.closing_tail.as_ref().filter(|_| closes)?;
         let tail = closing_tail.captures(&text[last.clone()])?.get(1)?;
-        changed_by.insert(Rule::Closings);
+        removed.note(Rule::Closings, tail.as_str());
         Some(last.start + tail.start())
     }
 }

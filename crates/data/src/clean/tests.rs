@@ -67,7 +67,7 @@ fn what_is_said_stays() {
         "좋은 하루 되세요 스티커 재입고 되나요?",
     ] {
         check(text, text);
-        assert!(cleaner().clean(text).changed_by.is_empty());
+        assert!(cleaner().clean(text).removed.by().is_empty());
     }
 }
 
@@ -84,8 +84,12 @@ fn everything_at_once() {
     let text = "<p>안녕하세요!!!</p><p>배송이&nbsp;늦어요ㅠㅠㅠ 언제 오나요???</p><p>감사합니다^^</p>\n--\n보낸 사람 드림";
     let cleaned = cleaner().clean(text);
     assert_eq!(cleaned.text, "배송이 늦어요 언제 오나요?");
-    let rules: Vec<_> = cleaned.changed_by.iter().map(Rule::name).collect();
+    let rules: Vec<_> = cleaned.removed.by().iter().map(Rule::name).collect();
     assert_eq!(rules, ["markup", "signatures", "repeats", "greetings", "closings"]);
+    let characters: Vec<_> =
+        cleaned.removed.by().iter().map(|rule| cleaned.removed.characters(rule)).collect();
+    // `!!`, `ㅠㅠㅠ`, `??` and `^`; then what is left of the greeting and of the closing, with its line break.
+    assert_eq!(characters[2..], [8, 7, 6], "{characters:?}");
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn only_the_rules_asked_for_apply() {
 fn a_recipe_adds_patterns() {
     let cleaner = Cleaner::new(Rules::default(), &[r"\[공지\]\s*".into()]).expect("compiles");
     let cleaned = cleaner.clean("[공지] 휴무 안내");
-    assert_eq!((cleaned.text.as_ref(), cleaned.changed_by.contains(Rule::Custom)), ("휴무 안내", true));
+    assert_eq!((cleaned.text.as_ref(), cleaned.removed.by().contains(Rule::Custom)), ("휴무 안내", true));
     assert!(matches!(Cleaner::new(Rules::default(), &["(".into()]), Err(PatternError::Invalid { .. })));
     assert!(matches!(
         Cleaner::new(Rules::default(), &["x*".into()]),

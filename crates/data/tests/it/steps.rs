@@ -115,6 +115,13 @@ fn every_row_is_accounted_for() {
     );
     assert_eq!(clean.changed()["greetings"], 2);
     assert_eq!(clean.changed()["over-polite"], 1);
+    let removed = clean.removed_characters();
+    assert_eq!(
+        removed["greetings"],
+        "안녕하세요. ".chars().count() as u64 + "안녕하세요!".chars().count() as u64
+    );
+    assert_eq!(removed["over-polite"], "문의해 주셔서 감사합니다. ".chars().count() as u64);
+    assert_eq!(removed["closings"], "감사합니다.".chars().count() as u64);
 }
 
 #[test]

@@ -25,8 +25,8 @@ use crate::machine;
 use crate::project::Project;
 use crate::recipe::{Prepare, Source};
 
-/// Raised when the same rows would become other examples.
-const VERSION: u32 = 2;
+/// Raised when the same rows would become other examples or other facts.
+const VERSION: u32 = 3;
 
 /// What the report wants to know of preparing, beside the files.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Facts {
     pub places: BTreeMap<String, Vec<MaskedExample>>,
     /// Fields that each cleaning rule changed.
     pub cleaned: BTreeMap<String, u64>,
+    /// Characters that each cleaning rule took out.
+    #[serde(default)]
+    pub cleaned_characters: BTreeMap<String, u64>,
     /// Rows set aside, by reason.
     pub rejected: BTreeMap<String, u64>,
 }
@@ -201,6 +204,9 @@ impl Kit {
     fn add_to(self, facts: &mut Facts, known: &mut KnownValues) {
         for (rule, n) in self.clean.changed() {
             *facts.cleaned.entry(rule.to_owned()).or_default() += n;
+        }
+        for (rule, n) in self.clean.removed_characters() {
+            *facts.cleaned_characters.entry(rule.to_owned()).or_default() += n;
         }
         let Ok(noticed) = self.noticed.into_inner() else { return };
         known.merge(noticed.known);

@@ -152,7 +152,11 @@ fn data(project: &Project, results: &pipeline::Project) -> anyhow::Result<Data> 
             })
             .collect();
         data.stripped = (facts.cleaned.iter())
-            .map(|(rule, texts)| Stripped { rule: rule.clone(), texts: *texts, characters: 0 })
+            .map(|(rule, texts)| Stripped {
+                rule: rule.clone(),
+                texts: *texts,
+                characters: facts.cleaned_characters.get(rule).copied().unwrap_or(0),
+            })
             .collect();
         data.rejected = rejected(&prepared.join("rejected.jsonl"), &facts.rejected)?;
     }
