@@ -9,7 +9,8 @@ use crate::dedupe::{Index, Sketch};
 use crate::prepare::{DraftRow, OrderedStep, Outcome, Part, Step};
 use crate::reject::Limits;
 
-/// Cleans the prompt's and the response's fields. Labels beside a main text (a category) and meta columns are
+/// Cleans the prompt's and the response's fields, and in a conversation all turns of the user and the assistant
+/// of which something stays. Labels beside a main text (a category) and meta columns are
 /// left as they are.
 #[derive(Debug)]
 pub struct Clean {
@@ -47,10 +48,17 @@ impl Step for Clean {
     }
 
     fn apply(&self, row: &mut DraftRow) -> Outcome {
-        for field in
-            row.fields.iter_mut().filter(|f| f.main && matches!(f.part, Part::Prompt | Part::Response))
+        let all = row.conversation.is_some();
+        for field in row
+            .fields
+            .iter_mut()
+            .filter(|f| (f.main || all) && matches!(f.part, Part::Prompt | Part::Response))
         {
             let cleaned = self.cleaner.clean(&field.text);
+            if all && cleaned.text.trim().is_empty() {
+                // A turn that only greets still is a turn: without it the next would answer nobody.
+                continue;
+            }
             for rule in cleaned.removed.by().iter() {
                 self.changed[rule as usize].fetch_add(1, Ordering::Relaxed);
                 self.removed[rule as usize].fetch_add(cleaned.removed.characters(rule), Ordering::Relaxed);

@@ -4,12 +4,15 @@
 //! that the shape does not use are kept in [`Example::meta`].
 
 mod columns;
+mod flaw;
 mod messages;
 
 use serde_json::{Map, Value};
 
 use crate::example::Example;
 use crate::tools::hermes::HermesError;
+
+pub use flaw::Flaw;
 
 /// How a row writes a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +28,7 @@ pub enum Shape {
 }
 
 /// The pairs of columns that are understood.
-const PAIRS: [(&str, &str); 4] =
+pub const PAIRS: [(&str, &str); 4] =
     [("prompt", "completion"), ("prompt", "response"), ("question", "answer"), ("질문", "답변")];
 
 /// Why a row is not an example. A place is a path such as `messages[2].content`; values are not told.
@@ -34,7 +37,7 @@ pub enum ImportError {
     /// The columns fit no shape.
     #[error(
         "the columns {} are no known shape; known are messages, conversations (ShareGPT), instruction + output \
-         (Alpaca), prompt + completion, prompt + response, question + answer: name the columns in the recipe",
+         (Alpaca), prompt + completion, prompt + response, question + answer: give the columns one of these names",
         list(found)
     )]
     Unknown {
@@ -42,7 +45,7 @@ pub enum ImportError {
         found: Vec<String>,
     },
     /// The columns fit several shapes.
-    #[error("the columns {} fit {}; name the columns in the recipe", list(found), list(shapes))]
+    #[error("the columns {} fit {}; name one of them as the format", list(found), list(shapes))]
     Ambiguous {
         /// The columns there are.
         found: Vec<String>,
@@ -121,6 +124,26 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// The columns that may hold a part of the conversation, those that every row needs first.
+    pub fn columns(self) -> Vec<&'static str> {
+        match self {
+            Self::Messages => vec!["messages", "tools", "functions"],
+            Self::ShareGpt => vec!["conversations", "system", "tools", "functions"],
+            Self::Alpaca => vec!["instruction", "output", "input", "history", "system", "system_prompt"],
+            Self::Pair(ask, answer) => vec![ask, answer, "system", "system_prompt", "tools", "functions"],
+        }
+    }
+
+    /// How many of [`Shape::columns`] every row needs.
+    pub fn n_needed(self) -> usize {
+        match self {
+            Self::Messages | Self::ShareGpt => 1,
+            Self::Alpaca | Self::Pair(..) => 2,
+        }
+    }
+}
+
 impl std::fmt::Display for Shape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -128,6 +151,23 @@ impl std::fmt::Display for Shape {
             Self::ShareGpt => write!(f, "conversations"),
             Self::Alpaca => write!(f, "instruction + output"),
             Self::Pair(ask, answer) => write!(f, "{ask} + {answer}"),
+        }
+    }
+}
+
+impl ImportError {
+    /// Place and shape of what is wrong, without the row and without any value of it: a speaker may be called
+    /// by a person's name.
+    pub fn place_and_shape(&self) -> String {
+        match self {
+            Self::Unknown { .. } | Self::Ambiguous { .. } => self.to_string(),
+            Self::Kind { place, found, expected, .. } => {
+                format!("{place}: {found} where {expected} is expected")
+            }
+            Self::Speaker { place, known, .. } => {
+                format!("{place}: a speaker that is not known; known are {}", list(known))
+            }
+            Self::Call { place, source, .. } => format!("{place}: {source}"),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chat::example::{Example, Message, Role};
 
-use super::step::{DraftRow, Field, Part};
+use super::conversation::{Conversations, Import, slots};
+use super::step::{DraftRow, Field, Outcome, Part};
 use super::template::{Template, TemplateError};
 use crate::record::{Record, Schema};
 
@@ -58,7 +59,7 @@ impl Templates {
             }
         }
         self.check_main()?;
-        let mut layout = Layout { templates: self.clone(), fields: Vec::new() };
+        let mut layout = Layout { templates: self.clone(), fields: Vec::new(), import: None };
         let mut seen = BTreeSet::new();
         let main_prompt = main_column(&self.prompt, self.main_prompt.as_ref());
         let main_response = main_column(&self.response, self.main_response.as_ref());
@@ -75,7 +76,7 @@ impl Templates {
             let main = match part {
                 Part::Prompt => column == main_prompt,
                 Part::Response => column == main_response,
-                Part::System | Part::Meta => false,
+                Part::System | Part::Meta | Part::Result | Part::Value => false,
             };
             layout.fields.push(Slot { column: column.into(), index, part, main });
         }
@@ -96,12 +97,7 @@ impl Templates {
     }
 
     fn index(&self, schema: &Schema, column: &str) -> Result<usize, TemplateError> {
-        schema.index_of(column).ok_or_else(|| TemplateError::UnknownColumn {
-            template: format!("meta = [{}]", self.meta.join(", ")),
-            column: column.to_owned(),
-            table: schema.source.clone(),
-            columns: schema.columns.iter().map(|c| c.name.clone()).collect(),
-        })
+        schema.index_of(column).ok_or_else(|| TemplateError::no_meta(&self.meta, column, schema))
     }
 }
 
@@ -114,41 +110,72 @@ fn main_column<'a>(template: &'a Template, named: Option<&'a String>) -> &'a str
 pub struct Layout {
     templates: Templates,
     fields: Vec<Slot>,
+    /// How rows are read that are conversations already; the templates of prompt and response are then empty.
+    import: Option<Import>,
 }
 
 #[derive(Debug, Clone)]
-struct Slot {
-    column: Arc<str>,
-    index: usize,
-    part: Part,
-    main: bool,
+pub(super) struct Slot {
+    pub column: Arc<str>,
+    pub index: usize,
+    pub part: Part,
+    pub main: bool,
 }
 
 impl Layout {
-    /// A draft of a record: its fields filled, nothing rendered.
-    pub fn draft(&self, record: Record) -> DraftRow {
-        let fields = self
-            .fields
-            .iter()
-            .map(|slot| Field {
-                column: Arc::clone(&slot.column),
-                part: slot.part,
-                main: slot.main,
-                text: record.values[slot.index].to_text().into_owned(),
-            })
-            .collect();
-        DraftRow {
+    /// For conversations of one source.
+    pub(super) fn of_conversations(
+        of: &Conversations,
+        import: Import,
+        schema: &Schema,
+    ) -> Result<Self, TemplateError> {
+        let templates =
+            Templates { system: of.system.clone(), meta: of.meta.clone(), ..Templates::new("", "")? };
+        Ok(Self { templates, fields: slots(of, schema)?, import: Some(import) })
+    }
+
+    /// Conversations so far whose last turns were left out, because the assistant does not speak after them.
+    pub fn unanswered(&self) -> u64 {
+        self.import.as_ref().map_or(0, Import::unanswered)
+    }
+
+    /// A draft of a record: its fields filled, nothing rendered. A record that should be a conversation and is
+    /// none is rejected, with its texts as fields.
+    pub fn draft(&self, record: Record) -> (DraftRow, Outcome) {
+        let own = self.fields.iter().map(|slot| Field {
+            column: Arc::clone(&slot.column),
+            part: slot.part,
+            main: slot.main,
+            text: record.values[slot.index].to_text().into_owned(),
+        });
+        let (conversation, fields, outcome) = match &self.import {
+            None => (None, own.collect(), Outcome::Keep),
+            Some(import) => {
+                let (conversation, mut fields, outcome) = import.read(&record);
+                fields.extend(own);
+                (conversation, fields, outcome)
+            }
+        };
+        let row = DraftRow {
             record,
             fields,
+            conversation,
             prompt: String::new(),
             response: String::new(),
             system: String::new(),
             sketch: None,
-        }
+        };
+        (row, outcome)
     }
 
     /// Fills `prompt`, `response` and `system` from the fields, without white space at either end.
+    /// Of a conversation they are what the user says in all turns, what the assistant answers in all that are
+    /// trained on, and the instructions for conversations that have none.
     pub fn render(&self, row: &mut DraftRow) {
+        if self.import.is_some() {
+            self.render_conversation(row);
+            return;
+        }
         let fields = &row.fields;
         let lookup = |name: &str| fields.iter().find(|f| &*f.column == name).map_or("", |f| f.text.as_str());
         let text = |template: &Template| {
@@ -161,19 +188,51 @@ impl Layout {
         (row.prompt, row.response, row.system) = (prompt, response, system);
     }
 
-    /// The example of a rendered row: an optional system turn, the prompt, the response.
-    pub fn example(&self, id: String, row: DraftRow) -> Example {
+    fn render_conversation(&self, row: &mut DraftRow) {
+        match &row.conversation {
+            Some(conversation) => (row.prompt, row.response) = conversation.spoken(&row.fields),
+            None => {
+                let texts = row.fields.iter().filter(|field| field.part == Part::Value);
+                row.prompt = texts.map(|field| field.text.as_str()).collect::<Vec<_>>().join("\n");
+            }
+        }
+        if let Some(system) = &self.templates.system {
+            let lookup = |name: &str| {
+                let of_column = row.fields.iter().rfind(|f| &*f.column == name);
+                of_column.map_or("", |f| f.text.as_str())
+            };
+            let mut out = String::new();
+            system.render(&mut out, lookup);
+            row.system = trimmed(out);
+        }
+    }
+
+    /// The example of a rendered row: an optional system turn, the prompt, the response; or its conversation.
+    pub fn example(&self, id: String, mut row: DraftRow) -> Example {
+        if let Some(conversation) = row.conversation.take() {
+            let meta = self.meta(&row);
+            let (mut messages, tools) = conversation.put_together(&row.fields);
+            if !row.system.is_empty() && messages.iter().all(|m| m.role != Role::System) {
+                messages.insert(0, Message::new(Role::System, row.system));
+            }
+            return Example { id, messages, tools, meta };
+        }
+        let meta = self.meta(&row);
         let mut messages = Vec::with_capacity(3);
         if !row.system.is_empty() {
             messages.push(Message::new(Role::System, row.system));
         }
         messages.push(Message::new(Role::User, row.prompt));
         messages.push(Message::new(Role::Assistant, row.response));
+        Example { id, messages, tools: Vec::new(), meta }
+    }
+
+    fn meta(&self, row: &DraftRow) -> serde_json::Map<String, serde_json::Value> {
         let meta = self.templates.meta.iter().filter_map(|column| {
-            let field = row.fields.iter().find(|f| *f.column == **column)?;
+            let field = row.fields.iter().rfind(|f| *f.column == **column)?;
             Some((column.clone(), serde_json::Value::String(field.text.clone())))
         });
-        Example { id, messages, tools: Vec::new(), meta: meta.collect() }
+        meta.collect()
     }
 }
 

@@ -2,17 +2,20 @@
 //!
 //! 1. [`template`]: `[{category}] [고객문의] {question}`.
 //! 2. [`layout`]: which columns of a source go where; record → draft row → example.
-//! 3. [`step`]: what cleaning, masking, rejecting and de-duplicating plug into.
-//! 4. [`runner`]: streams rows through the steps on several threads, in order.
-//! 5. [`changes`]: what each step changed, for those who ask.
+//! 3. [`conversation`]: rows that are conversations already.
+//! 4. [`step`]: what cleaning, masking, rejecting and de-duplicating plug into.
+//! 5. [`runner`]: streams rows through the steps on several threads, in order.
+//! 6. [`changes`]: what each step changed, for those who ask.
 
 pub mod changes;
+pub mod conversation;
 pub mod layout;
 pub mod runner;
 pub mod step;
 pub mod template;
 
 pub use changes::{Change, Watch};
+pub use conversation::{Conversation, Conversations, Format};
 pub use layout::{Layout, Templates};
 pub use runner::{Counts, PrepareError, Prepared, Runner};
 pub use step::{DraftRow, Field, OrderedStep, Outcome, Part, Reason, Step};

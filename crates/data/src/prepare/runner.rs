@@ -230,8 +230,8 @@ impl Runner<'_> {
             record.id.key = format!("row:{at}");
         }
         let id = record.id.to_string();
-        let (verdict, changes) = (Outcome::Keep, Vec::new());
-        let mut stepped = Stepped { id, row: layout.draft(record), verdict, changes };
+        let (row, verdict) = layout.draft(record);
+        let mut stepped = Stepped { id, row, verdict, changes: Vec::new() };
         let mut changed = 0;
         // A row that is set aside still passes the other field steps, so that what is kept of it for
         // people is masked like everything else.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::conversation::Conversation;
 use crate::record::{Record, RecordId};
 
 /// Which part of an example a column is written into.
@@ -16,12 +17,16 @@ pub enum Part {
     Response,
     /// Carried along for splits and reports.
     Meta,
+    /// What a tool gave back, how calls are called, what describes a tool.
+    Result,
+    /// A value of a call's arguments or of a tool's result; its key says what it is.
+    Value,
 }
 
 /// One column of a row that reaches an output. Cleaning and masking change `text` in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// The column's name.
+    /// The column's name; in a conversation the text's place, `messages[2].content`.
     pub column: Arc<str>,
     /// Where it goes. A column that goes to several places is one field, with the first of
     /// prompt, response, system and meta that uses it.
@@ -32,6 +37,17 @@ pub struct Field {
     pub text: String,
 }
 
+impl Field {
+    /// The key under which a value of a call or a result stands; it may tell what the value is.
+    pub fn label(&self) -> Option<&str> {
+        if self.part != Part::Value {
+            return None;
+        }
+        let key = self.column.rsplit('.').next()?;
+        key.split('[').next()
+    }
+}
+
 /// A row on its way from record to example.
 #[derive(Debug, Clone)]
 pub struct DraftRow {
@@ -40,6 +56,8 @@ pub struct DraftRow {
     pub record: Record,
     /// The columns that the templates and the meta list use, each once.
     pub fields: Vec<Field>,
+    /// What holds the texts together, where the row is a conversation: the fields of its turns come first.
+    pub conversation: Option<Box<Conversation>>,
     /// The rendered prompt; empty until the field steps are done.
     pub prompt: String,
     /// The rendered response; empty until the field steps are done.
@@ -55,6 +73,11 @@ impl DraftRow {
     /// Where the row came from.
     pub fn id(&self) -> &RecordId {
         &self.record.id
+    }
+
+    /// Whether its fields are turns, or what should have been turns, and belong together.
+    pub fn is_conversation(&self) -> bool {
+        self.conversation.is_some() || self.fields.first().is_some_and(|f| f.part == Part::Value)
     }
 
     /// The main text of a part: the question, the answer. Empty where the part uses no column.

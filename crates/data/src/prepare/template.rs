@@ -68,6 +68,31 @@ pub enum TemplateError {
         /// The columns it uses.
         columns: Vec<String>,
     },
+    /// A source whose columns are not those of the format.
+    #[error(
+        "`{table}` has {}, and conversations of the format `{format}` stand in {}; rename its columns with \
+         [source.{table}] columns = {{ ours = \"theirs\" }}, or name another [prepare] format",
+        crate::sources::quoted(columns),
+        wanted.join(", or in ")
+    )]
+    NotTheFormat {
+        /// The source.
+        table: String,
+        /// The format.
+        format: &'static str,
+        /// The columns of the format, in each of its forms.
+        wanted: Vec<String>,
+        /// The columns there are.
+        columns: Vec<String>,
+    },
+    /// A source of whose columns the format cannot be told.
+    #[error("`{table}`: {source}")]
+    Shape {
+        /// The source.
+        table: String,
+        /// Why.
+        source: Box<chat::ImportError>,
+    },
     /// A template for the answer or the question that uses no column.
     #[error(
         "the template `{template}` uses no column, so every row would read the same; write `{{column}}` where a column belongs"
@@ -76,6 +101,18 @@ pub enum TemplateError {
         /// The template.
         template: String,
     },
+}
+
+impl TemplateError {
+    /// A column that `meta` names and the source lacks.
+    pub(super) fn no_meta(meta: &[String], column: &str, schema: &Schema) -> Self {
+        Self::UnknownColumn {
+            template: format!("meta = [{}]", meta.join(", ")),
+            column: column.to_owned(),
+            table: schema.source.clone(),
+            columns: schema.columns.iter().map(|c| c.name.clone()).collect(),
+        }
+    }
 }
 
 impl Template {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::counts::Counts;
-use super::masker::Masker;
+use super::masker::{Masked, Masker, Span};
+use super::typed::Typed;
 
 impl Masker {
     /// Masks every string (and long whole number) of a nested value in place. A key labels its value,
@@ -48,17 +49,76 @@ impl Masker {
 
     /// The masked text, where anything was replaced.
     fn mask_value(&self, key: &str, text: &str, counts: &mut Counts) -> Option<String> {
-        let head = if key.is_empty() { String::new() } else { format!("{key}: ") };
-        let mut masked = self.mask(&format!("{head}{text}"));
-        // What stands in the key stays, and what crosses into it is masked from the value on.
-        let in_key = |range: &std::ops::Range<usize>| range.start < head.len();
-        if masked.spans.iter().any(|s| in_key(&s.range)) {
-            masked = self.mask(text);
-            counts.add(&masked.counts());
-            return (!masked.spans.is_empty()).then_some(masked.text);
-        }
-        masked.kept.retain(|s| !in_key(&s.range));
+        let masked = self.mask_labelled(key, text, &[]);
         counts.add(&masked.counts());
-        (!masked.spans.is_empty()).then(|| masked.text[head.len()..].to_owned())
+        (!masked.spans.is_empty()).then_some(masked.text)
+    }
+
+    /// Masks a text that stands under a key, which labels it as `전화번호: …` does.
+    pub fn mask_labelled(&self, key: &str, text: &str, typed: &[Typed]) -> Masked {
+        if key.is_empty() {
+            return self.mask_row_text(text, typed);
+        }
+        let head = format!("{key}: ");
+        let mut masked = self.mask_row_text(&format!("{head}{text}"), typed);
+        // What stands in the key stays, and what crosses into it is masked from the value on.
+        let in_key = |span: &Span| span.range.start < head.len();
+        if masked.spans.iter().any(in_key) {
+            return self.mask_row_text(text, typed);
+        }
+        masked.kept.retain(|span| !in_key(span));
+        masked.text.drain(..head.len());
+        for span in masked.spans.iter_mut().chain(&mut masked.kept) {
+            span.range = span.range.start - head.len()..span.range.end - head.len();
+        }
+        masked
+    }
+
+    /// Masks texts that belong together, each with its label where it has one: what one of them gives away as
+    /// personal is masked in all of them, and in each by the same replacement.
+    pub fn mask_together(&self, texts: &[(Option<&str>, &str)], typed: &[Typed]) -> Vec<Masked> {
+        let mask = |typed: &[Typed]| -> Vec<Masked> {
+            texts.iter().map(|(label, text)| self.mask_labelled(label.unwrap_or(""), text, typed)).collect()
+        };
+        let once = mask(typed);
+        let mut all = typed.to_vec();
+        for ((_, text), masked) in texts.iter().zip(&once) {
+            for span in &masked.spans {
+                let value = text[span.range.clone()].to_owned();
+                if all.iter().all(|known| known.value != value) {
+                    all.push(Typed { entity: span.entity, value });
+                }
+            }
+        }
+        if all.len() == typed.len() { once } else { mask(&all) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::privacy::MaskConfig;
+
+    #[test]
+    fn what_one_text_gives_away_is_masked_in_all() {
+        let masker = Masker::new(MaskConfig::default()).unwrap();
+        let texts = [
+            (None, "제 이름은 김서연입니다."),
+            (Some("phone"), "010-2345-6789"),
+            (Some("receiver"), "김서연"),
+            (None, "네, 김서연님. 주문을 확인했습니다."),
+            (None, "아까 그 번호 01023456789로 연락 주세요. 김서연은 저예요."),
+        ];
+        let masked = masker.mask_together(&texts, &[]);
+        let all: Vec<_> = masked.iter().map(|m| m.text.as_str()).collect();
+        assert!(all.iter().all(|text| !text.contains("김서연") && !text.contains("2345")), "{all:?}");
+        for (masked, (_, text)) in masked.iter().zip(texts) {
+            for span in &masked.spans {
+                assert!(text.is_char_boundary(span.range.start) && text.is_char_boundary(span.range.end));
+            }
+        }
+        assert_eq!(masked[2].spans[0].range, 0..9);
+        let public = Masker::new(MaskConfig { public: true, ..MaskConfig::default() }).unwrap();
+        assert_eq!(public.mask_together(&texts, &[])[0].text, texts[0].1);
     }
 }
