@@ -3,6 +3,7 @@
 pub mod check;
 pub mod golden;
 pub mod product;
+mod source;
 pub mod test;
 pub mod tidy;
 pub mod walls;

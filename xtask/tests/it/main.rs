@@ -82,6 +82,43 @@ fn a_new_room_needs_a_place_in_the_table() {
     assert!(stderr(&out).contains("`utils` is not a room"), "{}", stderr(&out));
 }
 
+/// Each offence by itself in a room that has none, before and behind a module of tests.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a scratch copy")]
+fn a_library_that_prints_reads_the_environment_or_the_clock_fails() {
+    let offences = [
+        ("print!(\"x\")", "print!"),
+        ("println!(\"x\")", "println!"),
+        ("eprint!(\"x\")", "eprint!"),
+        ("eprintln!(\"x\")", "eprintln!"),
+        ("dbg!(1)", "dbg!"),
+        ("std::io::stdout()", "io::stdout"),
+        ("std::io::stderr()", "io::stderr"),
+        ("std::env::var(\"X\")", "env::var"),
+        ("std::env::var_os(\"X\")", "env::var_os"),
+        ("std::env::vars()", "env::vars"),
+        ("std::time::SystemTime::now()", "SystemTime::now"),
+        ("std::time::Instant::now()", "Instant::now"),
+    ];
+    let copy = copy_of_the_house();
+    let lib = copy.path().join("crates/hub/src/lib.rs");
+    let whole = std::fs::read_to_string(&lib).expect("readable");
+    for (offence, word) in offences {
+        let loud = format!("fn loud() {{ let _ = {offence}; }}\n");
+        let tests = format!("#[cfg(test)]\nmod quiet {{ {loud} }}\n#[cfg(test)]\nmod more;\n");
+        let innocent = format!("{whole}\n// {loud}const WORD: &str = r#\"{loud}\"#;\n{tests}");
+        edit(&lib, |_| innocent.clone());
+        std::fs::write(copy.path().join("crates/hub/src/more.rs"), &loud).expect("writable");
+        let out = xtask("walls", copy.path());
+        assert!(out.status.success(), "{word} in words and tests: {}", stderr(&out));
+        edit(&lib, |_| format!("{innocent}{loud}"));
+        let out = xtask("walls", copy.path());
+        let line = innocent.lines().count() + 1;
+        let told = format!("crates/hub/src/lib.rs:{line}: `{word}` here");
+        assert!(!out.status.success() && stderr(&out).contains(&told), "{told}: {}", stderr(&out));
+    }
+}
+
 #[test]
 fn a_printing_library_fails() {
     let copy = copy_of_the_house();
