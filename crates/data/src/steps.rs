@@ -88,6 +88,10 @@ impl Step for Refuse {
         "refuse"
     }
 
+    fn changes_texts(&self) -> bool {
+        false
+    }
+
     fn apply(&self, row: &mut DraftRow) -> Outcome {
         // A response written by a template alone has no main column; the rendered text stands for it.
         let row = &*row;
@@ -110,6 +114,10 @@ pub struct SketchQuestion;
 impl Step for SketchQuestion {
     fn name(&self) -> &'static str {
         "sketch"
+    }
+
+    fn changes_texts(&self) -> bool {
+        false
     }
 
     fn apply(&self, row: &mut DraftRow) -> Outcome {

@@ -23,53 +23,74 @@ impl Seen {
     pub(super) fn in_text(text: &str) -> Self {
         let mut seen = Self::default();
         let bytes = text.as_bytes();
-        let (mut previous, mut at) = ('\0', 0);
-        while at < bytes.len() {
-            if is_syllable(bytes, at) {
-                // Whichever it is: no rule asks for one syllable after another.
-                previous = '가';
-                at += 3;
-                continue;
-            }
-            if bytes[at].is_ascii_alphanumeric() {
-                previous = char::from(bytes[at]);
-                at += 1;
-                continue;
-            }
-            let Some(c) = text[at..].chars().next() else { break };
-            at += c.len_utf8();
-            match c {
-                '<' | '&' => seen.markup = true,
-                '\n' => seen.line_break = true,
-                ' ' => seen.odd |= previous == ' ' || previous == '\n',
-                '!' | '?' | '~' | '.' | '^' | 'ㅋ' | 'ㅎ' | 'ㅠ' | 'ㅜ' | ';' | ',' => {
-                    seen.repeat |= c == previous || is_laugh(c) && is_laugh(previous);
-                }
-                '>' => {
-                    seen.quote = true;
-                    seen.markup = true;
-                }
-                '-' | '_' => seen.quote |= c == previous,
-                ':' => seen.quote = true,
-                '\u{302A}'..='\u{302F}' => seen.rare = true,
-                c if is_plain(c) => {}
-                _ => (seen.odd, seen.rare) = (true, true),
-            }
-            previous = c;
+        let (mut before, mut at) = (0, 0);
+        while let Some(&byte) = bytes.get(at) {
+            let plain = PLAIN[usize::from(byte)];
+            let second = bytes.get(at + 1).copied().unwrap_or(plain.from);
+            seen.odd |= (byte == b' ') & ((before == b' ') | (before == b'\n'));
+            before = byte;
+            at += if (plain.from <= second) & (second <= plain.to) {
+                usize::from(plain.width)
+            } else {
+                seen.character(text, at)
+            };
         }
         seen
     }
-}
 
-/// Whether a Hangul syllable stands at a place of valid UTF-8 (all but the last rows of the block).
-fn is_syllable(bytes: &[u8], at: usize) -> bool {
-    match bytes[at] {
-        0xEB | 0xEC => true,
-        0xEA => bytes[at + 1] >= 0xB0,
-        0xED => bytes[at + 1] <= 0x9D,
-        _ => false,
+    /// Notes a character that is not like most, and gives its width.
+    fn character(&mut self, text: &str, at: usize) -> usize {
+        let (before, rest) = text.split_at(at);
+        let Some(c) = rest.chars().next() else { return 1 };
+        let previous = before.chars().next_back().unwrap_or('\0');
+        match c {
+            '<' | '&' => self.markup = true,
+            '\n' => self.line_break = true,
+            '!' | '?' | '~' | '.' | '^' | 'ㅋ' | 'ㅎ' | 'ㅠ' | 'ㅜ' | ';' | ',' => {
+                self.repeat |= c == previous || is_laugh(c) && is_laugh(previous);
+            }
+            '>' => {
+                self.quote = true;
+                self.markup = true;
+            }
+            '-' | '_' => self.quote |= c == previous,
+            ':' => self.quote = true,
+            '\u{302A}'..='\u{302F}' => self.rare = true,
+            c if is_plain(c) => {}
+            _ => (self.odd, self.rare) = (true, true),
+        }
+        c.len_utf8()
     }
 }
+
+/// Characters of which nothing is noted, by their first byte: those whose second byte lies in a range.
+#[derive(Clone, Copy)]
+struct Plain {
+    from: u8,
+    to: u8,
+    width: u8,
+}
+
+/// Blanks, letters, digits and some marks of ASCII, and Hangul syllables but for the last rows of the block. No
+/// jump depends on which of them it is.
+const PLAIN: [Plain; 256] = {
+    let mut plain = [Plain { from: 1, to: 0, width: 1 }; 256];
+    let mut byte = b' ';
+    while byte < 0x7F {
+        if !matches!(
+            byte,
+            b'<' | b'&' | b'!' | b'?' | b'~' | b'.' | b'^' | b';' | b',' | b'>' | b'-' | b'_' | b':'
+        ) {
+            plain[byte as usize] = Plain { from: 0, to: 0xFF, width: 1 };
+        }
+        byte += 1;
+    }
+    plain[0xEA] = Plain { from: 0xB0, to: 0xBF, width: 3 };
+    plain[0xEB] = Plain { from: 0x80, to: 0xBF, width: 3 };
+    plain[0xEC] = plain[0xEB];
+    plain[0xED] = Plain { from: 0x80, to: 0x9D, width: 3 };
+    plain
+};
 
 fn is_laugh(c: char) -> bool {
     matches!(c, 'ㅋ' | 'ㅎ' | 'ㅠ' | 'ㅜ')

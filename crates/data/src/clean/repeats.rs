@@ -1,12 +1,25 @@
 //! Runs of the same letter or mark, written for effect.
 
+/// Bytes that a character begins with of which a run is shortened.
+const RUNS: [bool; 256] = {
+    let (mut runs, marks) = ([false; 256], b"!?~^,;.\xE3");
+    let mut i = 0;
+    while i < marks.len() {
+        runs[marks[i] as usize] = true;
+        i += 1;
+    }
+    runs
+};
+
 /// Laughter and tears dropped where they run, marks written once, dots at most three.
 /// `None` when that changes nothing.
 pub(super) fn shorten(text: &str) -> Option<String> {
     let mut out = String::new();
     // What is behind `copied` has not been copied yet.
     let (mut copied, mut at) = (0, 0);
-    while let Some(c) = text[at..].chars().next() {
+    while let Some(next) = text.as_bytes()[at..].iter().position(|&byte| RUNS[usize::from(byte)]) {
+        at += next;
+        let Some(c) = text[at..].chars().next() else { break };
         let width = c.len_utf8();
         let is_run = |next: char| if is_laugh(c) { is_laugh(next) } else { next == c };
         let most = match c {

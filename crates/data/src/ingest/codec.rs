@@ -97,7 +97,7 @@ fn text(from: &mut &[u8]) -> Option<String> {
     let len = usize::try_from(read_varint(from)?).ok()?;
     let (head, rest) = from.split_at_checked(len)?;
     *from = rest;
-    String::from_utf8(head.to_vec()).ok()
+    simdutf8::basic::from_utf8(head).ok().map(str::to_owned)
 }
 
 #[cfg(test)]

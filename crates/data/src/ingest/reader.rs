@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{BufReader, Lines};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Extract, Files, IngestError, TableReader, open_rejected, read_extract};
 use crate::record::Schema;
-use crate::sources::{Item, Source, SourceError};
+use crate::sources::{Block, Item, Packed as _, Source, SourceError};
 
 /// Reads one source's extract: its rows, then those that were set aside.
 pub struct Reader {
@@ -54,22 +54,35 @@ impl Reader {
     }
 }
 
+/// What a table that cannot be read is to those who read a source.
+impl From<IngestError> for SourceError {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::Io { path, cause } => Self::Io { path, cause },
+            IngestError::Damaged { path, what } => {
+                Self::Malformed { path, kind: "table", detail: what.to_owned() }
+            }
+            IngestError::Source(cause) => cause,
+            other => Self::Malformed { path: PathBuf::new(), kind: "table", detail: other.to_string() },
+        }
+    }
+}
+
 impl Source for Reader {
     fn schema(&self) -> &Arc<Schema> {
         self.table.schema()
     }
 
     fn next_item(&mut self) -> Result<Option<Item>, SourceError> {
-        self.next().map_err(|e| match e {
-            IngestError::Io { path, cause } => SourceError::Io { path, cause },
-            IngestError::Damaged { path, what } => {
-                SourceError::Malformed { path, kind: "table", detail: what.to_owned() }
-            }
-            other => SourceError::Malformed {
-                path: self.files.rows.clone(),
-                kind: "table",
-                detail: other.to_string(),
-            },
-        })
+        Ok(self.next()?)
+    }
+
+    fn next_block(&mut self, most: usize) -> Result<Block, SourceError> {
+        let rows = self.table.next_rows(most)?;
+        if rows.rows() > 0 {
+            return Ok(Block::Packed(Box::new(rows)));
+        }
+        let items = std::iter::from_fn(|| self.next().transpose());
+        Ok(Block::Items(items.take(most).collect::<Result<_, _>>()?))
     }
 }

@@ -15,6 +15,7 @@ use super::IngestError;
 use super::codec;
 use crate::output::private_file;
 use crate::record::{Record, RecordId, Schema, Value};
+use crate::sources::{Item, Packed, SourceError};
 
 const MAGIC: &[u8; 8] = b"MORUTBL1";
 const END: u8 = 0;
@@ -89,10 +90,8 @@ impl TableWriter {
 
 /// Reads a table, row by row.
 pub struct TableReader {
-    path: PathBuf,
+    table: Table,
     input: BufReader<File>,
-    schema: Arc<Schema>,
-    source: Arc<str>,
     row: Vec<u8>,
     rows: u64,
     done: bool,
@@ -116,12 +115,13 @@ impl TableReader {
         let schema: Schema = serde_json::from_slice(&head).map_err(|_| damaged("no schema"))?;
         let source = Arc::from(schema.source.as_str());
         let schema = Arc::new(schema);
-        Ok(Self { path: path.to_owned(), input, schema, source, row: Vec::new(), rows: 0, done: false })
+        let table = Table { path: path.into(), schema, source };
+        Ok(Self { table, input, row: Vec::new(), rows: 0, done: false })
     }
 
     /// The columns.
     pub fn schema(&self) -> &Arc<Schema> {
-        &self.schema
+        &self.table.schema
     }
 
     /// The next row; `None` after the end mark.
@@ -129,8 +129,30 @@ impl TableReader {
     /// # Errors
     /// A table that is cut or damaged.
     pub fn next_row(&mut self) -> Result<Option<Record>, IngestError> {
+        let mut row = std::mem::take(&mut self.row);
+        row.clear();
+        let read = self.read_row(&mut row);
+        let record = read.and_then(|more| more.then(|| self.table.unpack(&row)).transpose());
+        self.row = row;
+        record
+    }
+
+    /// The next rows, at most so many, as they lie in the file; none after the end mark.
+    ///
+    /// # Errors
+    /// A table that is cut or damaged.
+    pub fn next_rows(&mut self, most: usize) -> Result<RowBlock, IngestError> {
+        let mut block = RowBlock { table: self.table.clone(), bytes: Vec::new(), ends: Vec::new() };
+        while block.ends.len() < most && self.read_row(&mut block.bytes)? {
+            block.ends.push(block.bytes.len());
+        }
+        Ok(block)
+    }
+
+    /// Appends the bytes of the next row; false after the end mark.
+    fn read_row(&mut self, to: &mut Vec<u8>) -> Result<bool, IngestError> {
         if self.done {
-            return Ok(None);
+            return Ok(false);
         }
         let mut tag = [0];
         self.input.read_exact(&mut tag).map_err(|_| self.damaged("no end mark"))?;
@@ -142,33 +164,73 @@ impl TableReader {
                     return Err(self.damaged("another number of rows than its end mark says"));
                 }
                 self.done = true;
-                Ok(None)
+                Ok(false)
             }
-            ROW => self.read_row().map(Some),
+            ROW => self.read_bytes(to).map(|()| true),
             _ => Err(self.damaged("an unknown tag")),
         }
     }
 
-    fn read_row(&mut self) -> Result<Record, IngestError> {
+    fn read_bytes(&mut self, to: &mut Vec<u8>) -> Result<(), IngestError> {
         let mut len = [0; 4];
         self.input.read_exact(&mut len).map_err(|_| self.damaged("cut inside a row"))?;
         let len = u32::from_le_bytes(len);
         if len >= MAX_ROW_BYTES {
             return Err(self.damaged("a row of a gigabyte"));
         }
-        self.row.resize(len as usize, 0);
-        let mut row = std::mem::take(&mut self.row);
-        self.input.read_exact(&mut row).map_err(|_| self.damaged("cut inside a row"))?;
-        let decoded = codec::decode(&row, self.schema.columns.len());
-        self.row = row;
-        let (key, values) = decoded.ok_or_else(|| self.damaged("an unreadable row"))?;
+        let start = to.len();
+        to.resize(start + len as usize, 0);
+        self.input.read_exact(&mut to[start..]).map_err(|_| self.damaged("cut inside a row"))?;
         self.rows += 1;
+        Ok(())
+    }
+
+    fn damaged(&self, what: &'static str) -> IngestError {
+        self.table.damaged(what)
+    }
+}
+
+/// What the rows of a table have in common.
+#[derive(Clone)]
+struct Table {
+    path: Arc<Path>,
+    schema: Arc<Schema>,
+    source: Arc<str>,
+}
+
+impl Table {
+    fn unpack(&self, row: &[u8]) -> Result<Record, IngestError> {
+        let decoded = codec::decode(row, self.schema.columns.len());
+        let (key, values) = decoded.ok_or_else(|| self.damaged("an unreadable row"))?;
         let id = RecordId { source: Arc::clone(&self.source), key };
         Ok(Record { id, schema: Arc::clone(&self.schema), values })
     }
 
     fn damaged(&self, what: &'static str) -> IngestError {
-        IngestError::Damaged { path: self.path.clone(), what }
+        IngestError::Damaged { path: self.path.to_path_buf(), what }
+    }
+}
+
+/// Rows one after another, as they lie in their table.
+pub struct RowBlock {
+    table: Table,
+    bytes: Vec<u8>,
+    /// Where each row ends.
+    ends: Vec<usize>,
+}
+
+impl Packed for RowBlock {
+    fn rows(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn unpack(self: Box<Self>, take: &mut dyn FnMut(Item)) -> Result<(), SourceError> {
+        let mut start = 0;
+        for &end in &self.ends {
+            take(Item::Record(self.table.unpack(&self.bytes[start..end])?));
+            start = end;
+        }
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use super::changes::{Before, Change, Watch};
 use super::layout::Layout;
 use super::step::{DraftRow, OrderedStep, Outcome, Reason, Step};
 use crate::record::{Record, Rejection};
-use crate::sources::{Item, Source, SourceError};
+use crate::sources::{Block, Item, Source, SourceError};
 
 /// Rows that travel together between the threads.
 const JOB_ROWS: usize = 256;
@@ -112,11 +112,6 @@ struct Stepped {
     changes: Vec<Change>,
 }
 
-enum Work {
-    Row(Record),
-    Rejected(Rejection),
-}
-
 enum Done {
     Row {
         /// What tells the row from all others.
@@ -126,6 +121,8 @@ enum Done {
         fate: Fate,
     },
     Rejected(Rejection),
+    /// The row cannot be read, nor any after it.
+    Broken(SourceError),
 }
 
 /// What is known of a row before the ordered steps.
@@ -150,7 +147,7 @@ struct Job {
     number: u64,
     /// The number in its source of the first row, counted from 1.
     first: u64,
-    rows: Vec<Work>,
+    rows: Block,
 }
 
 /// What a thread made of a job, or the panic that ended it.
@@ -210,11 +207,23 @@ impl Runner<'_> {
             let Ok(Job { number, first, rows }) = job else { return };
             // A panic is carried to the caller; without that it would wait for this job for ever.
             let rows = catch_unwind(AssertUnwindSafe(|| {
-                let mut step = |(row, at): (Work, u64)| match row {
-                    Work::Rejected(rejection) => Done::Rejected(rejection),
-                    Work::Row(record) => self.step(record, at, layout, settles, &mut before),
+                let (mut done, mut numbers) = (Vec::with_capacity(rows.len()), first..);
+                let mut take = |item| {
+                    let number = numbers.next().unwrap_or(u64::MAX);
+                    done.push(match item {
+                        Item::Rejected(rejection) => Done::Rejected(rejection),
+                        Item::Record(record) => self.step(record, number, layout, settles, &mut before),
+                    });
                 };
-                rows.into_iter().zip(first..).map(&mut step).collect::<Vec<_>>()
+                let unpacked = match rows {
+                    Block::Items(items) => {
+                        items.into_iter().for_each(&mut take);
+                        Ok(())
+                    }
+                    Block::Packed(rows) => rows.unpack(&mut take),
+                };
+                done.extend(unpacked.err().map(Done::Broken));
+                done
             }));
             if done.send(Finished { number, rows }).is_err() {
                 return;
@@ -255,9 +264,12 @@ impl Runner<'_> {
 
     /// Whether the step changed a text.
     fn apply(&self, stepped: &mut Stepped, step: &dyn Step, before: &mut Before) -> bool {
-        before.keep(&stepped.row);
+        let watched = step.changes_texts();
+        if watched {
+            before.keep(&stepped.row);
+        }
         let outcome = step.apply(&mut stepped.row);
-        let changed = before.differs(&stepped.row);
+        let changed = watched && before.differs(&stepped.row);
         if changed && self.watch != Watch::Off {
             before.log(&stepped.row, step.name(), &mut stepped.changes);
         }
@@ -307,7 +319,7 @@ impl Flow {
         settle: &mut dyn FnMut(Done) -> Result<(), PrepareError>,
     ) -> Result<(), PrepareError> {
         loop {
-            let rows = read_rows(source)?;
+            let rows = source.next_block(JOB_ROWS)?;
             let last = rows.is_empty();
             if !last {
                 let (number, first) = (self.sent, self.rows + 1);
@@ -335,18 +347,6 @@ impl Flow {
         self.taken += 1;
         rows.into_iter().try_for_each(settle)
     }
-}
-
-fn read_rows(source: &mut dyn Source) -> Result<Vec<Work>, SourceError> {
-    let mut rows = Vec::with_capacity(JOB_ROWS);
-    while rows.len() < JOB_ROWS {
-        match source.next_item()? {
-            None => break,
-            Some(Item::Record(record)) => rows.push(Work::Row(record)),
-            Some(Item::Rejected(rejection)) => rows.push(Work::Rejected(rejection)),
-        }
-    }
-    Ok(rows)
 }
 
 /// A hash is a good hash of itself.
@@ -387,6 +387,7 @@ impl Tally<'_, '_> {
     ) -> Result<(), PrepareError> {
         self.counts.rows_in += 1;
         let (print, changed, fate) = match done {
+            Done::Broken(cause) => return Err(cause.into()),
             Done::Rejected(mut rejection) => {
                 rejection.text = (self.runner.redact)(&rejection.text);
                 *self.counts.rejected.entry(rejection.reason.clone()).or_default() += 1;

@@ -118,6 +118,11 @@ pub trait Step: Sync {
     /// Its name in counts and in the change log: `clean`, `mask` …
     fn name(&self) -> &str;
 
+    /// Whether it changes texts; one that only judges them need not be watched.
+    fn changes_texts(&self) -> bool {
+        true
+    }
+
     /// Changes the row, or sets it aside. The same row must give the same result on any thread and
     /// in any order.
     fn apply(&self, row: &mut DraftRow) -> Outcome;

@@ -78,7 +78,7 @@ impl Decoder {
                 let replaced = text.matches('\u{fffd}').count() as u64;
                 Decoded { text, replaced }
             }
-            Encoding::Ascii | Encoding::Utf8 => match std::str::from_utf8(bytes) {
+            Encoding::Ascii | Encoding::Utf8 => match simdutf8::basic::from_utf8(bytes) {
                 Ok(text) => Decoded { text: Cow::Borrowed(text), replaced: 0 },
                 Err(_) => Decoded { text: String::from_utf8_lossy(bytes), replaced: faults(bytes) },
             },

@@ -44,10 +44,59 @@ pub trait Source: Send {
     /// What stops the whole source: a file that cannot be read, a lost connection.
     fn next_item(&mut self) -> Result<Option<Item>, SourceError>;
 
+    /// Up to `most` rows at once; empty at the end. A source whose rows are packed leaves unpacking them
+    /// to whoever takes the block, on a thread of its own choice.
+    ///
+    /// # Errors
+    /// As [`Source::next_item`].
+    fn next_block(&mut self, most: usize) -> Result<Block, SourceError> {
+        let mut items = Vec::with_capacity(most);
+        while items.len() < most {
+            let Some(item) = self.next_item()? else { break };
+            items.push(item);
+        }
+        Ok(Block::Items(items))
+    }
+
     /// What was noticed while reading, complete once the end was reached.
     fn notes(&self) -> Vec<Note> {
         Vec::new()
     }
+}
+
+/// Some rows of a source, in its order.
+pub enum Block {
+    /// As they are.
+    Items(Vec<Item>),
+    /// To be unpacked.
+    Packed(Box<dyn Packed>),
+}
+
+impl Block {
+    /// How many rows, those that were set aside included.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Items(items) => items.len(),
+            Self::Packed(rows) => rows.rows(),
+        }
+    }
+
+    /// Whether the source is at its end.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Rows that are unpacked by whoever takes them, on any thread.
+pub trait Packed: Send {
+    /// How many rows.
+    fn rows(&self) -> usize;
+
+    /// Unpacks all of them, in order.
+    ///
+    /// # Errors
+    /// What would have stopped the source.
+    fn unpack(self: Box<Self>, take: &mut dyn FnMut(Item)) -> Result<(), SourceError>;
 }
 
 /// Something a person should know about how a source was read. Never carries a row's content.
