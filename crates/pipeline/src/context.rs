@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::event::Event;
+use crate::lock::Record;
 use crate::params::{self, Reads};
 use crate::platform;
 
@@ -20,6 +21,8 @@ pub struct Context<'a> {
     pub(crate) base_key: Digest,
     pub(crate) inputs: BTreeMap<String, PathBuf>,
     pub(crate) outputs: &'a [String],
+    /// What the lock holds of a pinned stage that can go on from it, with the places of its outputs.
+    pub(crate) earlier: Option<(Record, BTreeMap<String, PathBuf>)>,
     /// Where outputs are written before they move into the store.
     pub(crate) staging: PathBuf,
     /// The folder that holds all working folders.
@@ -47,6 +50,15 @@ impl Context<'_> {
             return Ok(self.staging.join(name));
         }
         Err(self.undeclared("output", name))
+    }
+
+    /// Where an output of the last run lies, for a stage with a pinned input that can go on from it. None where
+    /// another version wrote it, where a parameter that it reads has another value by now, where it is damaged,
+    /// and where a refresh is asked for.
+    pub fn earlier(&self, output: &str) -> Option<PathBuf> {
+        let (record, places) = self.earlier.as_ref()?;
+        let is_read = |path| record.params.contains_key(path);
+        places.get(output).filter(|_| self.reads.keys().all(is_read)).cloned()
     }
 
     fn undeclared(&self, kind: &'static str, name: &str) -> Error {

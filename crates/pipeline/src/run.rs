@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::graph::{From, Graph, Stage, StageError};
 use crate::lock::{InputState, Record, base_key, key};
-use crate::params::Reads;
+use crate::params::{self, Reads};
 use crate::plan::{Decision, Inputs, Reason, Request, refreshed};
 use crate::platform;
 use crate::project::Project;
@@ -45,6 +45,9 @@ impl<E: Into<Error>> std::convert::From<E> for Halt {
         Self::Error(error.into())
     }
 }
+
+/// A result of the last run, and the places of its outputs.
+type Earlier = (Record, BTreeMap<String, PathBuf>);
 
 /// What a stage's function left behind.
 struct Computed {
@@ -129,13 +132,27 @@ impl Project {
                         on_event(&Event::Damaged { stage: &stage.id, producer: &producer });
                         return Err(Halt::Damaged(producer));
                     }
-                    self.execute(stage, &inputs, params, &reasons, cancelled, on_event)?;
+                    let afresh = refresh.contains(&stage.id) || !stage.is_pinned();
+                    let earlier = if afresh { None } else { self.earlier(stage, params) };
+                    self.execute(stage, &inputs, params, (&reasons, earlier), cancelled, on_event)?;
                     refresh.retain(|id| *id != stage.id);
                     ran.push(stage.id.clone());
                 }
             }
         }
         Ok(())
+    }
+
+    /// What the lock holds of a stage, if the same version wrote it with the same parameters and it is whole.
+    fn earlier(&self, stage: &Stage<'_>, params: &Value) -> Option<Earlier> {
+        let record = self.lock().stages.get(&stage.id)?;
+        let is_same = record.version == stage.version && params::unchanged(&record.params, params);
+        let mut places = BTreeMap::new();
+        for (output, artifact) in record.outputs.iter().filter(|_| is_same) {
+            self.store().verify(artifact).ok()?;
+            places.insert(output.clone(), self.store().path(artifact).ok()?);
+        }
+        is_same.then(|| (record.clone(), places))
     }
 
     /// Reads every byte of what a stage is about to read from the store.
@@ -155,7 +172,7 @@ impl Project {
         stage: &Stage<'_>,
         inputs: &Inputs,
         params: &Value,
-        reasons: &[Reason],
+        (reasons, earlier): (&[Reason], Option<Earlier>),
         cancelled: &AtomicBool,
         on_event: &mut (dyn FnMut(&Event<'_>) + Send),
     ) -> Result<(), Halt> {
@@ -173,6 +190,7 @@ impl Project {
                 base_key: base,
                 inputs: paths,
                 outputs: &stage.outputs,
+                earlier,
                 staging: staging.clone(),
                 work_root: &self.work_dir(),
                 work: None,

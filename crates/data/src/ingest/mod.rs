@@ -3,7 +3,8 @@
 //! 1. [`ingest`] streams a [`Source`] into a folder: `NAME.rows` (see [`table`]), `NAME.json` (an
 //!    [`Extract`]: schema, counts, notes) and, where rows were set aside, `NAME.rejected.jsonl`.
 //! 2. [`Reader`] gives them back as a [`Source`], the rows that were set aside after the others.
-//! 3. [`export_csv`] copies a table out for people.
+//! 3. [`Merged`] continues an earlier extract with what is new since.
+//! 4. [`export_csv`] copies a table out for people.
 //!
 //! Raw rows live here and nowhere else. The same rows give the same bytes.
 
@@ -21,10 +22,12 @@ use crate::sources::{Item, Note, Source, SourceError, SourceInfo};
 
 mod codec;
 mod export;
+mod merge;
 mod reader;
 pub mod table;
 
 pub use export::{CellView, export_csv};
+pub use merge::Merged;
 pub use reader::Reader;
 use table::{TableReader, TableWriter};
 
@@ -58,8 +61,6 @@ pub struct IngestOptions {
     pub threshold: Threshold,
     /// The database's answer to the probe query, kept with the extract to pin it.
     pub probe: Option<Probe>,
-    /// The folder of an earlier extract that this one continues: its rows come first.
-    pub base: Option<PathBuf>,
     /// The column whose greatest value the next increment starts after.
     pub increment: Option<String>,
 }
@@ -153,14 +154,6 @@ pub enum IngestError {
         /// The source.
         source_name: String,
     },
-    /// An increment onto a table with other columns.
-    #[error(
-        "source `{source_name}`: the columns are no longer those of the earlier extract; ingest it from the start"
-    )]
-    SchemaChanged {
-        /// The source.
-        source_name: String,
-    },
 }
 
 impl IngestError {
@@ -251,15 +244,6 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn fill(&mut self, source: &mut dyn Source, options: &IngestOptions) -> Result<(), IngestError> {
-        if let Some(base) = &options.base {
-            let mut earlier = Reader::open(base, &self.extract.info.name)?;
-            if *earlier.schema().as_ref() != self.extract.schema {
-                return Err(IngestError::SchemaChanged { source_name: self.extract.info.name.clone() });
-            }
-            while let Some(item) = earlier.next()? {
-                self.take(item)?;
-            }
-        }
         while let Some(item) = source.next_item()? {
             let bad = matches!(item, Item::Rejected(_));
             self.take(item)?;

@@ -80,6 +80,7 @@ pub struct Outputs {
     pairs_json: Pending,
     pairs_csv: Pending,
     rejected: Pending,
+    unpaired: u64,
 }
 
 /// A line of `qna_prompt_response.jsonl`.
@@ -100,21 +101,30 @@ impl Outputs {
             pairs_json: Pending::create(folder, "qna_prompt_response.jsonl")?,
             pairs_csv: Pending::create(folder, "qna_prompt_response.csv")?,
             rejected: Pending::create(folder, "rejected.jsonl")?,
+            unpaired: 0,
         };
         outputs.pairs_csv.put(|out| out.write_all(b"prompt,response\n"))?;
         Ok(outputs)
     }
 
-    /// Writes an example. The pair is its last user turn and the assistant turn after that; an example
-    /// without them is in `dataset.jsonl` only.
+    /// Writes an example. It is a pair where the user says one thing and the assistant answers it without
+    /// calling anything; any other is in `dataset.jsonl` only, for a turn says little without those before it.
     ///
     /// # Errors
     /// The file system's.
     pub fn example(&mut self, example: &Example) -> Result<(), OutputError> {
         self.dataset.json_line(example)?;
-        let Some((prompt, response)) = pair(example) else { return Ok(()) };
+        let Some((prompt, response)) = pair(example) else {
+            self.unpaired += 1;
+            return Ok(());
+        };
         self.pairs_json.json_line(&Pair { prompt, response })?;
         self.pairs_csv.put(|out| csv_line(out, [prompt, response]))
+    }
+
+    /// How many examples so far are no pairs.
+    pub fn unpaired(&self) -> u64 {
+        self.unpaired
     }
 
     /// Writes a row that was set aside. Its text is masked already.
@@ -138,9 +148,15 @@ impl Outputs {
 }
 
 fn pair(example: &Example) -> Option<(&str, &str)> {
-    let user = example.messages.iter().rposition(|m| m.role == Role::User)?;
-    let answer = example.messages[user..].iter().find(|m| m.role == Role::Assistant)?;
-    Some((&example.messages[user].content, &answer.content))
+    let mut turns = example.messages.iter().filter(|m| m.role != Role::System);
+    match (turns.next()?, turns.next()?, turns.next()) {
+        (ask, answer, None)
+            if ask.role == Role::User && answer.role == Role::Assistant && answer.tool_calls.is_empty() =>
+        {
+            Some((&ask.content, &answer.content))
+        }
+        _ => None,
+    }
 }
 
 /// One line of CSV: a cell is quoted where it has to be (RFC 4180), lines end with a line feed.

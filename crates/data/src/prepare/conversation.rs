@@ -157,7 +157,7 @@ impl Import {
         match import::example("", &row, self.shape) {
             Err(error @ ImportError::Call { .. }) => refuse(&row, "bad_call", error.place_and_shape()),
             Err(error) => refuse(&row, "not_a_conversation", error.place_and_shape()),
-            Ok(example) => match Flaw::of(&example.messages) {
+            Ok(mut example) => match flaw(&mut example.messages) {
                 Some(flaw) => refuse(&row, flaw.code(), flaw.to_string()),
                 None => {
                     let is_answered = example.messages.last().is_some_and(|m| m.role == Role::Assistant);
@@ -168,6 +168,16 @@ impl Import {
             },
         }
     }
+}
+
+/// Leaves what the assistant says before anybody spoke out of the training, for it answers nothing; then looks
+/// for a flaw.
+fn flaw(messages: &mut [Message]) -> Option<Flaw> {
+    let first = messages.iter().position(|m| m.role == Role::User).unwrap_or(0);
+    for message in messages[..first].iter_mut().filter(|m| m.role == Role::Assistant) {
+        message.train = Some(false);
+    }
+    Flaw::of(messages)
 }
 
 /// A value as JSON. A list that a table keeps as text is a list.

@@ -18,6 +18,8 @@ pub struct JsonlOptions {
     /// The columns, each a path. Where empty: the paths of all plain values in the first
     /// [`LOOK_ROWS`] rows, in the order in which they occur; lists stay nested.
     pub columns: Vec<String>,
+    /// Paths beside those that are found, where `columns` is empty.
+    pub also: Vec<String>,
     /// The columns that make a row's id; the line's number where there are none.
     pub key: Vec<String>,
     /// A longer line is set aside.
@@ -26,7 +28,7 @@ pub struct JsonlOptions {
 
 impl Default for JsonlOptions {
     fn default() -> Self {
-        Self { columns: Vec::new(), key: Vec::new(), max_row_bytes: 64 << 20 }
+        Self { columns: Vec::new(), also: Vec::new(), key: Vec::new(), max_row_bytes: 64 << 20 }
     }
 }
 
@@ -88,12 +90,16 @@ impl JsonlSource {
             return Err(SourceError::Empty { path: path.to_owned(), expected: "one JSON object a line" });
         }
         let place = path.display().to_string();
-        let paths = if options.columns.is_empty() { jsonl.paths() } else { options.columns.clone() };
-        check_unique(&place, paths.iter().map(String::as_str))?;
+        let mut paths = if options.columns.is_empty() { jsonl.paths() } else { options.columns.clone() };
         if options.columns.is_empty() {
             jsonl.known = Some(paths.iter().cloned().collect());
-        } else if let Some(column) =
-            paths.iter().find(|path| jsonl.rows_ahead().all(|row| lookup(row, path).is_none()))
+            let also = options.also.iter().filter(|path| !paths.contains(path)).cloned();
+            paths.extend(also.collect::<Vec<_>>());
+        }
+        check_unique(&place, paths.iter().map(String::as_str))?;
+        let asked = options.columns.iter().chain(&options.also);
+        if let Some(column) =
+            { asked }.find(|path| jsonl.rows_ahead().all(|row| lookup(row, path).is_none()))
             && jsonl.rows_ahead().next().is_some()
         {
             // A path with a slip in it would give a column of nothing.

@@ -14,11 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Record, Rejection, Schema};
 
+pub use renamed::Renamed;
+
 pub mod csv;
 pub mod encoding;
 pub mod jsonl;
 mod lines;
 pub mod parquet;
+mod renamed;
 pub mod sql;
 pub mod text;
 mod values;
@@ -199,6 +202,35 @@ pub enum SourceError {
         column: String,
         /// The columns there are.
         columns: Vec<String>,
+    },
+    /// A column that two new names are given to.
+    #[error("{place}: the column `{column}` is renamed twice, to {}", renamed::both(names))]
+    RenamedTwice {
+        /// The source.
+        place: String,
+        /// The column.
+        column: String,
+        /// Both names.
+        names: Vec<String>,
+    },
+    /// Two columns that would go by one name.
+    #[error(
+        "{place}: `{name}` would be the name of two columns, {}; choose another, or rename the other too",
+        renamed::both(columns)
+    )]
+    OneName {
+        /// The source.
+        place: String,
+        /// The name.
+        name: String,
+        /// The columns as the source calls them.
+        columns: Vec<String>,
+    },
+    /// Rows that do not come in the order of their key, so that newer ones cannot be put among them.
+    #[error("source `{source_name}`: the rows do not come in the order of their key; read it from the start")]
+    Unordered {
+        /// The source.
+        source_name: String,
     },
     /// A workbook without the sheet that was asked for.
     #[error("{}: there is no sheet `{sheet}`; the sheets are {}", path.display(), quoted(sheets))]

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use data::ingest::{
-    Extract, IngestError, IngestOptions, Reader, Threshold, export_csv, extracts, ingest, table::TableReader,
+    Extract, IngestError, IngestOptions, Merged, Reader, Threshold, export_csv, extracts, ingest, table::TableReader,
 };
-use data::sources::SourceInfo;
+use data::sources::{Item, SourceInfo};
 use data::sources::csv::{CsvOptions, CsvSource};
 use data::{Rejection, Value};
 
 use crate::support::drain;
+
+const NAME: &str = "문의/1";
 
 fn take(csv: &str, folder: &Path, options: &IngestOptions) -> Result<Extract, IngestError> {
     let path = folder.join("t.csv");
@@ -104,17 +106,45 @@ fn a_full_disk_is_named() {
     assert!(error.starts_with("/dev/full/below/dataset.jsonl: "), "{error}");
 }
 
-#[test]
-fn an_increment_is_put_behind_what_was_there() {
+/// Takes newer rows onto the extract of `base`; gives the cells of the rows then, or the error.
+fn continued(base: &str, newer: &str) -> String {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let mut options = IngestOptions { increment: Some("id".into()), ..IngestOptions::default() };
-    let first = take("id,q\n1,a\n2,b\n", folders[0].path(), &options).unwrap();
-    assert_eq!(first.greatest, Some(Value::Text("2".into())));
-    options.base = Some(folders[0].path().to_owned());
-    let both = take("id,q\n3,c\n", folders[1].path(), &options).unwrap();
-    assert_eq!((both.rows, both.greatest), (3, Some(Value::Text("3".into()))));
-    let error = take("id,other\n3,c\n", folders[1].path(), &options).unwrap_err();
-    assert!(matches!(error, IngestError::SchemaChanged { .. }), "{error}");
+    let options = IngestOptions { increment: Some("id".into()), ..IngestOptions::default() };
+    take(base, folders[0].path(), &options).unwrap();
+    let path = folders[1].path().join("newer.csv");
+    std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), newer.as_bytes()).unwrap();
+    let newer = Box::new(CsvSource::open(&path, NAME, &CsvOptions::default()).unwrap());
+    let Some(mut rows) = Merged::open(folders[0].path(), NAME, newer, &["id".to_owned()]).unwrap() else {
+        return "other columns".to_owned();
+    };
+    let info = SourceInfo { name: NAME.into(), ..SourceInfo::default() };
+    match ingest(&mut rows, &info, &options, folders[1].path()) {
+        Err(error) => error.to_string(),
+        Ok(extract) => {
+            let mut table = Reader::open(folders[1].path(), NAME).unwrap();
+            let mut cells = Vec::new();
+            while let Some(Item::Record(record)) = table.next().unwrap() {
+                cells.push(record.values.iter().map(|v| v.to_text()).collect::<String>());
+            }
+            assert_eq!(extract.rows, cells.len() as u64);
+            cells.join(" ")
+        }
+    }
+}
+
+#[test]
+fn newer_rows_are_put_in_their_places() {
+    for (base, newer, want) in [
+        ("id,q\n1,a\n2,b\n", "id,q\n3,c\n", "1a 2b 3c"),
+        ("id,q\n1,a\n2,b\n", "id,q\n2,B\n3,c\n", "1a 2B 3c"),
+        ("id,q\n2,b\n4,d\n", "id,q\n1,a\n3,c\n4,D\n5,e\n", "1a 2b 3c 4D 5e"),
+        ("id,q\n1,a\n", "id,q\n", "1a"),
+        ("id,q\n1,a\n2,b\n", "id,other\n3,c\n", "other columns"),
+    ] {
+        assert_eq!(continued(base, newer), want, "{base:?} {newer:?}");
+    }
+    let unordered = continued("id,q\n3,a\n2,b\n", "id,q\n4,c\n");
+    assert!(unordered.contains("do not come in the order of their key"), "{unordered}");
 }
 
 #[test]

@@ -194,7 +194,7 @@ impl Tap {
     fn examples(&self, examples: Vec<Example>, split: &str, console: &Console) {
         for example in self.first(examples) {
             let turns: Vec<_> = (example.messages.iter())
-                .map(|message| format!("  {}: {}", look::role(message.role), look::flat(&message.content)))
+                .map(|message| format!("  {}", look::turn(message)))
                 .collect();
             let name =
                 if split.is_empty() { example.id.clone() } else { format!("{} [{split}]", example.id) };

@@ -94,12 +94,7 @@ impl Why {
         Ok(match found {
             Some(Prepared::Example(example, changes)) => {
                 let mut lines = look::change_lines(&changes);
-                lines.extend(
-                    example
-                        .messages
-                        .iter()
-                        .map(|m| format!("{}: {}", look::role(m.role), look::flat(&m.content))),
-                );
+                lines.extend(example.messages.iter().map(look::turn));
                 (("prepare", lines, json!({ "example": example, "changes": changes })), true)
             }
             Some(Prepared::Rejected(rejection) | Prepared::Failed(rejection)) => {

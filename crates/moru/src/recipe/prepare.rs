@@ -10,6 +10,13 @@ use super::reader::Section;
 pub const RULES: [&str; 8] =
     ["markup", "characters", "quotes", "signatures", "repeats", "greetings", "closings", "over-polite"];
 
+/// The format whose rows are written by templates.
+const TEMPLATE: &str = "template";
+
+/// What a row can be.
+const FORMATS: [&str; 7] =
+    [TEMPLATE, "auto", "messages", "sharegpt", "alpaca", "prompt-completion", "question-answer"];
+
 /// `[prepare]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Prepare {
@@ -21,6 +28,8 @@ pub struct Prepare {
     pub strip_patterns: Vec<String>,
     /// Which rows are set aside.
     pub reject: Reject,
+    /// `template`, or the shape of rows that are conversations already, or `auto`.
+    pub format: String,
     /// The user's turn.
     pub prompt: String,
     /// The assistant's turn.
@@ -77,6 +86,14 @@ impl Prepare {
                 "regular expressions that are taken out as well",
             ),
             reject,
+            format: s
+                .choice(
+                    "format",
+                    TEMPLATE,
+                    &FORMATS,
+                    "what a row is: columns for the templates `prompt` and `response`, or a conversation already: messages (OpenAI), conversations (sharegpt), instruction, input and output (alpaca), a column that asks and one that answers; auto finds out by the columns of each source",
+                )
+                .to_owned(),
             prompt: s.value(
                 "prompt",
                 "{question}".to_owned(),
@@ -90,7 +107,7 @@ impl Prepare {
             system: s.value(
                 "system",
                 String::new(),
-                "the instructions before every conversation; none where absent",
+                "the instructions before every conversation that brings none of its own; none where absent",
             ),
             meta: s.value(
                 "meta",
@@ -98,8 +115,24 @@ impl Prepare {
                 "columns carried along for splits and reports, never trained on",
             ),
         };
+        for key in ["prompt", "response"] {
+            if prepare.is_conversations() && s.has(key) {
+                s.impossible(
+                    key,
+                    format!(
+                        "`prepare.{key}` belongs to format = \"{TEMPLATE}\"; rows of the format \"{}\" are conversations already",
+                        prepare.format
+                    ),
+                );
+            }
+        }
         s.finish(false);
         prepare
+    }
+
+    /// Whether rows are conversations already.
+    pub fn is_conversations(&self) -> bool {
+        self.format != TEMPLATE
     }
 }
 

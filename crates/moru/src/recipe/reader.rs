@@ -399,6 +399,24 @@ impl<'a> Section<'a> {
         words
     }
 
+    /// A list of texts, or a table of names that the recipe chooses.
+    pub fn list_or_words(
+        &mut self,
+        key: &'static str,
+        doc: &'static str,
+    ) -> Result<Vec<String>, BTreeMap<String, String>> {
+        if self.field(key).is_some_and(|field| matches!(field.value, Node::Table(_))) {
+            return Err(self.words(key, doc));
+        }
+        Ok(self.value(key, Vec::new(), doc))
+    }
+
+    /// The first key that holds no table.
+    pub fn loose_key(&self) -> Option<&'a str> {
+        let fields = self.table.iter().flat_map(|table| &table.0);
+        fields.filter(|field| !matches!(field.value, Node::Table(_))).map(|field| field.key.as_str()).next()
+    }
+
     /// Ends the section: keys that nobody asked for are faults. Named instances are none.
     pub fn finish(self, instances: bool) {
         let instances = instances || self.with_instances;

@@ -46,10 +46,12 @@ pub struct Source {
     pub header: bool,
     /// What becomes a row of a text file: `file`, `paragraph` or `line`.
     pub unit: String,
-    /// Columns of a JSONL file, each a path such as `turns[0].text`; all plain values where empty.
-    pub columns: Vec<String>,
+    /// Which columns are read, or how they are called here.
+    pub columns: Columns,
     /// Columns that tell rows apart.
     pub key: Vec<String>,
+    /// The column whose greater values are new; empty where all rows are read anew.
+    pub incremental: String,
     /// Columns with personal values, and what they hold.
     pub personal: BTreeMap<String, String>,
     /// Whether everything in it is public already.
@@ -64,7 +66,40 @@ pub struct Source {
     pub bad_rows: u64,
 }
 
+/// `columns` of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Columns {
+    /// The columns of a JSONL file, each a path such as `turns[0].text`; all plain values where empty.
+    Paths(Vec<String>),
+    /// Names of ours and the columns that they stand for; all other columns keep their names.
+    Renamed(BTreeMap<String, String>),
+}
+
+impl Columns {
+    /// The names of ours with the columns that they stand for.
+    pub fn renamed(&self) -> Option<&BTreeMap<String, String>> {
+        match self {
+            Self::Renamed(names) => Some(names),
+            Self::Paths(_) => None,
+        }
+    }
+
+    /// The paths that are read.
+    pub fn paths(&self) -> &[String] {
+        match self {
+            Self::Paths(paths) => paths,
+            Self::Renamed(_) => &[],
+        }
+    }
+}
+
 impl Source {
+    /// What the source itself calls a column.
+    pub fn theirs<'a>(&'a self, ours: &'a String) -> &'a String {
+        self.columns.renamed().and_then(|names| names.get(ours)).unwrap_or(ours)
+    }
+
     pub(super) fn read(name: &str, mut s: Section<'_>) -> Self {
         let kind = s.choice("kind", "csv", &KINDS, "sql, csv, tsv, xlsx, jsonl, parquet or text");
         let text = String::new;
@@ -85,8 +120,11 @@ impl Source {
             header_row: s.value("header_row", 0, "the row with the columns' names of a workbook, counted from 1; found out where absent"),
             header: s.value("header", true, "whether the first row of a CSV file names the columns; without, they are column_1, column_2 …"),
             unit: s.choice("unit", "paragraph", &["file", "paragraph", "line"], "what becomes a row of a text file").to_owned(),
-            columns: s.value("columns", Vec::new(), "the columns of a JSONL file, each a path such as \"turns[0].text\"; all plain values where absent"),
+            columns: s
+                .list_or_words("columns", "columns under other names, { question = \"문의내용\" }: ours = \"theirs\", of a JSONL file a path such as \"turns[0].text\"; the other keys and the templates use ours. Or, of a JSONL file, the list of the paths that are read; all plain values where absent")
+                .map_or_else(Columns::Renamed, Columns::Paths),
             key: s.value("key", Vec::new(), "the columns that tell rows apart; rows are numbered where absent"),
+            incremental: s.value("incremental", text(), "a column of kind sql that only grows, such as the key or the time of the last change: a further run reads only the rows with greater values, and puts them in their places by `key`; all rows are read anew where absent"),
             personal: s.words("personal", "columns with personal values and what they hold, { customer_name = \"person\" }; these values are masked wherever they stand"),
             public: s.value("public", false, "everything in it is public already: contact data is kept and counted"),
             licence: s.value("licence", text(), "the licence, carried into the cards"),
@@ -143,8 +181,9 @@ impl Source {
                 section.impossible(key, format!("`{key}` belongs to sources of kind sql, not {}", self.kind));
             }
         }
+        self.check_columns(section);
         let kinds_of: [(&str, &[&str]); 4] = [
-            ("columns", &["jsonl"]),
+            ("incremental", &["sql"]),
             ("header", &["csv", "tsv"]),
             ("header_row", &["xlsx"]),
             ("unit", &["text"]),
@@ -157,10 +196,35 @@ impl Source {
                 );
             }
         }
+        if sql && !self.incremental.is_empty() && self.key.is_empty() {
+            section.error(missing(
+                "key",
+                "with `incremental`, a newer row takes the place of the one of its key",
+            ));
+        }
         if self.delimiter.chars().count() > 1 {
             section.impossible("delimiter", "`delimiter` is one character, such as \",\" or \"\\t\"");
         } else if !self.delimiter.is_ascii() {
             section.impossible("delimiter", "`delimiter` is an ASCII character, such as \",\" or \";\"");
+        }
+    }
+}
+
+impl Source {
+    fn check_columns(&self, section: &Section<'_>) {
+        let kind = self.kind.as_str();
+        match &self.columns {
+            Columns::Paths(paths) if !paths.is_empty() && kind != "jsonl" => section.impossible(
+                "columns",
+                format!(
+                    "a list of `columns` belongs to sources of kind jsonl, not {kind}; names are given by columns = {{ ours = \"theirs\" }}"
+                ),
+            ),
+            Columns::Renamed(_) if kind == "text" => section.impossible(
+                "columns",
+                "`columns` belongs to sources with columns, not text",
+            ),
+            _ => {}
         }
     }
 }
@@ -179,6 +243,16 @@ pub(super) fn read_all(
     gathered: &Gathered,
     is_synthesized: bool,
 ) -> BTreeMap<String, Source> {
+    if let Some(key) = sections.loose_key() {
+        // What stands there is meant for a source; told key by key it would read as if nothing were known.
+        sections.impossible(
+            key,
+            format!(
+                "`{key}` stands in [source], and a source has a name: write [source.rows], or any other name"
+            ),
+        );
+        return BTreeMap::new();
+    }
     let named = sections.instances(&[]);
     for (name, _) in &named {
         check_name(&sections, name);

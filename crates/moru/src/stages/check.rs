@@ -110,7 +110,7 @@ fn questions(project: &Project) -> anyhow::Result<String> {
 /// The columns that the recipe names, and the patterns it masks by.
 fn check_columns(project: &Project, source: &Source, schema: &Arc<Schema>) -> anyhow::Result<()> {
     let resolved = project.resolved();
-    prepare::templates(&resolved.prepare)?.layout(schema)?;
+    prepare::layout(&resolved.prepare, schema)?;
     prepare::check_personal(source, schema)?;
     privacy::personal_columns(source, &resolved.prepare.mask)?;
     prepare::Kit::new(&resolved.prepare, source, b"")?;
@@ -174,7 +174,7 @@ fn found(project: &Project, source: &Source) -> anyhow::Result<String> {
     check_columns(project, source, rows.schema())?;
     if source.kind == "sql" {
         let settings = sources::settings(project, source)?;
-        let probe = sql::probe(&settings, &sources::request(source))?;
+        let probe = sources::probe(&settings, source)?;
         return Ok(format!("{}: {} rows; columns {}", settings.place(), probe.rows, columns(&*rows)));
     }
     Ok(format!("{}: columns {}", source.path, columns(&*rows)))

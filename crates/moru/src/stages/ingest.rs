@@ -1,8 +1,10 @@
 //! `ingest:NAME`: a source's rows, as they are, in the private folder.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use data::ingest::{IngestOptions, Threshold};
+use data::ingest::{Extract, IngestError, IngestOptions, Merged, Reader, Threshold};
 use data::record::Schema;
 use data::sources::sql::{self, Scheme};
 use data::sources::{Item, Source as Rows, SourceError, SourceInfo};
@@ -44,7 +46,7 @@ fn inputs<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Vec<In
         // The error keeps its type, so that its hint is found.
         let settings = sources::settings(project, source)
             .map_err(anyhow::Error::reallocate_into_boxed_dyn_error_without_backtrace)?;
-        let probe = sql::probe(&settings, &sources::request(source))?;
+        let probe = sources::probe(&settings, source)?;
         let greatest = probe.greatest.join(", ");
         let key = if greatest.is_empty() { String::new() } else { format!(", greatest key {greatest}") };
         Ok(format!("{} rows{key}", probe.rows))
@@ -54,12 +56,13 @@ fn inputs<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Vec<In
 }
 
 /// What of the recipe decides which rows are read, and how they look.
-const READ: [&str; 16] = [
+const READ: [&str; 17] = [
     "kind",
     "url",
     "query",
     "table",
     "key",
+    "incremental",
     "json_columns",
     "bytes",
     "utc_offset_minutes",
@@ -83,14 +86,12 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
     // Licence and publicity are told to the stages that act on them: changing them reads nothing anew.
     let info = SourceInfo { name: source.name.clone(), kind: source.kind.clone(), ..SourceInfo::default() };
     let threshold = Threshold { share: source.bad_share, rows: bad_rows };
-    let options = IngestOptions { threshold, ..IngestOptions::default() };
-    let folder_name = format!("{}/", project.folder.display());
-    let mut rows = Watched { rows: sources::open(project, source)?, stage, folder_name, seen: 0 };
-    let ingested = data::ingest::ingest(&mut rows, &info, &options, &folder);
-    if rows.stage.is_cancelled() {
-        return Err(pipeline::Error::Cancelled.into());
-    }
-    let extract = ingested?;
+    let increment = Some(source.incremental.clone()).filter(|column| !column.is_empty());
+    let options = IngestOptions { threshold, increment, ..IngestOptions::default() };
+    let extract = match go_on(stage, project, source, &info, &options, &folder)? {
+        Some(extract) => extract,
+        None => take(stage, project, sources::open(project, source)?, &info, &options, &folder)?,
+    };
     if let Some(first) = &extract.first_rejected {
         let n: u64 = extract.rejected.values().sum();
         stage.note(&format!("{n} rows cannot be read and are set aside; the first: {first}"));
@@ -105,6 +106,71 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
         rejected: extract.rejected,
         failed: 0,
     }])
+}
+
+/// Reads all rows of a source into a folder.
+fn take(
+    stage: &mut Context<'_>,
+    project: &Project,
+    rows: Box<dyn Rows>,
+    info: &SourceInfo,
+    options: &IngestOptions,
+    folder: &Path,
+) -> anyhow::Result<Extract> {
+    let folder_name = format!("{}/", project.folder.display());
+    let mut rows = Watched { rows, stage, folder_name, seen: 0 };
+    let ingested = data::ingest::ingest(&mut rows, info, options, folder);
+    if rows.stage.is_cancelled() {
+        return Err(pipeline::Error::Cancelled.into());
+    }
+    Ok(ingested?)
+}
+
+/// Continues the extract of the last run with what is newer, where the recipe wants it and it can be done. The
+/// outcome has as many rows as the database; where it has not, rows were deleted or came late, and none is
+/// given: the source is then to be read from its start.
+fn go_on(
+    stage: &mut Context<'_>,
+    project: &Project,
+    source: &Source,
+    info: &SourceInfo,
+    options: &IngestOptions,
+    folder: &Path,
+) -> anyhow::Result<Option<Extract>> {
+    let Some(earlier) = stage.earlier(Names::EXTRACT).filter(|_| options.increment.is_some()) else {
+        return Ok(None);
+    };
+    let Some(after) = Reader::open(&earlier, &source.name)?.extract().greatest.clone() else {
+        return Ok(None);
+    };
+    let newer = sources::open_after(project, source, Some(after))?;
+    let Some(merged) = Merged::open(&earlier, &source.name, newer, &source.key)? else { return Ok(None) };
+    let n_newer = merged.n_newer();
+    let told = match take(stage, project, Box::new(merged), info, options, folder) {
+        Ok(extract) => {
+            let rows = extract.rows + extract.rejected.values().sum::<u64>();
+            let there = sources::probe(&sources::settings(project, source)?, source)?.rows;
+            if rows == there {
+                let n_newer = n_newer.load(Ordering::Relaxed);
+                stage.note(&format!(
+                    "{n_newer} rows are newer by `{}`; the others are those of the last run",
+                    source.incremental
+                ));
+                return Ok(Some(extract));
+            }
+            format!("with the newer rows there are {rows}, and the database has {there}")
+        }
+        Err(error) if is_unordered(&error) => "the rows do not come in the order of their key".to_owned(),
+        Err(error) => return Err(error),
+    };
+    stage.note(&format!("{told}: all rows are read anew"));
+    std::fs::remove_dir_all(folder)?;
+    std::fs::create_dir(folder)?;
+    Ok(None)
+}
+
+fn is_unordered(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(IngestError::Source(SourceError::Unordered { .. })))
 }
 
 /// A source whose progress is told, and which ends when the run is asked to.

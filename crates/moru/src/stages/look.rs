@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chat::sample::Sample;
-use chat::{Encoder, Example, Role};
+use chat::{Encoder, Example, Message, Role};
 use data::ingest::Reader;
 use data::prepare::{Change, Prepared, Watch};
 use data::privacy::{Entity, Masker, Typed};
@@ -68,7 +68,7 @@ impl Rows {
         let columns = record.schema.columns.iter().zip(&record.values);
         columns
             .map(|(column, value)| {
-                let value = text(value);
+                let value = unescaped(text(value));
                 match self.personal.iter().find(|(name, _)| *name == column.name) {
                     // The whole cell is the value: nothing of it is shown.
                     Some((_, entity)) if !value.trim().is_empty() && !self.masker.config().public => {
@@ -84,6 +84,33 @@ impl Rows {
                 }
             })
             .collect()
+    }
+}
+
+/// A JSON text with its letters written out: one that is escaped would be hidden from masking, and shown.
+fn unescaped(text: String) -> String {
+    fn open(value: &mut Value) {
+        match value {
+            Value::String(text) if text.contains("\\u") => {
+                if let Ok(mut inner @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
+                    open(&mut inner);
+                    *text = inner.to_string();
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(open),
+            Value::Object(map) => map.values_mut().for_each(open),
+            _ => {}
+        }
+    }
+    if !text.contains("\\u") {
+        return text;
+    }
+    match serde_json::from_str(&text) {
+        Ok(mut value @ (Value::Array(_) | Value::Object(_))) => {
+            open(&mut value);
+            value.to_string()
+        }
+        _ => text,
     }
 }
 
@@ -214,6 +241,16 @@ pub fn role(role: Role) -> &'static str {
         Role::Assistant => "assistant",
         Role::Tool => "tool",
     }
+}
+
+/// What a turn says and calls, on one line.
+pub fn turn(message: &Message) -> String {
+    let calls = message.tool_calls.iter().map(|call| {
+        let arguments = chat::template::python_json(&Value::Object(call.arguments.clone()));
+        format!("→ {}({arguments})", call.name)
+    });
+    let said = std::iter::once(flat(&message.content)).filter(|said| !said.is_empty());
+    format!("{}: {}", role(message.role), said.chain(calls).collect::<Vec<_>>().join(" "))
 }
 
 /// Text on one line.

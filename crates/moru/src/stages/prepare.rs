@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
 
 use data::Schema;
 use data::clean::{Cleaner, Rule, Rules};
 use data::ingest::Reader;
 use data::output::Outputs;
-use data::prepare::{OrderedStep, Prepared, Runner, Step, Template, Templates, Watch};
+use data::prepare::{
+    Conversations, Format, Layout, OrderedStep, Prepared, Runner, Step, Template, Templates, Watch,
+};
 use data::privacy::{KnownValues, Masker, Secret};
 use data::reject::{Language, Limits};
 use data::sources::Source as _;
@@ -44,6 +47,12 @@ pub struct Facts {
     pub cleaned_characters: BTreeMap<String, u64>,
     /// Rows set aside, by reason.
     pub rejected: BTreeMap<String, u64>,
+    /// Conversations that are no pair of a prompt and a response: they are in `dataset.jsonl` alone.
+    #[serde(default)]
+    pub unpaired: u64,
+    /// Conversations whose last turns were left out, because the assistant does not speak after them.
+    #[serde(default)]
+    pub unanswered: u64,
 }
 
 /// The stage.
@@ -79,6 +88,7 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
     let mut facts = Facts::default();
     let mut known = KnownValues::new(&Secret::new(secret));
     let mut total = data::prepare::Counts::default();
+    let mut first_rejected = None;
     let mut duplicates = Duplicates::new(prepare.reject.duplicates);
     for (name, source) in &project.resolved().source {
         let reader = Reader::open(&stage.input(name)?, name)?;
@@ -95,7 +105,10 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
             }
             match prepared {
                 Prepared::Example(example, _) => outputs.example(&example),
-                Prepared::Rejected(rejection) | Prepared::Failed(rejection) => outputs.rejected(&rejection),
+                Prepared::Rejected(rejection) | Prepared::Failed(rejection) => {
+                    first_rejected.get_or_insert_with(|| format!("{}: {}", rejection.id, rejection.detail));
+                    outputs.rejected(&rejection)
+                }
             }
             .map_err(std::io::Error::other)
         });
@@ -107,16 +120,23 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
         kit.add_to(&mut facts, &mut known);
         total.merge(&counts);
     }
+    facts.unpaired = outputs.unpaired();
     outputs.finish()?;
     known.save(&stage.output(Names::KNOWN)?)?;
     Settler::new(project, &known, secret)?.files(&folder, &mut facts)?;
     facts.rejected.clone_from(&total.rejected);
+    tell(stage, &facts);
     pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec_pretty(&facts)?)?;
     if total.rows_out == 0 {
         let reasons: Vec<_> = total.rejected.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
         let hint = "loosen [prepare] reject; `moru why SOURCE#KEY` shows what became of one row";
         return Err(fail(
-            format!("no row is left: all {} were set aside ({})", total.rows_in, reasons.join(", ")),
+            format!(
+                "no row is left: all {} were set aside ({}); the first, {}",
+                total.rows_in,
+                reasons.join(", "),
+                first_rejected.unwrap_or_default()
+            ),
             hint,
         ));
     }
@@ -144,6 +164,8 @@ struct Noticed {
     tally: BTreeMap<String, Tally>,
     places: BTreeMap<String, Vec<MaskedExample>>,
     known: KnownValues,
+    /// Conversations whose last turns nobody answered.
+    unanswered: u64,
 }
 
 impl Kit {
@@ -160,6 +182,7 @@ impl Kit {
                 tally: BTreeMap::new(),
                 places: BTreeMap::new(),
                 known: KnownValues::new(&Secret::new(secret)),
+                unanswered: 0,
             }),
         })
     }
@@ -172,7 +195,7 @@ impl Kit {
         watch: Watch,
         sink: &mut dyn FnMut(Prepared) -> std::io::Result<()>,
     ) -> anyhow::Result<data::prepare::Counts> {
-        let layout = templates(&self.prepare)?.layout(rows.schema())?;
+        let layout = layout(&self.prepare, rows.schema())?;
         check_personal(&self.source, rows.schema())?;
         let mask = MaskRow::new(&self.masker, personal_columns(&self.source, &self.prepare.mask)?);
         let mut row_steps: Vec<&dyn Step> = vec![&self.refuse];
@@ -195,7 +218,7 @@ impl Kit {
         if let Ok(mut noticed) = self.noticed.lock() {
             let tally = mask.tally();
             let (known, places) = mask.into_known();
-            *noticed = Noticed { tally, places, known };
+            *noticed = Noticed { tally, places, known, unanswered: layout.unanswered() };
         }
         Ok(counts)
     }
@@ -210,6 +233,7 @@ impl Kit {
         }
         let Ok(noticed) = self.noticed.into_inner() else { return };
         known.merge(noticed.known);
+        facts.unanswered += noticed.unanswered;
         for (kind, places) in noticed.places {
             let entry = facts.places.entry(kind).or_default();
             entry.extend(places);
@@ -222,6 +246,33 @@ impl Kit {
             entry.kept += tally.kept;
         }
     }
+}
+
+/// Says what became of conversations that do not fit every file.
+fn tell(stage: &mut Context<'_>, facts: &Facts) {
+    if facts.unpaired > 0 {
+        stage.note(&format!(
+            "{} conversations have several turns or calls: they are in dataset.jsonl, and not among the pairs of qna_prompt_response",
+            facts.unpaired
+        ));
+    }
+    if facts.unanswered > 0 {
+        stage.note(&format!(
+            "{} conversations go on after the assistant's last turn; what nobody answers was left out",
+            facts.unanswered
+        ));
+    }
+}
+
+/// Which columns of one source go where: into the templates, or into a conversation.
+pub fn layout(prepare: &Prepare, schema: &Arc<Schema>) -> anyhow::Result<Layout> {
+    let templates = templates(prepare)?;
+    Ok(match Format::from_name(&prepare.format) {
+        None => templates.layout(schema)?,
+        Some(format) => {
+            Conversations { format, system: templates.system, meta: templates.meta }.layout(schema)?
+        }
+    })
 }
 
 /// The templates of the recipe.

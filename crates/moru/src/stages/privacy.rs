@@ -211,12 +211,13 @@ impl Step for MaskRow<'_> {
         let id = row.id().to_string();
         let is_masked =
             |entity| !self.masker.config().public && self.masker.config().entities.contains(entity);
-        let mut seen = Vec::with_capacity(row.fields.len());
-        for field in &row.fields {
-            let masked = self.masker.mask_row_text(&field.text, &typed);
-            counts.add(&masked.counts());
-            seen.push(masked);
-        }
+        let seen: Vec<_> = if row.is_conversation() {
+            let texts: Vec<_> = row.fields.iter().map(|f| (f.label(), f.text.as_str())).collect();
+            self.masker.mask_together(&texts, &typed)
+        } else {
+            row.fields.iter().map(|field| self.masker.mask_row_text(&field.text, &typed)).collect()
+        };
+        seen.iter().for_each(|masked| counts.add(&masked.counts()));
         let mut notes = self.notes();
         for typed in typed.iter().filter(|typed| is_masked(typed.entity)) {
             notes.known.add_typed(&id, typed.entity, &typed.value);

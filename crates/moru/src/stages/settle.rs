@@ -11,6 +11,7 @@ use chat::Example;
 use data::Rejection;
 use data::output::Outputs;
 use data::privacy::{KnownValues, Masker, Secret, Sweep, Typed};
+use serde_json::Value;
 
 use super::prepare::Facts;
 use super::privacy::{entity_name, masker, secret_bytes};
@@ -60,16 +61,25 @@ impl Settler {
         }
     }
 
-    /// Masks known values in an example: its turns, and what is carried along.
+    /// Masks known values in an example: its turns, calls and tools, and what is carried along.
     pub fn example(&self, example: &mut Example, replaced: &mut Replaced) {
-        let Example { id, messages, meta, .. } = example;
+        let Example { id, messages, tools, meta } = example;
         for message in messages {
             self.text(id, &mut message.content, replaced);
-        }
-        for value in meta.values_mut() {
-            if let serde_json::Value::String(text) = value {
-                self.text(id, text, replaced);
+            for call in &mut message.tool_calls {
+                call.arguments.values_mut().for_each(|value| self.value(id, value, replaced));
             }
+        }
+        tools.iter_mut().chain(meta.values_mut()).for_each(|value| self.value(id, value, replaced));
+    }
+
+    /// Masks known values in every text of a nested value.
+    fn value(&self, id: &str, value: &mut Value, replaced: &mut Replaced) {
+        match value {
+            Value::String(text) => self.text(id, text, replaced),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.value(id, item, replaced)),
+            Value::Object(map) => map.values_mut().for_each(|item| self.value(id, item, replaced)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 

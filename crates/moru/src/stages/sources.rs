@@ -9,7 +9,7 @@ use data::sources::parquet::{ParquetOptions, ParquetSource};
 use data::sources::sql::{self, BytesPolicy, DbSettings, SqlRequest, SqlSource};
 use data::sources::text::{TextOptions, TextSource, Unit};
 use data::sources::xlsx::{XlsxOptions, XlsxSource};
-use data::sources::{Source as Rows, SourceError};
+use data::sources::{Renamed, Source as Rows, SourceError};
 
 use crate::console::error::fail;
 use crate::project::Project;
@@ -53,9 +53,10 @@ pub fn request(source: &Source) -> SqlRequest {
     } else {
         sql::Extract::Table(source.table.clone())
     };
+    let theirs = |columns: &[String]| columns.iter().map(|column| source.theirs(column).clone()).collect();
     SqlRequest {
-        key: source.key.clone(),
-        json_columns: source.json_columns.clone(),
+        key: theirs(&source.key),
+        json_columns: theirs(&source.json_columns),
         bytes: if source.bytes == "hex" { BytesPolicy::Hex } else { BytesPolicy::Refuse },
         utc_offset_minutes: source.utc_offset_minutes as i32,
         timeout: Duration::from_secs(source.timeout_secs),
@@ -63,8 +64,50 @@ pub fn request(source: &Source) -> SqlRequest {
     }
 }
 
-/// Opens a source for reading from its start.
+/// What is asked of the database about its rows: how many there are, and how far their key and the column
+/// of `incremental` have come.
+pub fn probe(settings: &DbSettings, source: &Source) -> Result<sql::Probe, sql::SqlError> {
+    let column = source.theirs(&source.incremental);
+    let request = request(source);
+    let is_apart = !column.is_empty() && request.key.first() != Some(column);
+    let increment = is_apart.then(|| sql::Increment { column: column.clone(), after: data::Value::Null });
+    sql::probe(settings, &SqlRequest { increment, ..request })
+}
+
+/// Opens a source for reading from its start, its columns by the recipe's names.
 pub fn open(project: &Project, source: &Source) -> anyhow::Result<Box<dyn Rows>> {
+    open_after(project, source, None)
+}
+
+/// Opens a source for reading the rows after a value of its column of `incremental`, or from its start.
+pub fn open_after(
+    project: &Project,
+    source: &Source,
+    after: Option<data::Value>,
+) -> anyhow::Result<Box<dyn Rows>> {
+    let rows = open_theirs(project, source, after)?;
+    let rows: Box<dyn Rows> = match source.columns.renamed() {
+        Some(names) => Box::new(Renamed::new(rows, names)?),
+        None => rows,
+    };
+    if !source.incremental.is_empty() && rows.schema().index_of(&source.incremental).is_none() {
+        return Err(SourceError::UnknownColumn {
+            place: format!("source `{}`, incremental", source.name),
+            column: source.incremental.clone(),
+            columns: rows.schema().columns.iter().map(|column| column.name.clone()).collect(),
+        }
+        .into());
+    }
+    Ok(rows)
+}
+
+/// The source as it calls its columns itself.
+fn open_theirs(
+    project: &Project,
+    source: &Source,
+    after: Option<data::Value>,
+) -> anyhow::Result<Box<dyn Rows>> {
+    let key: Vec<String> = source.key.iter().map(|column| source.theirs(column).clone()).collect();
     let path = project.path(&source.path);
     if source.kind != "sql" {
         must_hold_still(&path)?;
@@ -72,28 +115,42 @@ pub fn open(project: &Project, source: &Source) -> anyhow::Result<Box<dyn Rows>>
     let name = &source.name;
     Ok(match source.kind.as_str() {
         "sql" => Box::new(
-            SqlSource::open(&settings(project, source)?, &request(source)).map_err(SourceError::from)?,
+            SqlSource::open(
+                &settings(project, source)?,
+                &SqlRequest {
+                    increment: after.map(|after| sql::Increment {
+                        column: source.theirs(&source.incremental).clone(),
+                        after,
+                    }),
+                    ..request(source)
+                },
+            )
+            .map_err(SourceError::from)?,
         ),
-        "csv" | "tsv" => Box::new(CsvSource::open(&path, name, &csv_options(source))?),
+        "csv" | "tsv" => Box::new(CsvSource::open(&path, name, &csv_options(source, key))?),
         "xlsx" => Box::new(XlsxSource::open(
             &path,
             name,
             &XlsxOptions {
                 sheet: Some(source.sheet.clone()).filter(|sheet| !sheet.is_empty()),
                 header_row: u32::try_from(source.header_row).ok().filter(|row| *row > 0),
-                key: source.key.clone(),
+                key,
             },
         )?),
         "jsonl" => {
             let options = JsonlOptions {
-                columns: source.columns.clone(),
-                key: source.key.clone(),
+                columns: source.columns.paths().to_vec(),
+                also: source
+                    .columns
+                    .renamed()
+                    .map_or_else(Vec::new, |names| names.values().cloned().collect()),
+                key,
                 ..JsonlOptions::default()
             };
             Box::new(JsonlSource::open(&path, name, &options)?)
         }
         "parquet" => {
-            let options = ParquetOptions { key: source.key.clone(), hex_bytes: source.bytes == "hex" };
+            let options = ParquetOptions { key, hex_bytes: source.bytes == "hex" };
             Box::new(ParquetSource::open(&path, name, &options)?)
         }
         "text" => {
@@ -119,11 +176,11 @@ fn must_hold_still(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn csv_options(source: &Source) -> CsvOptions {
+fn csv_options(source: &Source, key: Vec<String>) -> CsvOptions {
     let tsv = (source.kind == "tsv").then_some('\t');
     CsvOptions {
         delimiter: source.delimiter.chars().next().or(tsv),
-        key: source.key.clone(),
+        key,
         header: source.header,
         ..CsvOptions::default()
     }

@@ -40,6 +40,13 @@ fn of_source(error: &SourceError) -> Option<String> {
             "each column needs a name of its own, so that {column} means one of them".into()
         }
         E::UnknownColumn { column: typed, columns, .. } => column(typed, columns),
+        E::RenamedTwice { .. } => "take one of the names out of `columns`".into(),
+        E::OneName { name, columns, .. } => format!(
+            "for example columns = {{ {name} = \"{}\", other = \"{}\" }}",
+            columns.first().map_or("", String::as_str),
+            columns.last().map_or("", String::as_str)
+        ),
+        E::Unordered { .. } => "`moru run ingest --refresh` reads the source anew".into(),
         E::UnknownSheet { sheet, sheets, .. } => match closest(sheet, sheets) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "name one of these in `sheet`, or leave `sheet` out to read the first".into(),
@@ -59,9 +66,7 @@ fn of_ingest(error: &IngestError) -> Option<String> {
     Some(match error {
         E::Source(error) => return of_source(error),
         E::Io { path, cause } => return system::of(cause, Some(path)),
-        E::Damaged { .. } | E::SchemaChanged { .. } => {
-            "`moru run ingest --refresh` reads the source anew".into()
-        }
+        E::Damaged { .. } => "`moru run ingest --refresh` reads the source anew".into(),
         E::RowTooLarge { .. } => "leave the column with the large text out, or cut it in the source".into(),
         E::TooManyBadRows { source_name, .. } => format!(
             "mend the rows, or allow more in [source.{source_name}] with bad_rows (a number) or bad_share (a share)"
@@ -95,6 +100,12 @@ fn of_template(error: &TemplateError) -> String {
         E::UnknownColumn { column: typed, columns, .. } | E::MainColumn { column: typed, columns, .. } => {
             column(typed, columns)
         }
+        E::NotTheFormat { .. } => {
+            "`moru explain prepare` lists the formats; format = \"auto\" tells which one the columns fit".into()
+        }
+        E::Shape { table, .. } => format!(
+            "[source.{table}] columns = {{ messages = \"theirs\" }} renames a column; [prepare] format names one of several"
+        ),
         E::LoneBrace { .. } | E::EmptyName { .. } | E::NoColumn { .. } => {
             "for example prompt = \"[{category}] {question}\"".into()
         }
