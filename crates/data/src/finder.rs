@@ -1,10 +1,12 @@
 //! Many fixed words found in one pass over a text.
 //!
 //! A word is looked up by its first two characters, so most places of a text cost one look into a small
-//! table, however many words there are. Characters are not decoded for that, and no jump depends on how many
-//! bytes one takes: Korean text changes between three and one every few characters.
+//! table, however many words there are.
 
-/// Bits of a filter: few enough to stay at hand, so many that hardly a pair passes by chance.
+/// Hangul syllables, U+AC00 to U+D7A3.
+const N_SYLLABLES: usize = 11_172;
+const FIRST_SYLLABLE: u32 = 0xAC00;
+/// Bits of the filter: few enough to stay at hand, so many that hardly a pair passes by chance.
 const FILTER_BITS: u32 = 16;
 
 /// Finds every occurrence of its words, overlapping ones too; ASCII letters match in any case.
@@ -15,30 +17,42 @@ pub(crate) struct Finder {
     /// Where each bucket's words begin, and where the last bucket's end.
     buckets: Vec<u16>,
     shift: u32,
-    /// Two characters that a word may begin with.
-    pairs: Filter,
-    /// Characters that may be words.
-    alone: Option<Filter>,
+    /// One bit for each hash of two characters: whether a word may begin with them.
+    filter: Box<[u64]>,
+    /// Words of one character.
+    alone: Alone,
 }
 
-/// One bit for each hash.
+/// Characters that are words.
 #[derive(Debug)]
-struct Filter(Box<[u64]>);
+struct Alone {
+    is_any: bool,
+    ascii: [bool; 128],
+    syllables: Box<[bool]>,
+    others: Vec<u32>,
+}
 
-impl Filter {
-    fn new() -> Self {
-        Self(vec![0; 1 << (FILTER_BITS - 6)].into())
+impl Alone {
+    fn insert(&mut self, c: u32) {
+        self.is_any = true;
+        let syllable = c.wrapping_sub(FIRST_SYLLABLE) as usize;
+        if c < 128 {
+            self.ascii[c as usize] = true;
+        } else if syllable < N_SYLLABLES {
+            self.syllables[syllable] = true;
+        } else {
+            self.others.push(c);
+        }
     }
 
-    fn insert(&mut self, hash: u64) {
-        let bit = (hash >> (64 - FILTER_BITS)) as usize;
-        self.0[bit / 64] |= 1 << (bit % 64);
-    }
-
-    #[inline]
-    fn may_have(&self, hash: u64) -> bool {
-        let bit = (hash >> (64 - FILTER_BITS)) as usize;
-        self.0[bit / 64] >> (bit % 64) & 1 != 0
+    fn contains(&self, c: u32) -> bool {
+        if let Some(&is_word) = self.syllables.get(c.wrapping_sub(FIRST_SYLLABLE) as usize) {
+            is_word
+        } else if c < 128 {
+            self.ascii[c as usize]
+        } else {
+            self.others.contains(&c)
+        }
     }
 }
 
@@ -56,19 +70,26 @@ impl Finder {
         let mut finder = Self {
             words: Vec::new(),
             buckets: Vec::new(),
-            shift: 64 - bits,
-            pairs: Filter::new(),
-            alone: None,
+            shift: 32 - bits,
+            filter: vec![0; 1 << (FILTER_BITS - 6)].into(),
+            alone: Alone {
+                is_any: false,
+                ascii: [false; 128],
+                syllables: vec![false; N_SYLLABLES].into(),
+                others: Vec::new(),
+            },
         };
         let mut placed: Vec<(usize, Word)> = Vec::new();
         for (number, word) in words.iter().map(AsRef::as_ref).enumerate().filter(|(_, w)| !w.is_empty()) {
-            let begin = Begin::at(word, 0);
-            let hash = if begin.width < word.len() {
-                finder.pairs.insert(begin.pair);
-                begin.pair
+            let (first, n) = decode(word, 0);
+            let hash = if n < word.len() {
+                let hash = pair(first, decode(word, n).0);
+                let bit = (hash >> (32 - FILTER_BITS)) as usize;
+                finder.filter[bit / 64] |= 1 << (bit % 64);
+                hash
             } else {
-                finder.alone.get_or_insert_with(Filter::new).insert(begin.alone());
-                begin.alone()
+                finder.alone.insert(first);
+                pair(first, 0)
             };
             let word = Word {
                 bytes: word.into(),
@@ -94,17 +115,21 @@ impl Finder {
     pub(crate) fn each(&self, text: &str, mut visit: impl FnMut(usize, usize, usize)) {
         let bytes = text.as_bytes();
         let mut at = 0;
+        let mut character = if bytes.is_empty() { (0, 0) } else { decode(bytes, 0) };
         while at < bytes.len() {
-            let begin = Begin::at(bytes, at);
-            if self.pairs.may_have(begin.pair) {
-                self.at(bytes, at, begin.pair, |word| word.bytes.len() > begin.width, &mut visit);
+            let (first, n) = character;
+            if at + n < bytes.len() {
+                character = decode(bytes, at + n);
+                let hash = pair(first, character.0);
+                let bit = (hash >> (32 - FILTER_BITS)) as usize;
+                if self.filter[bit / 64] >> (bit % 64) & 1 != 0 {
+                    self.at(bytes, at, hash, |word| word.bytes.len() > n, &mut visit);
+                }
             }
-            if let Some(alone) = &self.alone
-                && alone.may_have(begin.alone())
-            {
-                self.at(bytes, at, begin.alone(), |word| word.bytes.len() == begin.width, &mut visit);
+            if self.alone.is_any && self.alone.contains(first) {
+                self.at(bytes, at, pair(first, 0), |word| word.bytes.len() == n, &mut visit);
             }
-            at += begin.width;
+            at += n;
         }
     }
 
@@ -113,7 +138,7 @@ impl Finder {
         &self,
         bytes: &[u8],
         at: usize,
-        hash: u64,
+        hash: u32,
         wanted: impl Fn(&Word) -> bool,
         visit: &mut impl FnMut(usize, usize, usize),
     ) {
@@ -134,65 +159,28 @@ impl Finder {
     }
 }
 
-/// What stands at a character of a text.
-struct Begin {
-    /// A hash of it and the character after it, whose upper bits are the best ones.
-    pair: u64,
-    /// Up to eight bytes from there, ASCII letters in lower case.
-    bytes: u64,
-    /// How many of them are the character.
-    width: usize,
-}
-
-impl Begin {
-    /// At a character of valid UTF-8.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call for every character of every text")]
-    fn at(text: &[u8], at: usize) -> Self {
-        let bytes = lower(match text[at..].first_chunk() {
-            Some(bytes) => u64::from_le_bytes(*bytes),
-            None => text[at..].iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
-        });
-        let width = width(bytes as u8);
-        // Behind the end stands a zero, which is as wide as a letter.
-        let both = width + self::width((bytes >> (8 * width)) as u8);
-        Self { pair: hash(bytes & MASKS[both]), bytes, width }
-    }
-
-    fn alone(&self) -> u64 {
-        hash(self.bytes & MASKS[self.width])
+/// The character at a place of valid UTF-8, an ASCII letter in lower case, and how many bytes it takes.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a call for every character of every text")]
+fn decode(bytes: &[u8], at: usize) -> (u32, usize) {
+    let tail = |i: usize| u32::from(bytes[at + i] & 0x3F);
+    let head = bytes[at];
+    if head < 0x80 {
+        (u32::from(head.to_ascii_lowercase()), 1)
+    } else if head & 0xF0 == 0xE0 {
+        (u32::from(head & 0x0F) << 12 | tail(1) << 6 | tail(2), 3)
+    } else if head < 0xE0 {
+        (u32::from(head & 0x1F) << 6 | tail(1), 2)
+    } else {
+        (u32::from(head & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4)
     }
 }
 
-/// The lowest so many bytes of a word.
-const MASKS: [u64; 9] = {
-    let mut masks = [u64::MAX; 9];
-    let mut n = 0;
-    while n < 8 {
-        masks[n] = (1 << (8 * n)) - 1;
-        n += 1;
-    }
-    masks
-};
-
-/// How many bytes a character takes that begins with this one.
+/// A hash of two characters, whose upper bits are the best ones.
 #[inline]
-fn width(first: u8) -> usize {
-    const WIDTHS: [u8; 16] = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 4];
-    usize::from(WIDTHS[usize::from(first >> 4)])
-}
-
-/// Eight bytes with ASCII letters in lower case. Some marks change too, into marks: words that are looked up
-/// are compared afterwards.
-#[inline]
-fn lower(bytes: u64) -> u64 {
-    const ASCII: u64 = 0x8080_8080_8080_8080;
-    bytes | (bytes & (ASCII >> 1) & !((bytes & ASCII) >> 1)) >> 1
-}
-
-#[inline]
-fn hash(bytes: u64) -> u64 {
-    bytes.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+fn pair(first: u32, second: u32) -> u32 {
+    let mixed = first.wrapping_mul(0x9E37_79B1) ^ second.wrapping_mul(0x85EB_CA6B).rotate_left(15);
+    mixed.wrapping_mul(0xC2B2_AE35)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@
 //! let mut examples = Vec::new();
 //! let counts = runner.run(&mut source, &layout, &mut |row| {
 //!     if let Prepared::Example(example, _) = row {
-//!         examples.push(example);
+//!         examples.push(example.clone());
 //!     }
 //!     Ok(())
 //! })?;

@@ -23,25 +23,23 @@ impl Seen {
     pub(super) fn in_text(text: &str) -> Self {
         let mut seen = Self::default();
         let bytes = text.as_bytes();
-        let (mut before, mut at) = (0, 0);
-        while let Some(&byte) = bytes.get(at) {
+        let mut before = 0;
+        for (at, &byte) in bytes.iter().enumerate() {
             let plain = PLAIN[usize::from(byte)];
             let second = bytes.get(at + 1).copied().unwrap_or(plain.from);
             seen.odd |= (byte == b' ') & ((before == b' ') | (before == b'\n'));
             before = byte;
-            at += if (plain.from <= second) & (second <= plain.to) {
-                usize::from(plain.width)
-            } else {
-                seen.character(text, at)
-            };
+            if (second < plain.from) | (plain.to < second) {
+                seen.character(text, at);
+            }
         }
         seen
     }
 
-    /// Notes a character that is not like most, and gives its width.
-    fn character(&mut self, text: &str, at: usize) -> usize {
+    /// Notes a character that is not like most.
+    fn character(&mut self, text: &str, at: usize) {
         let (before, rest) = text.split_at(at);
-        let Some(c) = rest.chars().next() else { return 1 };
+        let Some(c) = rest.chars().next() else { return };
         let previous = before.chars().next_back().unwrap_or('\0');
         match c {
             '<' | '&' => self.markup = true,
@@ -59,36 +57,40 @@ impl Seen {
             c if is_plain(c) => {}
             _ => (self.odd, self.rare) = (true, true),
         }
-        c.len_utf8()
     }
 }
 
-/// Characters of which nothing is noted, by their first byte: those whose second byte lies in a range.
+/// Characters of which nothing is noted, by their first byte: those whose second byte lies in a range. The bytes
+/// after the first are looked at like others and never noted, so that no step waits for the width of the
+/// character before.
 #[derive(Clone, Copy)]
 struct Plain {
     from: u8,
     to: u8,
-    width: u8,
 }
 
-/// Blanks, letters, digits and some marks of ASCII, and Hangul syllables but for the last rows of the block. No
-/// jump depends on which of them it is.
+/// Blanks, letters, digits and some marks of ASCII, and Hangul syllables but for the last rows of the block.
 const PLAIN: [Plain; 256] = {
-    let mut plain = [Plain { from: 1, to: 0, width: 1 }; 256];
+    let mut plain = [Plain { from: 1, to: 0 }; 256];
     let mut byte = b' ';
     while byte < 0x7F {
-        if !matches!(
-            byte,
-            b'<' | b'&' | b'!' | b'?' | b'~' | b'.' | b'^' | b';' | b',' | b'>' | b'-' | b'_' | b':'
-        ) {
-            plain[byte as usize] = Plain { from: 0, to: 0xFF, width: 1 };
-        }
+        plain[byte as usize] = Plain { from: 0, to: 0xFF };
         byte += 1;
     }
-    plain[0xEA] = Plain { from: 0xB0, to: 0xBF, width: 3 };
-    plain[0xEB] = Plain { from: 0x80, to: 0xBF, width: 3 };
+    let (mut i, noted) = (0, b"<&>!?~.^;,-_:");
+    while i < noted.len() {
+        plain[noted[i] as usize] = Plain { from: 1, to: 0 };
+        i += 1;
+    }
+    let mut byte = 0x80;
+    while byte < 0xC0 {
+        plain[byte] = Plain { from: 0, to: 0xFF };
+        byte += 1;
+    }
+    plain[0xEA] = Plain { from: 0xB0, to: 0xBF };
+    plain[0xEB] = Plain { from: 0x80, to: 0xBF };
     plain[0xEC] = plain[0xEB];
-    plain[0xED] = Plain { from: 0x80, to: 0x9D, width: 3 };
+    plain[0xED] = Plain { from: 0x80, to: 0x9D };
     plain
 };
 

@@ -148,6 +148,9 @@ struct Job {
     /// The number in its source of the first row, counted from 1.
     first: u64,
     rows: Block,
+    /// Rows that were handed out. A working thread drops them, as it made them: memory that one thread takes
+    /// and another gives back makes both wait.
+    spent: Vec<Prepared>,
 }
 
 /// What a thread made of a job, or the panic that ended it.
@@ -166,7 +169,7 @@ impl Runner<'_> {
         &mut self,
         source: &mut dyn Source,
         layout: &Layout,
-        sink: &mut dyn FnMut(Prepared) -> std::io::Result<()>,
+        sink: &mut dyn FnMut(&Prepared) -> std::io::Result<()>,
     ) -> Result<Counts, PrepareError> {
         let threads = self.threads.get();
         let mut ordered = std::mem::take(&mut self.ordered_steps);
@@ -185,7 +188,8 @@ impl Runner<'_> {
                 scope.spawn(move || this.work(layout, settles, &jobs, &done_sender));
             }
             drop(done_sender);
-            let mut flow = Flow { job_sender, done, sent: 0, taken: 0, rows: 0, waiting: BTreeMap::new() };
+            let waiting = BTreeMap::new();
+            let mut flow = Flow { job_sender, done, sent: 0, taken: 0, rows: 0, waiting, spent: Vec::new() };
             flow.drive(source, 2 * threads as u64, &mut |done| tally.settle(done, layout, &mut ordered, sink))
         });
         let counts = tally.finish();
@@ -204,7 +208,8 @@ impl Runner<'_> {
         let mut before = Before::default();
         loop {
             let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(Job { number, first, rows }) = job else { return };
+            let Ok(Job { number, first, rows, spent }) = job else { return };
+            drop(spent);
             // A panic is carried to the caller; without that it would wait for this job for ever.
             let rows = catch_unwind(AssertUnwindSafe(|| {
                 let (mut done, mut numbers) = (Vec::with_capacity(rows.len()), first..);
@@ -308,7 +313,11 @@ struct Flow {
     taken: u64,
     rows: u64,
     waiting: BTreeMap<u64, Vec<Done>>,
+    spent: Vec<Prepared>,
 }
+
+/// Counts a row and hands it out.
+type Settle<'a> = dyn FnMut(Done) -> Result<Prepared, PrepareError> + 'a;
 
 impl Flow {
     /// Reads, hands out, takes back in order. At most `in_flight` jobs are in memory.
@@ -316,7 +325,7 @@ impl Flow {
         &mut self,
         source: &mut dyn Source,
         in_flight: u64,
-        settle: &mut dyn FnMut(Done) -> Result<(), PrepareError>,
+        settle: &mut Settle<'_>,
     ) -> Result<(), PrepareError> {
         loop {
             let rows = source.next_block(JOB_ROWS)?;
@@ -324,7 +333,8 @@ impl Flow {
             if !last {
                 let (number, first) = (self.sent, self.rows + 1);
                 self.rows += rows.len() as u64;
-                self.job_sender.send(Job { number, first, rows }).expect("workers outlive the sender");
+                let job = Job { number, first, rows, spent: std::mem::take(&mut self.spent) };
+                self.job_sender.send(job).expect("workers outlive the sender");
                 self.sent += 1;
             }
             while self.sent - self.taken >= if last { 1 } else { in_flight } {
@@ -336,7 +346,7 @@ impl Flow {
         }
     }
 
-    fn take(&mut self, settle: &mut dyn FnMut(Done) -> Result<(), PrepareError>) -> Result<(), PrepareError> {
+    fn take(&mut self, settle: &mut Settle<'_>) -> Result<(), PrepareError> {
         let rows = loop {
             if let Some(rows) = self.waiting.remove(&self.taken) {
                 break rows;
@@ -345,7 +355,10 @@ impl Flow {
             self.waiting.insert(number, rows.unwrap_or_else(|panic| resume_unwind(panic)));
         };
         self.taken += 1;
-        rows.into_iter().try_for_each(settle)
+        for row in rows {
+            self.spent.push(settle(row)?);
+        }
+        Ok(())
     }
 }
 
@@ -383,15 +396,17 @@ impl Tally<'_, '_> {
         done: Done,
         layout: &Layout,
         ordered: &mut [&mut dyn OrderedStep],
-        sink: &mut dyn FnMut(Prepared) -> std::io::Result<()>,
-    ) -> Result<(), PrepareError> {
+        sink: &mut dyn FnMut(&Prepared) -> std::io::Result<()>,
+    ) -> Result<Prepared, PrepareError> {
         self.counts.rows_in += 1;
         let (print, changed, fate) = match done {
             Done::Broken(cause) => return Err(cause.into()),
             Done::Rejected(mut rejection) => {
                 rejection.text = (self.runner.redact)(&rejection.text);
                 *self.counts.rejected.entry(rejection.reason.clone()).or_default() += 1;
-                return Ok(sink(Prepared::Rejected(rejection))?);
+                let prepared = Prepared::Rejected(rejection);
+                sink(&prepared)?;
+                return Ok(prepared);
             }
             Done::Row { print, changed, fate } => (print, changed, fate),
         };
@@ -413,7 +428,8 @@ impl Tally<'_, '_> {
             }
         };
         self.count(&prepared);
-        Ok(sink(prepared)?)
+        sink(&prepared)?;
+        Ok(prepared)
     }
 
     fn count(&mut self, prepared: &Prepared) {

@@ -119,7 +119,7 @@ fn run(source: &mut Memory, threads: usize, watch: Watch) -> Result<(Counts, Vec
     };
     let mut out = Vec::new();
     let counts = runner.run(source, &layout, &mut |prepared| {
-        out.push(prepared);
+        out.push(prepared.clone());
         Ok(())
     })?;
     Ok((counts, out))

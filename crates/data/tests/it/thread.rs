@@ -81,10 +81,10 @@ fn from_a_database_to_the_outputs() {
         .run(&mut reader, &layout, &mut |prepared| {
             match prepared {
                 Prepared::Example(example, changed) => {
-                    changes.extend(changed);
-                    outputs.example(&example)
+                    changes.extend(changed.iter().cloned());
+                    outputs.example(example)
                 }
-                Prepared::Rejected(rejection) | Prepared::Failed(rejection) => outputs.rejected(&rejection),
+                Prepared::Rejected(rejection) | Prepared::Failed(rejection) => outputs.rejected(rejection),
             }
             .map_err(Into::into)
         })

@@ -297,10 +297,10 @@ fn open_outputs(folder: &Path) -> anyhow::Result<Outputs> {
     Ok(Outputs::create(folder)?)
 }
 
-fn write(outputs: Option<&mut Outputs>, row: Prepared) -> std::io::Result<()> {
+fn write(outputs: Option<&mut Outputs>, row: &Prepared) -> std::io::Result<()> {
     let Some(outputs) = outputs else { return Ok(()) };
     match row {
-        Prepared::Example(example, _) => Ok(outputs.example(&example)?),
-        Prepared::Rejected(rejection) | Prepared::Failed(rejection) => Ok(outputs.rejected(&rejection)?),
+        Prepared::Example(example, _) => Ok(outputs.example(example)?),
+        Prepared::Rejected(rejection) | Prepared::Failed(rejection) => Ok(outputs.rejected(rejection)?),
     }
 }

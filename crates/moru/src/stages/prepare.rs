@@ -104,10 +104,10 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
                 }
             }
             match prepared {
-                Prepared::Example(example, _) => outputs.example(&example),
+                Prepared::Example(example, _) => outputs.example(example),
                 Prepared::Rejected(rejection) | Prepared::Failed(rejection) => {
                     first_rejected.get_or_insert_with(|| format!("{}: {}", rejection.id, rejection.detail));
-                    outputs.rejected(&rejection)
+                    outputs.rejected(rejection)
                 }
             }
             .map_err(std::io::Error::other)
@@ -193,7 +193,7 @@ impl Kit {
         mut rows: Reader,
         duplicates: &mut Duplicates,
         watch: Watch,
-        sink: &mut dyn FnMut(Prepared) -> std::io::Result<()>,
+        sink: &mut dyn FnMut(&Prepared) -> std::io::Result<()>,
     ) -> anyhow::Result<data::prepare::Counts> {
         let layout = layout(&self.prepare, rows.schema())?;
         check_personal(&self.source, rows.schema())?;
