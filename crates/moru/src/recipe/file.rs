@@ -108,12 +108,11 @@ impl File {
     /// Overrides one value: `train.rank=16`. What is not TOML is taken as text.
     pub fn set(&mut self, assignment: &str) -> Result<(), RecipeError> {
         let wrong = || RecipeError::Assignment { given: assignment.to_owned() };
-        let (path, value) = assignment.split_once('=').ok_or_else(wrong)?;
-        let keys: Vec<_> = path.trim().split('.').map(str::trim).collect();
-        if keys.len() < 2 || keys.iter().any(|key| key.is_empty()) {
+        let (keys, value) = keys_and_value(assignment).ok_or_else(wrong)?;
+        if keys.len() < 2 {
             return Err(wrong());
         }
-        let place = Place::Flag(path.trim().to_owned());
+        let place = Place::Flag(keys.join("."));
         let typed = format!("value = {value}");
         let node = match DeTable::parse(&typed) {
             Ok(table) => table_of(&typed, table.get_ref()).0.swap_remove(0).value,
@@ -124,10 +123,46 @@ impl File {
     }
 }
 
-fn insert(table: &mut Table, keys: &[&str], value: Node, place: &Place) {
+/// The keys of `a.b = value` and the text of its value. Keys are as in TOML, bare or in quotes; of bare ones
+/// letters of every language are allowed.
+fn keys_and_value(assignment: &str) -> Option<(Vec<String>, &str)> {
+    let mut keys = Vec::new();
+    let mut rest = assignment;
+    loop {
+        rest = rest.trim_start();
+        let (key, after) = match rest.chars().next()? {
+            quote @ ('"' | '\'') => quoted_key(rest, quote)?,
+            _ => {
+                let (key, after) = rest.split_at(rest.find(['.', '='])?);
+                (key.trim().to_owned(), after)
+            }
+        };
+        let is_sound = after.starts_with(['.', '=']) && !key.is_empty();
+        keys.push(is_sound.then_some(key)?);
+        rest = &after[1..];
+        if after.starts_with('=') {
+            return Some((keys, rest));
+        }
+    }
+}
+
+/// A key in quotes at the beginning of a text, and what follows it.
+fn quoted_key(text: &str, quote: char) -> Option<(String, &str)> {
+    let mut escaped = false;
+    let ends = |c: char| {
+        let ends = c == quote && !escaped;
+        escaped = quote == '"' && c == '\\' && !escaped;
+        ends
+    };
+    let (key, after) = text.split_at(1 + text[1..].find(ends)? + 1);
+    let table = DeTable::parse(&format!("{key}=0")).ok().map(|table| table_of("", table.get_ref()))?;
+    Some((table.0.first()?.key.clone(), after.trim_start()))
+}
+
+fn insert(table: &mut Table, keys: &[String], value: Node, place: &Place) {
     let at = table.0.iter().position(|field| field.key == keys[0]).unwrap_or_else(|| {
         let empty = Node::Table(Table::default());
-        table.0.push(Field { key: keys[0].to_owned(), place: place.clone(), value: empty });
+        table.0.push(Field { key: keys[0].clone(), place: place.clone(), value: empty });
         table.0.len() - 1
     });
     let field = &mut table.0[at];
@@ -198,9 +233,31 @@ mod tests {
         assert_eq!(at(&file, "split", "by").value, Node::Array(vec![Node::String("a".into())]));
         let Node::Table(mask) = at(&file, "prepare", "mask").value else { panic!() };
         assert_eq!(mask.get("style").unwrap().value, Node::String("partial".into()));
-        for wrong in ["rank", "rank=1", "=1", "a..b=1"] {
+        for wrong in ["rank", "rank=1", "=1", "a..b=1", "a.\"b=1", "a.\"b\"c=1", "a.\"\\q\"=1", "a.'b"] {
             assert!(file.set(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn keys_in_quotes_are_as_toml_has_them() {
+        for (typed, key, place) in [
+            (r#"prepare."mask"=1"#, "mask", "prepare.mask"),
+            (r#""prepare" . 'a.b = c' = 1"#, "a.b = c", "prepare.a.b = c"),
+            (r#"prepare."say \"hi\" \u00e9"=1"#, "say \"hi\" é", "prepare.say \"hi\" é"),
+            (r"prepare.'C:\dir'=1", r"C:\dir", r"prepare.C:\dir"),
+            ("prepare.전화번호=1", "전화번호", "prepare.전화번호"),
+        ] {
+            let mut file = File::default();
+            file.set(typed).unwrap();
+            let Node::Table(table) = &file.root.get("prepare").unwrap().value else { panic!("{typed}") };
+            let field = &table.0[0];
+            assert_eq!((field.key.as_str(), &field.value), (key, &Node::Int(1)), "{typed}");
+            assert_eq!(field.place, Place::Flag(place.into()), "{typed}");
+        }
+        let mut file = File::parse(Path::new("moru.toml"), "[a]\nb = 1\n").unwrap();
+        file.set("a.\"b\"=two words").unwrap();
+        let Node::Table(table) = &file.root.get("a").unwrap().value else { panic!() };
+        assert_eq!((table.0.len(), &table.0[0].value), (1, &Node::String("two words".into())));
     }
 
     #[test]
