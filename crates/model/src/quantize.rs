@@ -174,6 +174,16 @@ pub fn read(place: &str, bytes: &[u8]) -> Result<(MemoryTensors, BTreeMap<String
     Ok((out, metadata))
 }
 
+/// The metadata of a packed model alone; `place` is named in errors.
+///
+/// # Errors
+/// As [`read`], as far as the file's header tells.
+pub fn metadata(place: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>, ModelError> {
+    let (_, metadata) = parse(bytes, Stored::of)
+        .map_err(|problem| ModelError::TensorFile { file: place.to_owned(), problem })?;
+    Ok(metadata)
+}
+
 /// The blocks of the matrix of that name.
 fn blocks(bytes: &[u8], tensors: &BTreeMap<String, Entry<Stored>>, name: &str) -> Result<Q8, FileProblem> {
     let wrong = |tensor: &str, found: &[usize], expected: &[usize]| FileProblem::Shape {

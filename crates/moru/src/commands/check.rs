@@ -11,7 +11,7 @@ use crate::stages::check;
 
 /// Check the recipe, then everything that it names: files, databases, columns, the model
 ///
-/// The first part needs no disk and no network. Exit code 0: a run can begin; 1: something is missing.
+/// The first part needs no disk and no network. Exit code 0: a run can begin; 1: something is wrong or missing.
 #[derive(Debug, Args)]
 pub struct Check {
     /// Only the recipe itself: touch no source, no model
@@ -43,7 +43,14 @@ impl Check {
         let values: Vec<_> = (project.recipe.origins.iter())
             .filter_map(|(key, origin)| Some(Known { key, value: at(key)?, origin }))
             .collect();
-        let findings = if self.structure { Vec::new() } else { check::environment(&project) };
+        let mut findings = check::structure(&project);
+        if !self.structure {
+            // What is wrong with the recipe itself is not told twice.
+            let told: Vec<_> = findings.iter().filter_map(|finding| finding.error.clone()).collect();
+            let is_new = |error: &String| !told.contains(error);
+            let more = check::environment(&project).into_iter();
+            findings.extend(more.filter(|finding| finding.error.as_ref().is_none_or(is_new)));
+        }
         let good = findings.iter().all(|finding| finding.error.is_none());
         if self.json {
             console.print_json(&serde_json::json!({ "good": good, "values": values, "findings": findings }));

@@ -133,6 +133,18 @@ impl Train {
         if !lora {
             train.refuse_adapter_keys(&s);
         }
+        if train.learning_rate == 0.0 {
+            s.impossible("learning_rate", "[train] `learning_rate` is 0: nothing would be trained");
+        }
+        if train.warmup == 1.0 {
+            s.impossible(
+                "warmup",
+                "[train] `warmup` is 1: the learning rate would only rise; it is less than 1",
+            );
+        }
+        if train.targets.is_empty() {
+            s.impossible("targets", "[train] `targets` is empty; \"all\" is every projection");
+        }
         if train.steps == 0 && train.epochs == 0.0 {
             s.impossible("epochs", "[train] both `epochs` and `steps` are 0: nothing would be trained");
         }

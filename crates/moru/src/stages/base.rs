@@ -111,6 +111,16 @@ pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
     })
 }
 
+/// The configuration of a model that is part of this program; of a toy, all but the size of its vocabulary.
+pub fn builtin_config(origin: &Origin) -> anyhow::Result<Option<ModelConfig>> {
+    Ok(match origin {
+        Origin::Folder(_) => None,
+        Origin::Toy => Some(toy_config(&Tokenizer::bytes())),
+        Origin::Nano(weights) => Some(builtin::config(builtin::NANO, weights)?),
+        Origin::Random(config) => Some(config.clone()),
+    })
+}
+
 /// The input under which later stages read the model's folder.
 pub fn input(origin: &Origin) -> Input<'static> {
     match origin {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use model::weights::{DType, TensorHeader, TensorSource, stream_safetensors};
-use model::{MemoryTensors, ModelFolder, quantize};
+use model::{MemoryTensors, ModelConfig, ModelFolder, quantize};
 
 use crate::console::error::fail;
 
@@ -54,6 +54,14 @@ pub fn pack(folder: &Path, file: &Path) -> anyhow::Result<()> {
 /// The weights of a packed model, as the eight bits say, and the files of its folder.
 pub fn open(place: &str, packed: &[u8]) -> anyhow::Result<(MemoryTensors, BTreeMap<String, String>)> {
     Ok(quantize::read(place, packed)?)
+}
+
+/// The configuration of a packed model.
+pub fn config(place: &str, packed: &[u8]) -> anyhow::Result<ModelConfig> {
+    let files = quantize::metadata(place, packed)?;
+    let text =
+        files.get("config.json").with_context(|| format!("{place} has no config.json in its metadata"))?;
+    Ok(ModelConfig::from_config_json(&serde_json::from_str(text)?)?)
 }
 
 /// Makes a model's folder of a packed model. Its weights are f32, which is exact: what eight bits say is

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use data::Schema;
 use data::ingest::Reader;
-use data::sources::{Source as _, sql};
+use data::sources::{Item, Source as _};
 use pipeline::{Action, Planned};
 use serde::Serialize;
 
-use super::{Names, base, model_folder, prepare, privacy, sources, split};
+use super::{Names, base, model_folder, prepare, privacy, sources, split, structure};
 use crate::console::error::fail;
 use crate::console::hints;
 use crate::project::Project;
@@ -33,14 +33,28 @@ pub fn environment(project: &Project) -> Vec<Finding> {
     let mut findings: Vec<_> =
         sources.map(|source| finding(format!("source.{}", source.name), found(project, source))).collect();
     findings.push(finding("model.base".to_owned(), model(project)));
+    let blind = project.resolved().source.values().find_map(|source| check_metrics(project, source).err());
+    if let Some(error) = blind {
+        findings.push(finding("evaluate.metrics".to_owned(), Err(error)));
+    }
     if !project.resolved().evaluate.questions.is_empty() {
         findings.push(finding("evaluate.questions".to_owned(), questions(project)));
     }
     findings
 }
 
+/// What is wrong with the recipe itself.
+pub fn structure(project: &Project) -> Vec<Finding> {
+    let all = structure::looked_at(project).into_iter();
+    let wrong = all.filter_map(|(subject, found)| found.err().map(|error| (subject, error)));
+    wrong.map(|(subject, error)| finding(subject, Err(error))).collect()
+}
+
 /// Before long work begins: everything that stages which are going to run will ask for.
 pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
+    if plan.iter().any(|planned| planned.action != Action::Keep) {
+        structure::check(project)?;
+    }
     let runs = |id: &str| plan.iter().any(|planned| planned.stage == id && planned.action == Action::Run);
     for source in project.resolved().source.values() {
         if runs(&Names::ingest(&source.name)) {
@@ -84,9 +98,16 @@ fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Res
     if let base::Origin::Folder(folder) = base::origin(project)?
         && will_run(Names::TOKENIZE)
     {
-        model_folder::check(&project.folder.join(folder), &resolved.tokenize)?;
+        let config = model_folder::check(&project.folder.join(folder), &resolved.tokenize)?;
+        structure::check_model(project, &config)?;
+    }
+    if resolved.train.keys().any(|name| will_run(&Names::answer(Some(name)))) {
+        own_questions(project)?;
     }
     let scored = resolved.train.keys().any(|name| will_run(&Names::evaluate(name)));
+    for source in resolved.source.values().filter(|_| scored) {
+        check_metrics(project, source)?;
+    }
     if scored && resolved.split.column.is_empty() && resolved.split.test == 0.0 {
         return Err(fail(
             "[split] `test` is 0: there would be nothing to evaluate",
@@ -98,13 +119,56 @@ fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Res
 
 /// The recipe's own questions, if each can be asked.
 fn questions(project: &Project) -> anyhow::Result<String> {
+    Ok(format!("{}: {} questions", project.resolved().evaluate.questions, own_questions(project)?))
+}
+
+/// How many questions of its own the recipe has, all of which can be asked.
+fn own_questions(project: &Project) -> anyhow::Result<usize> {
     let resolved = project.resolved();
+    if resolved.evaluate.questions.is_empty() {
+        return Ok(0);
+    }
     let path = project.path(&resolved.evaluate.questions);
     let questions = super::answer::own_questions(Some(&path))?;
     for question in &questions {
         question.messages(&resolved.prepare)?;
     }
-    Ok(format!("{}: {} questions", resolved.evaluate.questions, questions.len()))
+    Ok(questions.len())
+}
+
+/// Rows in which the letters are looked at that a metric may be blind to.
+const LOOKED_AT: usize = 200;
+
+/// Whether the metrics can see the answers, told by the first rows of a source: `rouge` alone reads no Hangul.
+fn check_metrics(project: &Project, source: &Source) -> anyhow::Result<()> {
+    let resolved = project.resolved();
+    let languages = &resolved.prepare.reject.languages;
+    // Rows in Hangul would be set aside before anything is scored.
+    let is_filtered = !languages.is_empty() && !languages.iter().any(|code| code == "ko");
+    if resolved.evaluate.metrics.iter().any(|metric| metric != "rouge") || is_filtered {
+        return Ok(());
+    }
+    let extract = project.results()?.output(&Names::ingest(&source.name), Names::EXTRACT);
+    let mut rows: Box<dyn data::sources::Source> = match extract {
+        Ok(folder) => Box::new(Reader::open(&folder, &source.name)?),
+        Err(_) => sources::open(project, source)?,
+    };
+    let response = prepare::templates(&resolved.prepare)?.response;
+    // Of a conversation any column may hold the answers.
+    let is_answer =
+        |column: &str| resolved.prepare.is_conversations() || response.columns().any(|of| of == column);
+    let (mut answers, mut n_rows) = (Vec::new(), 0);
+    while n_rows < LOOKED_AT
+        && let Some(item) = rows.next_item()?
+    {
+        let Item::Record(record) = item else { continue };
+        n_rows += 1;
+        let cells = record.schema.columns.iter().zip(&record.values);
+        let cells = cells.filter(|(column, _)| is_answer(&column.name));
+        answers.extend(cells.map(|(_, value)| value.to_text().into_owned()));
+    }
+    eval::scorers::from_recipe(&resolved.evaluate.metrics, answers.iter().map(String::as_str))?;
+    Ok(())
 }
 
 /// The columns that the recipe names, and the patterns it masks by.
@@ -138,6 +202,7 @@ fn model(project: &Project) -> anyhow::Result<String> {
     Ok(match base::origin(project)? {
         base::Origin::Folder(folder) => {
             let config = model_folder::check(&project.folder.join(&folder), &project.resolved().tokenize)?;
+            structure::check_model(project, &config)?;
             let parameters = crate::console::format::count(config.parameters() as u64);
             format!(
                 "{}: {}, {parameters} parameters",

@@ -29,10 +29,12 @@ pub mod prepare;
 pub mod pretraining;
 pub mod privacy;
 pub mod report;
+mod set_aside;
 mod settle;
 pub mod shop;
 pub mod sources;
 pub mod split;
+mod structure;
 pub mod synthesize;
 pub mod tokenize;
 pub mod train;
@@ -76,6 +78,8 @@ impl Names {
     pub const TOKENIZE: &'static str = "tokenize";
     /// `tokenize`: a shard a split.
     pub const SHARDS: &'static str = "shards";
+    /// `tokenize`: the examples of which no token would be trained, with their reasons.
+    pub const LEFT_OUT: &'static str = "left_out";
     /// `train`: the adapter, or the tuned model.
     pub const TUNED: &'static str = "tuned";
     /// `train`: what happened, step by step.

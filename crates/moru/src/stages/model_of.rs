@@ -58,12 +58,19 @@ pub fn open(project: &Project, found: &Found, slots: usize) -> anyhow::Result<As
 
 /// Every placeholder that masking writes, and what replies say instead.
 pub fn placeholders(project: &Project) -> Placeholders {
-    let patterns: Vec<_> =
-        project.resolved().prepare.mask.patterns.keys().map(|name| format!("[{name}]")).collect();
-    let known = Entity::ALL.iter().map(|entity| entity.token()).chain(patterns.iter().map(String::as_str));
-    let values = project.resolved().replies.placeholders.iter().map(|(name, value)| {
-        let name = if name.starts_with('[') { name.clone() } else { format!("[{name}]") };
-        (name, value.clone())
-    });
-    Placeholders::new(known, values)
+    let known = written_placeholders(project);
+    let values = &project.resolved().replies.placeholders;
+    let values = values.iter().map(|(name, value)| (bracketed(name), value.clone()));
+    Placeholders::new(known.iter().map(String::as_str), values)
+}
+
+/// Every placeholder that masking writes, such as `[전화번호]`.
+pub fn written_placeholders(project: &Project) -> Vec<String> {
+    let patterns = project.resolved().prepare.mask.patterns.keys().map(|name| bracketed(name));
+    Entity::ALL.iter().map(|entity| entity.token().to_owned()).chain(patterns).collect()
+}
+
+/// A placeholder as texts carry it: its name may be given with or without brackets.
+pub fn bracketed(name: &str) -> String {
+    if name.starts_with('[') { name.to_owned() } else { format!("[{name}]") }
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chat::sample::EncodeError;
 use chat::sample::{FitCounts, Fitter};
 use chat::tokenizer::read_folder;
 use chat::{Builtin, Encoder, Example, Overlong, Sample, ShardWriter, Template};
+use data::Rejection;
+use model::ModelConfig;
 use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +19,7 @@ use crate::project::Project;
 use crate::recipe::Tokenize;
 
 /// Raised when the same examples would become other tokens.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The splits, in order.
 pub const SPLITS: [&str; 3] = ["train", "valid", "test"];
@@ -40,6 +43,34 @@ pub struct SplitFacts {
     pub response_lengths: Vec<u64>,
     /// What became of over-long examples.
     pub fit: FitCounts,
+    /// Examples of which nothing is trained, by reason.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, u64>,
+}
+
+impl SplitFacts {
+    /// Examples of which something is trained.
+    pub fn rows_kept(&self) -> u64 {
+        self.rows - self.left_out.values().sum::<u64>()
+    }
+
+    fn add(&mut self, sample: &Sample) {
+        let prompt = sample.trained.iter().position(|&t| t).unwrap_or(sample.ids.len());
+        self.samples += 1;
+        self.tokens += sample.ids.len() as u64;
+        self.trained_tokens += sample.trained_tokens() as u64;
+        self.sample_lengths.push(sample.ids.len() as u64);
+        self.prompt_lengths.push(prompt as u64);
+        self.response_lengths.push(sample.trained_tokens() as u64);
+    }
+}
+
+/// What became of an example.
+pub enum Tokenized {
+    /// Its samples, at least one.
+    Samples(Vec<Sample>),
+    /// Nothing of it would be trained, and why.
+    LeftOut(Rejection),
 }
 
 /// What the report wants to know.
@@ -51,7 +82,7 @@ pub fn stage(project: &Project, model: Input<'static>) -> Stage<'static> {
         id: Names::TOKENIZE.into(),
         version: VERSION,
         inputs: vec![Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS), model],
-        outputs: vec![Names::SHARDS.into()],
+        outputs: vec![Names::SHARDS.into(), Names::LEFT_OUT.into()],
         run: super::stage_fn(run),
     }
 }
@@ -69,7 +100,12 @@ pub fn encoder(model: &Path, tokenize: &Tokenize) -> anyhow::Result<Encoder> {
 
 /// Most tokens of a sample.
 pub fn max_len(model: &Path, tokenize: &Tokenize) -> anyhow::Result<usize> {
-    let context = model::ModelConfig::from_folder(model)?.context;
+    max_len_of(&ModelConfig::from_folder(model)?, tokenize)
+}
+
+/// Most tokens of a sample for a model.
+pub fn max_len_of(model: &ModelConfig, tokenize: &Tokenize) -> anyhow::Result<usize> {
+    let context = model.context;
     match tokenize.max_len_tokens {
         0 => Ok(context),
         n if n <= context => Ok(n),
@@ -97,6 +133,7 @@ fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
     let splits = stage.input(Names::SPLITS)?;
     let folder = stage.output(Names::SHARDS)?;
     std::fs::create_dir(&folder)?;
+    let mut left_out = jsonl::Writer::create(&stage.output(Names::LEFT_OUT)?)?;
     let mut facts = Facts::new();
     let mut counts = Counts { unit: "examples".into(), ..Counts::default() };
     for split in SPLITS {
@@ -104,23 +141,22 @@ fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
         let mut fitter = Fitter::new(&encoder, max_len, overlong(&tokenize.over_long));
         let mut seen = SplitFacts::default();
         for example in jsonl::lines::<Example>(&splits.join(format!("{split}.jsonl")))? {
-            let samples = samples(&example?, &tokenize, &encoder, &mut fitter, max_len)?;
             seen.rows += 1;
             counts.input += 1;
-            if samples.is_empty() {
-                *counts.rejected.entry("too_long".into()).or_default() += 1;
-            } else {
-                counts.output += 1;
-            }
-            for sample in &samples {
-                writer.push(sample.view())?;
-                let prompt = sample.trained.iter().position(|&t| t).unwrap_or(sample.ids.len());
-                seen.samples += 1;
-                seen.tokens += sample.ids.len() as u64;
-                seen.trained_tokens += sample.trained_tokens() as u64;
-                seen.sample_lengths.push(sample.ids.len() as u64);
-                seen.prompt_lengths.push(prompt as u64);
-                seen.response_lengths.push(sample.trained_tokens() as u64);
+            match tokenized(&example?, &tokenize, &encoder, &mut fitter, max_len)? {
+                Tokenized::LeftOut(rejection) => {
+                    for by_reason in [&mut counts.rejected, &mut seen.left_out] {
+                        *by_reason.entry(rejection.reason.clone()).or_default() += 1;
+                    }
+                    left_out.push(&rejection)?;
+                }
+                Tokenized::Samples(samples) => {
+                    counts.output += 1;
+                    for sample in &samples {
+                        writer.push(sample.view())?;
+                        seen.add(sample);
+                    }
+                }
             }
             if counts.input.is_multiple_of(100) {
                 stage.progress(counts.input, None, "examples");
@@ -134,14 +170,27 @@ fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
         tell(stage, split, &seen.fit, max_len);
         facts.insert(split.into(), seen);
     }
+    left_out.finish()?;
     pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec(&facts)?)?;
     if facts["train"].samples == 0 {
-        return Err(fail(
-            format!("all {} examples to train on are longer than {max_len} tokens", facts["train"].rows),
-            "raise [tokenize] max_len_tokens, or set over_long = \"keep_answer\" to shorten the questions",
-        ));
+        return Err(nothing_to_train_on(&facts["train"], max_len));
     }
     Ok(vec![counts])
+}
+
+fn nothing_to_train_on(train: &SplitFacts, max_len: usize) -> anyhow::Error {
+    let rows = train.rows;
+    if train.left_out.get(OVER_LONG) == Some(&rows) {
+        return fail(
+            format!("all {rows} examples to train on are longer than {max_len} tokens"),
+            "raise [tokenize] max_len_tokens, or set over_long = \"keep_answer\" to shorten the questions",
+        );
+    }
+    let reasons: Vec<_> = train.left_out.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+    fail(
+        format!("nothing of the {rows} examples to train on would be trained ({})", reasons.join(", ")),
+        "`moru tap split -n 3` shows examples; each needs an answer to learn",
+    )
 }
 
 /// Says what was done to examples that are too long: none is changed in silence.
@@ -156,17 +205,48 @@ fn tell(stage: &mut Context<'_>, split: &str, fit: &FitCounts, max_len: usize) {
     }
 }
 
-/// The samples of one example as training sees them: within the greatest length, and none where it is
-/// left out.
+/// One example as training sees it: its samples within the greatest length, or why it is left out.
 pub fn samples_of(
     example: &Example,
     model: &Path,
     tokenize: &Tokenize,
-) -> anyhow::Result<(Encoder, Vec<Sample>)> {
+) -> anyhow::Result<(Encoder, Tokenized)> {
     let (encoder, max_len) = (encoder(model, tokenize)?, max_len(model, tokenize)?);
     let mut fitter = Fitter::new(&encoder, max_len, overlong(&tokenize.over_long));
-    let samples = samples(example, tokenize, &encoder, &mut fitter, max_len)?;
-    Ok((encoder, samples))
+    let tokenized = tokenized(example, tokenize, &encoder, &mut fitter, max_len)?;
+    Ok((encoder, tokenized))
+}
+
+/// More tokens than a sample may have.
+const OVER_LONG: &str = "over_long";
+
+/// Nobody's turn is learned.
+const NOTHING_TRAINED: &str = "nothing_trained";
+
+fn tokenized(
+    example: &Example,
+    tokenize: &Tokenize,
+    encoder: &Encoder,
+    fitter: &mut Fitter<'_>,
+    max_len: usize,
+) -> anyhow::Result<Tokenized> {
+    let (reason, detail) = match samples(example, tokenize, encoder, fitter, max_len) {
+        Ok(samples) if !samples.is_empty() => return Ok(Tokenized::Samples(samples)),
+        Ok(_) => {
+            let whole = encoder.samples(example)?;
+            let longest = whole.iter().map(|sample| sample.ids.len()).max().unwrap_or(0);
+            (OVER_LONG, format!("{longest} tokens; at most {max_len}"))
+        }
+        Err(EncodeError::NothingTrained { .. }) => (NOTHING_TRAINED, "no turn of it is learned".to_owned()),
+        Err(error) => return Err(error.into()),
+    };
+    let turns: Vec<_> = example.messages.iter().map(|message| message.content.as_str()).collect();
+    Ok(Tokenized::LeftOut(Rejection {
+        id: example.id.clone(),
+        reason: reason.to_owned(),
+        detail,
+        text: turns.join("\n"),
+    }))
 }
 
 /// The samples of one example: its answers, or for pretraining all that it says.
@@ -176,13 +256,13 @@ fn samples(
     encoder: &Encoder,
     fitter: &mut Fitter<'_>,
     max_len: usize,
-) -> anyhow::Result<Vec<Sample>> {
+) -> Result<Vec<Sample>, EncodeError> {
     if tokenize.loss != "all" {
-        return Ok(fitter.fit(example)?);
+        return fitter.fit(example);
     }
     if example.meta.contains_key(RUNNING_TEXT) {
         let text: String = example.messages.iter().map(|m| m.content.as_str()).collect();
-        return Ok(encoder.text_samples(&example.id, &text, max_len)?);
+        return encoder.text_samples(&example.id, &text, max_len);
     }
     let mut samples = fitter.fit(example)?;
     for sample in &mut samples {

@@ -1,0 +1,66 @@
+//! Every row that did not get as far as the training: what `ingest`, `prepare` and `tokenize` left out.
+
+use std::path::Path;
+
+use data::Rejection;
+use data::ingest::Reader;
+use serde::Serialize;
+
+use super::{Names, jsonl};
+use crate::project::Project;
+
+/// A row that was set aside, as `out/rejected.jsonl` tells of it.
+#[derive(Debug, Serialize)]
+struct SetAside {
+    /// The stage that set it aside.
+    stage: &'static str,
+    #[serde(flatten)]
+    rejection: Rejection,
+}
+
+/// The stages whose results tell of rows that were set aside: name, output, and the file in it.
+const TELLERS: [(&str, &str, &str); 2] =
+    [(Names::PREPARE, Names::PREPARED, "rejected.jsonl"), (Names::TOKENIZE, Names::LEFT_OUT, "")];
+
+/// What the rows that were set aside depend on; none where no stage told of any yet.
+pub fn digest(results: &pipeline::Project) -> Option<String> {
+    let of = |(stage, output, _)| results.artifact(stage, output).ok().map(|a| a.digest.to_string());
+    let digests: Vec<_> = TELLERS.into_iter().filter_map(of).collect();
+    (!digests.is_empty()).then(|| digests.join("+"))
+}
+
+/// Writes them all into one file, in the order of the stages.
+pub fn write(project: &Project, results: &pipeline::Project, path: &Path) -> anyhow::Result<()> {
+    let unread = Unread::of(project, results)?;
+    let mut all = jsonl::Writer::create(path)?;
+    for (stage, output, file) in TELLERS {
+        let Ok(told) = results.output(stage, output) else { continue };
+        let told = if file.is_empty() { told } else { told.join(file) };
+        for rejection in jsonl::lines::<Rejection>(&told)? {
+            let rejection = rejection?;
+            let stage = if unread.has(&rejection) { "ingest" } else { stage };
+            all.push(&SetAside { stage, rejection })?;
+        }
+    }
+    all.finish()
+}
+
+/// The reasons for which rows of each source could not be read. `prepare` passes those rows on.
+struct Unread(Vec<(String, Vec<String>)>);
+
+impl Unread {
+    fn of(project: &Project, results: &pipeline::Project) -> anyhow::Result<Self> {
+        let mut all = Vec::new();
+        for name in project.resolved().source.keys() {
+            let Ok(folder) = results.output(&Names::ingest(name), Names::EXTRACT) else { continue };
+            let reader = Reader::open(&folder, name)?;
+            all.push((name.clone(), reader.extract().rejected.keys().cloned().collect()));
+        }
+        Ok(Self(all))
+    }
+
+    fn has(&self, rejection: &Rejection) -> bool {
+        let source = rejection.id.split_once('#').map_or("", |(source, _)| source);
+        self.0.iter().any(|(name, reasons)| name == source && reasons.contains(&rejection.reason))
+    }
+}

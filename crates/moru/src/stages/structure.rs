@@ -1,0 +1,93 @@
+//! What is wrong with a recipe although each of its values is allowed: patterns that do not compile, kinds
+//! that nobody knows, a layer that the model does not have. Touches no source and no disk; of a built-in model
+//! the configuration is part of this program.
+
+use anyhow::Context;
+use model::ModelConfig;
+
+use super::{base, model_of, prepare, privacy, split, tokenize, train};
+use crate::console::error::fail;
+use crate::project::Project;
+use crate::recipe::{Source, Train};
+
+/// Each part of the recipe that was looked at, and what is wrong with it.
+pub fn looked_at(project: &Project) -> Vec<(String, anyhow::Result<()>)> {
+    let resolved = project.resolved();
+    let mut all = vec![("prepare".to_owned(), prepare::templates(&resolved.prepare).map(drop))];
+    for source in resolved.source.values() {
+        all.push((format!("source.{}", source.name), check_source(project, source)));
+    }
+    all.push(("split".to_owned(), check_split(project)));
+    all.push(("replies.placeholders".to_owned(), check_placeholders(project)));
+    all.push(("model.base".to_owned(), check_builtin(project)));
+    all
+}
+
+/// The first thing that is wrong.
+pub fn check(project: &Project) -> anyhow::Result<()> {
+    looked_at(project).into_iter().try_for_each(|(_, found)| found)
+}
+
+/// How a source is cleaned, masked and refused.
+fn check_source(project: &Project, source: &Source) -> anyhow::Result<()> {
+    let prepare = &project.resolved().prepare;
+    privacy::personal_columns(source, &prepare.mask)?;
+    prepare::Kit::new(prepare, source, b"").map(drop)
+}
+
+/// Columns that the split asks for have to be carried along.
+fn check_split(project: &Project) -> anyhow::Result<()> {
+    let (split, meta) = (&project.resolved().split, &project.resolved().prepare.meta);
+    for (key, column) in [("group", &split.group), ("stratify", &split.stratify), ("column", &split.column)] {
+        if !column.is_empty() && !meta.contains(column) {
+            return Err(split::no_column(key, column));
+        }
+    }
+    Ok(())
+}
+
+/// A value for a placeholder that nothing writes would never be said.
+fn check_placeholders(project: &Project) -> anyhow::Result<()> {
+    let written = model_of::written_placeholders(project);
+    for name in project.resolved().replies.placeholders.keys() {
+        let bracketed = model_of::bracketed(name);
+        if !written.contains(&bracketed) {
+            let hint = match crate::recipe::closest(&bracketed, &written) {
+                Some(near) => format!("did you mean `{}`?", near.trim_matches(['[', ']'])),
+                None => format!("masking writes {}", written.join(", ")),
+            };
+            return Err(fail(
+                format!("[replies] placeholders has `{name}`, which no masked text contains"),
+                hint,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Lengths and layers of a model whose configuration this program knows.
+fn check_builtin(project: &Project) -> anyhow::Result<()> {
+    match base::builtin_config(&base::origin(project)?)? {
+        None => Ok(()),
+        Some(config) => check_model(project, &config),
+    }
+}
+
+/// What the recipe asks of a model: the length of its samples, and the layers that are tuned.
+pub fn check_model(project: &Project, config: &ModelConfig) -> anyhow::Result<()> {
+    let resolved = project.resolved();
+    tokenize::max_len_of(config, &resolved.tokenize)?;
+    for (name, recipe) in &resolved.train {
+        check_targets(recipe, config)
+            .with_context(|| format!("[train.{name}] does not fit the model {}", resolved.model.base))?;
+    }
+    Ok(())
+}
+
+fn check_targets(recipe: &Train, config: &ModelConfig) -> anyhow::Result<()> {
+    let settings = train::settings(recipe, 0, ::train::Base::default());
+    if let ::train::Method::Lora { lora, .. } = settings.method {
+        lora.select(config)?;
+    }
+    Ok(())
+}
