@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use chat::{Example, Shard};
 use clap::Args;
+use data::Rejection;
 use data::prepare::Prepared;
 use eval::run::Answer;
 use serde_json::{Value, json};
@@ -31,7 +32,7 @@ pub struct Tap {
     /// Show what each step of `prepare` changed in a row
     #[arg(long)]
     diff: bool,
-    /// Show the rows that `prepare` set aside, with their reasons
+    /// Show the rows that `prepare` or `tokenize` set aside, with their reasons
     #[arg(long)]
     rejected: bool,
     /// Show raw text, on a terminal only
@@ -60,32 +61,21 @@ impl Tap {
         let project = Project::open(&self.project)?;
         let reveal = may_reveal(self.reveal)?;
         let (name, instance) = self.stage.split_once(':').unwrap_or((&self.stage, ""));
-        let only = |kind: &str, given: bool, stage: &str| {
-            if given && name != stage {
-                return Err(fail(
-                    format!("--{kind} belongs to `moru tap {stage}`"),
-                    format!("`moru tap {stage} --{kind}`"),
-                ));
+        let only = |kind: &str, given: bool, stages: &[&str]| {
+            if given && !stages.contains(&name) {
+                let verbs: Vec<_> = stages.iter().map(|stage| format!("`moru tap {stage}`")).collect();
+                let example = format!("`moru tap {} --{kind}`", stages[0]);
+                return Err(fail(format!("--{kind} belongs to {}", verbs.join(" and ")), example));
             }
             Ok(())
         };
-        only("csv", self.csv, "ingest")?;
-        only("diff", self.diff, "prepare")?;
-        only("rejected", self.rejected, "prepare")?;
+        only("csv", self.csv, &["ingest"])?;
+        only("diff", self.diff, &["prepare"])?;
+        only("rejected", self.rejected, &["prepare", "tokenize"])?;
         match name {
             "ingest" => self.ingest(&project, instance, reveal, console)?,
-            "prepare" if self.rejected => {
-                for rejection in self.first(look::rejected(&project)?) {
-                    let text = format!(
-                        "{}  {}: {}\n  {}",
-                        rejection.id,
-                        rejection.reason,
-                        rejection.detail,
-                        look::flat(&rejection.text)
-                    );
-                    self.show(console, &text, &json!(rejection));
-                }
-            }
+            "prepare" if self.rejected => self.set_aside(look::rejected(&project)?, console),
+            "tokenize" if self.rejected => self.set_aside(look::left_out(&project)?, console),
             "prepare" if self.diff => self.diff(&project, reveal, console)?,
             "prepare" => {
                 let folder = project.results()?.output(Names::PREPARE, Names::PREPARED)?;
@@ -109,6 +99,13 @@ impl Tap {
             }
         }
         Ok(Outcome::Good)
+    }
+
+    fn set_aside(&self, rows: Vec<Rejection>, console: &Console) {
+        for row in self.first(rows) {
+            let text = format!("{}  {}: {}\n  {}", row.id, row.reason, row.detail, look::flat(&row.text));
+            self.show(console, &text, &json!(row));
+        }
     }
 
     fn first<T>(&self, items: Vec<T>) -> impl Iterator<Item = T> {
@@ -193,9 +190,8 @@ impl Tap {
 
     fn examples(&self, examples: Vec<Example>, split: &str, console: &Console) {
         for example in self.first(examples) {
-            let turns: Vec<_> = (example.messages.iter())
-                .map(|message| format!("  {}", look::turn(message)))
-                .collect();
+            let turns: Vec<_> =
+                (example.messages.iter()).map(|message| format!("  {}", look::turn(message))).collect();
             let name =
                 if split.is_empty() { example.id.clone() } else { format!("{} [{split}]", example.id) };
             self.show(console, &format!("{name}\n{}", turns.join("\n")), &json!(example));
@@ -250,7 +246,8 @@ impl Tap {
         for answer in
             self.first(jsonl::read::<Answer>(&results.output(&Names::answer(name), Names::ANSWERS)?)?)
         {
-            let asked = look::split_of(&splits, &answer.id)?.map(|(_, example)| example);
+            let asked =
+                look::split_of(&splits, std::slice::from_ref(&answer.id))?.map(|(_, example)| example);
             let asked = asked.as_ref().map_or("", |example| eval::compare::question_text(&example.messages));
             let text = format!(
                 "{}\n  asked: {}\n  said: {}",

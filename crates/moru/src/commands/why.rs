@@ -10,17 +10,20 @@ use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome};
 use crate::project::Project;
-use crate::stages::{Names, jsonl, look, model_of, tokenize};
+use crate::stages::look::Found;
+use crate::stages::tokenize::{self, Tokenized};
+use crate::stages::{Names, jsonl, look, model_of};
 
 /// What one stage has to say of the row: its name, lines for a person, a value for a program.
 type Part = (&'static str, Vec<String>, Value);
 
 /// Follow one row from its source to its tokens, its split and its answers
 ///
-/// ROW is an id as outputs carry it: inquiries#1042 (source#key).
+/// ROW is an id as outputs and messages carry it: inquiries#1042 (source#key), inquiries#row:7 where the key is
+/// itself personal, 'inquiries#line 62' or data/rows.csv:62 for a row that could not be read.
 #[derive(Debug, Args)]
 pub struct Why {
-    /// The row's id: source#key
+    /// The row's id: source#key, or its place
     row: String,
     /// Show raw text, on a terminal only
     #[arg(long)]
@@ -37,11 +40,12 @@ impl Why {
         let project = Project::open(&self.project)?;
         let reveal = may_reveal(self.reveal)?;
         let mut parts: Vec<Part> = Vec::new();
-        parts.push(self.source(&project, reveal)?);
-        let (prepared, goes_on) = self.prepared(&project, reveal)?;
+        let (source, ids) = self.source(&project, reveal)?;
+        parts.push(source);
+        let (prepared, goes_on) = Self::prepared(&project, &ids, reveal)?;
         parts.push(prepared);
         if goes_on {
-            parts.extend(self.forward(&project)?);
+            parts.extend(Self::forward(&project, &ids)?);
         }
         if self.json {
             let map: serde_json::Map<String, Value> =
@@ -55,9 +59,23 @@ impl Why {
         Ok(Outcome::Good)
     }
 
-    /// The row as its source gave it.
-    fn source(&self, project: &Project, reveal: bool) -> anyhow::Result<Part> {
-        let name = self.row.split_once('#').map_or("", |(source, _)| source);
+    /// The row as an id, whichever way it was printed: `rows#3 [train]`, `data/rows.csv:62`.
+    fn id(&self, project: &Project) -> String {
+        let row = self.row.trim();
+        let without_split =
+            tokenize::SPLITS.iter().find_map(|split| row.strip_suffix(&format!(" [{split}]"))).unwrap_or(row);
+        let place = without_split.trim_end_matches(':').rsplit_once(':');
+        let line = place.and_then(|(path, line)| {
+            let source = project.resolved().source.values().find(|source| source.path == path)?;
+            Some(format!("{}#line {}", source.name, line.parse::<u64>().ok()?))
+        });
+        line.unwrap_or_else(|| without_split.to_owned())
+    }
+
+    /// The row as its source gave it, and the ids under which it goes on.
+    fn source(&self, project: &Project, reveal: bool) -> anyhow::Result<(Part, Vec<String>)> {
+        let asked = self.id(project);
+        let name = asked.split_once('#').map_or("", |(source, _)| source);
         let Some(source) = project.resolved().source.get(name) else {
             let known: Vec<_> = project.resolved().source.keys().map(|name| format!("{name}#…")).collect();
             return Err(fail(
@@ -65,29 +83,32 @@ impl Why {
                 format!("an id is source#key, here {}; `moru tap prepare` shows some", known.join(" or ")),
             ));
         };
-        let mut rows = look::Rows::open(project, source, reveal)?;
+        let rows = look::Rows::open(project, source, reveal)?;
         let columns = rows.columns();
-        while let Some((id, cells)) = rows.next()? {
-            if id == self.row {
-                let lines = columns
-                    .iter()
-                    .zip(&cells)
-                    .map(|(column, cell)| format!("{column}: {}", look::flat(cell)));
-                return Ok(("ingest", lines.collect(), look::object(&id, &columns, &cells)));
+        match rows.find(&asked)? {
+            Some((ids, Found::Row(cells))) => {
+                let cell = |(column, cell): (&String, &String)| format!("{column}: {}", look::flat(cell));
+                let lines = columns.iter().zip(&cells).map(cell).collect();
+                Ok((("ingest", lines, look::object(&asked, &columns, &cells)), ids))
             }
+            Some((ids, Found::Unread(rejection))) => {
+                let reason = format!("not read: {} ({})", rejection.reason, rejection.detail);
+                let lines = vec![reason, look::flat(&rejection.text)];
+                Ok((("ingest", lines, json!({ "rejected": rejection })), ids))
+            }
+            None => Err(fail(
+                format!("source `{name}` gave no row `{}`", self.row),
+                "`moru tap ingest -n 5` shows the first rows with their ids",
+            )),
         }
-        Err(fail(
-            format!("source `{name}` gave no row `{}`", self.row),
-            "`moru tap ingest -n 5` shows the first rows with their ids",
-        ))
     }
 
     /// What became of it, and what each step changed.
-    fn prepared(&self, project: &Project, reveal: bool) -> anyhow::Result<(Part, bool)> {
-        let name = self.row.split_once('#').map_or("", |(source, _)| source);
+    fn prepared(project: &Project, ids: &[String], reveal: bool) -> anyhow::Result<(Part, bool)> {
+        let name = ids[0].split_once('#').map_or("", |(source, _)| source);
         let mut found = None;
         look::prepared(project, Some(name), reveal, &mut |prepared| {
-            if look::id_of(&prepared) == self.row {
+            if ids.iter().any(|id| look::id_of(&prepared) == id) {
                 found = Some(prepared);
             }
         })?;
@@ -106,19 +127,24 @@ impl Why {
     }
 
     /// Split, tokens with mask, and answers, as far as the stages have run.
-    fn forward(&self, project: &Project) -> anyhow::Result<Vec<Part>> {
+    fn forward(project: &Project, ids: &[String]) -> anyhow::Result<Vec<Part>> {
         let mut parts = Vec::new();
         let results = project.results()?;
         let Ok(splits) = results.output(Names::SPLIT, Names::SPLITS) else { return Ok(parts) };
-        let Some((split, example)) = look::split_of(&splits, &self.row)? else { return Ok(parts) };
+        let Some((split, example)) = look::split_of(&splits, ids)? else { return Ok(parts) };
         parts.push(("split", vec![split.to_owned()], json!(split)));
         if let Ok(found) = model_of::find(project, Some(Names::BASE)) {
-            let (encoder, samples) =
+            let (encoder, tokenized) =
                 tokenize::samples_of(&example, &found.base, &project.resolved().tokenize)?;
+            let samples = match tokenized {
+                Tokenized::Samples(samples) => samples,
+                Tokenized::LeftOut(rejection) => {
+                    let line = format!("set aside: {} ({})", rejection.reason, rejection.detail);
+                    parts.push(("tokenize", vec![line], json!({ "rejected": rejection })));
+                    Vec::new()
+                }
+            };
             let (mut lines, mut values) = (Vec::new(), Vec::new());
-            if samples.is_empty() {
-                lines.push("left out: longer than [tokenize] max_len_tokens".into());
-            }
             for sample in samples {
                 let text = look::marked(&encoder, &sample)?;
                 let n_trained = sample.trained_tokens();
@@ -126,14 +152,16 @@ impl Why {
                 lines.push(text.clone());
                 values.push(json!({ "tokens": sample.ids.len(), "trained_tokens": n_trained, "text": text, "ids": sample.ids }));
             }
-            parts.push(("tokenize", lines, json!(values)));
+            if !lines.is_empty() {
+                parts.push(("tokenize", lines, json!(values)));
+            }
         }
         let (mut lines, mut values) = (Vec::new(), Vec::new());
         let names = project.resolved().train.keys().map(|name| Some(name.as_str()));
         for name in std::iter::once(None).chain(names) {
             let Ok(path) = results.output(&Names::answer(name), Names::ANSWERS) else { continue };
             let answers = jsonl::read::<Answer>(&path)?;
-            if let Some(answer) = answers.into_iter().find(|answer| answer.id == self.row) {
+            if let Some(answer) = answers.into_iter().find(|answer| ids.contains(&answer.id)) {
                 let who = name.unwrap_or(Names::BASE);
                 lines.push(format!("{who}: {}", look::flat(&answer.text)));
                 values.push(json!({ "model": who, "answer": answer }));

@@ -41,7 +41,7 @@ const ENTITIES: [Name; 26] = [
     ("order", "주문번호", "Order number"),
 ];
 
-const REASONS: [Name; 24] = [
+const REASONS: [Name; 30] = [
     ("too_short", "너무 짧음", "Too short"),
     ("too_long", "너무 긺", "Too long"),
     ("wrong_language", "다른 언어", "Other language"),
@@ -61,7 +61,13 @@ const REASONS: [Name; 24] = [
     ("bad_json", "JSON이 아님", "Not JSON"),
     ("bad_cell", "읽을 수 없는 칸", "Unreadable cell"),
     ("no_key", "키가 없음", "No key"),
+    ("not_a_conversation", "대화 형식이 아님", "Not a conversation"),
+    ("no_turn", "턴이 없음", "No turn"),
+    ("empty_turn", "빈 턴", "Empty turn"),
+    ("result_without_call", "호출 없는 도구 결과", "Tool result without a call"),
+    ("bad_call", "깨진 도구 호출", "Broken call"),
     ("over_long", "컨텍스트 초과", "Over the context"),
+    ("nothing_trained", "배울 답변이 없음", "Nothing to learn"),
     ("dropped", "제외", "Dropped"),
     ("cut", "답변만 남김", "Cut to the answer"),
     ("split", "나눔", "Split"),

@@ -59,6 +59,34 @@ impl Rows {
         }
     }
 
+    /// The row that is meant by any of the ids under which the program tells of it: its key, its number where
+    /// the key is itself personal, or the place of a row that could not be read. With all ids of it.
+    pub fn find(mut self, asked: &str) -> anyhow::Result<Option<(Vec<String>, Found)>> {
+        let mut number = 0;
+        while let Some(item) = self.reader.next()? {
+            match item {
+                Item::Record(record) => {
+                    number += 1;
+                    let ids = vec![record.id.to_string(), numbered(&record.id.source, number)];
+                    if ids.iter().any(|id| id == asked) {
+                        return Ok(Some((ids, Found::Row(self.cells(&record)))));
+                    }
+                }
+                Item::Rejected(mut rejection) if rejection.id == asked => {
+                    if !self.reveal {
+                        rejection.text = self.masker.mask(&rejection.text).text;
+                        if let Some(settler) = &self.settler {
+                            settler.text(&rejection.id, &mut rejection.text, &mut BTreeMap::new());
+                        }
+                    }
+                    return Ok(Some((vec![rejection.id.clone()], Found::Unread(rejection))));
+                }
+                Item::Rejected(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
     fn cells(&self, record: &Record) -> Vec<String> {
         let text = |value: &data::Value| value.to_text().into_owned();
         if self.reveal {
@@ -114,6 +142,19 @@ fn unescaped(text: String) -> String {
     }
 }
 
+/// A row of a source.
+pub enum Found {
+    /// A text a column.
+    Row(Vec<String>),
+    /// It could not be read.
+    Unread(Rejection),
+}
+
+/// The id of a row whose key is itself personal: its number in the source, from 1.
+fn numbered(source: &str, number: usize) -> String {
+    format!("{source}#row:{number}")
+}
+
 /// The values of a row's personal columns.
 fn typed(personal: &[(String, Entity)], record: &Record) -> Vec<Typed> {
     let columns = personal.iter().filter_map(|(column, entity)| Some((*entity, record.get(column)?)));
@@ -133,7 +174,7 @@ fn typed_by_id(
         number += 1;
         let typed = typed(personal, &record);
         // A key that is itself personal is told as the row's number.
-        all.insert(format!("{}#row:{number}", record.id.source), typed.clone());
+        all.insert(numbered(&record.id.source, number), typed.clone());
         all.insert(record.id.to_string(), typed);
     }
     Ok(all)
@@ -179,7 +220,8 @@ pub fn prepared(
         let masker = masker(&prepare.mask, source.public, &secret)?;
         let open = || Reader::open(&folder, name);
         let of_rows = if reveal { HashMap::new() } else { typed_by_id(&mut open()?, &personal)? };
-        kit.run(open()?, &mut duplicates, Watch::Raw, &mut |mut prepared| {
+        kit.run(open()?, &mut duplicates, Watch::Raw, &mut |prepared| {
+            let mut prepared = prepared.clone();
             if let Prepared::Example(example, changes) = &mut prepared
                 && !reveal
             {
@@ -258,12 +300,12 @@ pub fn flat(text: &str) -> String {
     text.replace('\r', "").replace('\n', "⏎")
 }
 
-/// The split that holds a row, and the row.
-pub fn split_of(splits: &Path, id: &str) -> anyhow::Result<Option<(&'static str, Example)>> {
+/// The split that holds a row with one of the ids, and the row.
+pub fn split_of(splits: &Path, ids: &[String]) -> anyhow::Result<Option<(&'static str, Example)>> {
     for split in super::tokenize::SPLITS {
         for example in jsonl::lines::<Example>(&splits.join(format!("{split}.jsonl")))? {
             let example = example?;
-            if example.id == id {
+            if ids.contains(&example.id) {
                 return Ok(Some((split, example)));
             }
         }
@@ -286,8 +328,13 @@ pub fn marked(encoder: &Encoder, sample: &Sample) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// The rows that were set aside.
+/// The rows that `prepare` set aside.
 pub fn rejected(project: &Project) -> anyhow::Result<Vec<Rejection>> {
     let prepared = project.results()?.output(Names::PREPARE, Names::PREPARED)?;
     jsonl::read(&prepared.join("rejected.jsonl"))
+}
+
+/// The rows of which `tokenize` made nothing to train on.
+pub fn left_out(project: &Project) -> anyhow::Result<Vec<Rejection>> {
+    jsonl::read(&project.results()?.output(Names::TOKENIZE, Names::LEFT_OUT)?)
 }

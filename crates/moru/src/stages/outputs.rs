@@ -8,7 +8,7 @@ use eval::report::{LeakCheck, LeakTest, Leaks};
 use serde_json::Value;
 
 use super::known::Known;
-use super::{Names, leak};
+use super::{Names, leak, set_aside};
 use crate::console::error::fail;
 use crate::project::Project;
 
@@ -21,11 +21,8 @@ pub fn write(project: &Project, results: &pipeline::Project) -> anyhow::Result<(
     let mut checks = Vec::new();
     let mut wrote = Vec::new();
     let mut copied = Copied::read(results);
-    for (stage, output, from, to) in wanted(project) {
-        let Ok(artifact) = results.artifact(&stage, output) else { continue };
-        let digest = artifact.digest.to_string();
-        let whole = results.output(&stage, output)?;
-        let source = if from.is_empty() { whole } else { whole.join(from) };
+    let gathered = gathered(project, results)?;
+    for Wanted { to, digest, source } in wanted(project, results).into_iter().chain(gathered) {
         let place = out.join(&to);
         if let Some(search) = known.search(&to, &source)? {
             if search.check.found > 0 {
@@ -48,10 +45,20 @@ pub fn write(project: &Project, results: &pipeline::Project) -> anyhow::Result<(
 /// Whether every file for people lies there as it was written.
 pub fn are_there(project: &Project, results: &pipeline::Project) -> bool {
     let (out, copied) = (project.folder.join("out"), Copied::read(results));
-    wanted(project).into_iter().all(|(stage, output, _, to)| {
-        let place = out.join(&to);
-        results.artifact(&stage, output).map_or(true, |a| copied.is_there(&to, &a.digest.to_string(), &place))
-    })
+    let is_there = |to: &str, digest: &str| copied.is_there(to, digest, &out.join(to));
+    wanted(project, results).iter().all(|wanted| is_there(&wanted.to, &wanted.digest))
+        && set_aside::digest(results).is_none_or(|digest| is_there(REJECTED, &digest))
+}
+
+/// Every row that was set aside, whichever stage did it.
+const REJECTED: &str = "rejected.jsonl";
+
+/// The file in `out/` that is put together from what several stages wrote.
+fn gathered(project: &Project, results: &pipeline::Project) -> anyhow::Result<Option<Wanted>> {
+    let Some(digest) = set_aside::digest(results) else { return Ok(None) };
+    let source = results.private().join(REJECTED);
+    set_aside::write(project, results, &source)?;
+    Ok(Some(Wanted { to: REJECTED.to_owned(), digest, source }))
 }
 
 /// Looks for known values in a text; one that has any is refused.
@@ -90,14 +97,34 @@ fn leak(search: &Search) -> anyhow::Error {
     )
 }
 
+/// A result that people get.
+struct Wanted {
+    /// Its name in `out/`.
+    to: String,
+    /// What it is.
+    digest: String,
+    /// Where it lies.
+    source: PathBuf,
+}
+
+/// The results that are there.
+fn wanted(project: &Project, results: &pipeline::Project) -> Vec<Wanted> {
+    let of = |(stage, output, from, to): (String, &str, &str, String)| {
+        let digest = results.artifact(&stage, output).ok()?.digest.to_string();
+        let whole = results.output(&stage, output).ok()?;
+        let source = if from.is_empty() { whole } else { whole.join(from) };
+        Some(Wanted { to, digest, source })
+    };
+    places(project).into_iter().filter_map(of).collect()
+}
+
 /// (stage, output, path inside it, name in `out/`).
-fn wanted(project: &Project) -> Vec<(String, &'static str, &'static str, String)> {
+fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)> {
     let prepared = |name: &'static str| (Names::PREPARE.to_owned(), Names::PREPARED, name, name.to_owned());
     let mut wanted = vec![
         prepared("dataset.jsonl"),
         prepared("qna_prompt_response.csv"),
         prepared("qna_prompt_response.jsonl"),
-        prepared("rejected.jsonl"),
     ];
     for (name, train) in &project.resolved().train {
         let kind = if train.method == "full" { "model" } else { "adapter" };

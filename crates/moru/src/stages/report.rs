@@ -79,7 +79,7 @@ fn machine_words() -> String {
     format!("{}, {} cores{memory}", machine.processor.unwrap_or(machine.system), machine.cores)
 }
 
-fn warnings(project: &Project) -> Vec<Warning> {
+fn warnings(project: &Project, results: &pipeline::Project) -> anyhow::Result<Vec<Warning>> {
     let korean = language(project) == Language::Korean;
     let pick = |ko: &str, en: &str| if korean { ko.to_owned() } else { en.to_owned() };
     let mut warnings = Vec::new();
@@ -121,7 +121,10 @@ fn warnings(project: &Project) -> Vec<Warning> {
                     "그 뒤에 어시스턴트의 답이 없어 배울 것이 없습니다.",
                     "The assistant does not speak after them, so there is nothing to learn from them.",
                 ),
-                next: pick("답이 있어야 할 대화인지 원본을 확인하세요.", "See in the source whether an answer is missing."),
+                next: pick(
+                    "답이 있어야 할 대화인지 원본을 확인하세요.",
+                    "See in the source whether an answer is missing.",
+                ),
             });
         }
     }
@@ -194,6 +197,13 @@ fn data(project: &Project, results: &pipeline::Project) -> anyhow::Result<Data> 
     }
     if let Ok(shards) = results.output(Names::TOKENIZE, Names::SHARDS) {
         let facts = tokenize::facts(&shards)?;
+        if let Ok(path) = results.output(Names::TOKENIZE, Names::LEFT_OUT) {
+            let mut totals = BTreeMap::new();
+            for (reason, rows) in facts.values().flat_map(|split| &split.left_out) {
+                *totals.entry(reason.clone()).or_default() += rows;
+            }
+            data.rejected.extend(rejected(&path, &totals)?);
+        }
         data.tokens = tokens(&facts);
         let all = |of: fn(&tokenize::SplitFacts) -> &Vec<u64>| {
             facts.values().flat_map(of).copied().collect::<Vec<_>>()
@@ -245,7 +255,7 @@ fn categories(project: &Project, splits: &std::path::Path) -> anyhow::Result<Vec
 fn tokens(facts: &tokenize::Facts) -> TokenCounts {
     let split = |name: &str| {
         facts.get(name).map_or_else(SplitTokens::default, |f| SplitTokens {
-            rows: f.rows,
+            rows: f.rows_kept(),
             tokens: f.tokens,
             trained_tokens: f.trained_tokens,
         })

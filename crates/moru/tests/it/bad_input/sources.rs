@@ -192,7 +192,7 @@ fn a_long_question_is_shortened_and_a_long_answer_is_left_out() {
     scratch.edit("moru.toml", "duplicates = 0.0", "duplicates = 0.0\nlong_chars = 0");
     let talk = works(&scratch, &["run", "tokenize"]);
     assert!(talk.contains("1 questions were shortened"), "{talk}");
-    assert!(talk.contains("60 examples in = 59 out + 1 rejected (too_long 1)"), "{talk}");
+    assert!(talk.contains("60 examples in = 59 out + 1 rejected (over_long 1)"), "{talk}");
 }
 
 #[test]
