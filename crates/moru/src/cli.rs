@@ -42,6 +42,7 @@ pub enum Command {
     Generate(verbs::generate::Generate),
     Report(verbs::report::Report),
     Inspect(verbs::inspect::Inspect),
+    Export(verbs::export::Export),
     Doctor(verbs::doctor::Doctor),
     Explain(verbs::explain::Explain),
     Clean(verbs::clean::Clean),

@@ -35,6 +35,7 @@ fn main() -> std::process::ExitCode {
         Command::Generate(verb) => verb.run(&console),
         Command::Report(verb) => verb.run(&console),
         Command::Inspect(verb) => verb.run(&console),
+        Command::Export(verb) => verb.run(&console),
         Command::Doctor(verb) => verb.run(&console),
         Command::Explain(verb) => verb.run(&console),
         Command::Clean(verb) => verb.run(&console),

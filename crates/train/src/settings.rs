@@ -74,6 +74,8 @@ pub struct Base {
     pub revision: Option<String>,
     /// Digest of the weights; part of what a checkpoint must agree with. May be empty.
     pub digest: String,
+    /// The command that writes the model as a folder, where other tools do not know its name.
+    pub export: Option<String>,
 }
 
 /// How long a training runs.

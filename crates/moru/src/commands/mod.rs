@@ -7,6 +7,7 @@ pub mod clean;
 pub mod completions;
 pub mod doctor;
 pub mod explain;
+pub mod export;
 pub mod generate;
 pub mod init;
 pub mod inspect;

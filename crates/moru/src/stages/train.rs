@@ -10,12 +10,12 @@ use chat::{Builtin, CancelToken, Shard};
 use model::{LoraConfig, LoraTargets};
 use pipeline::{Context, Counts, Input, Stage};
 
-use super::{Names, base};
+use super::{Names, base, builtin};
 use crate::project::Project;
 use crate::recipe::{Model, Train};
 
 /// Raised when the same shards would become another adapter.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// What a tokenizer's settings are called.
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
@@ -107,7 +107,8 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     // Checkpoints live where a kill does not reach them.
     let work = stage.work_dir()?;
     let mut decoder = base::load(&stage.input(Names::MODEL)?)?;
-    let settings = settings(&recipe, seed, Base { name: model.base, ..Base::default() });
+    let export = export_command(&model.base);
+    let settings = settings(&recipe, seed, Base { name: model.base, export, ..Base::default() });
     let cancel = CancelToken::default();
     let mut talk = Talk { stage: &mut *stage, cancel: cancel.clone(), plan: serde_json::Value::Null };
     let outcome = ::train::run(
@@ -135,6 +136,15 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
         keep(&work.join(log), &project.folder.join("out/logs").join(name).join(log))?;
     }
     Ok(vec![Counts::all("samples", train_rows.len() as u64)])
+}
+
+/// How the base becomes a folder for other tools, where they do not know it by its name.
+fn export_command(base: &str) -> Option<String> {
+    if base == builtin::NANO {
+        return Some(format!("moru export {base}"));
+    }
+    let is_made_here = base.starts_with("builtin:") || base.starts_with("random:");
+    is_made_here.then(|| "moru export base --project PROJECT_FOLDER".to_owned())
 }
 
 /// Gives a whole model the files of its base about text, so that it is a base itself. Its template is the

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Scratch, snapshot};
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "quickstart",
     "init",
     "check",
@@ -18,6 +18,7 @@ const VERBS: [&str; 18] = [
     "generate",
     "report",
     "inspect",
+    "export",
     "doctor",
     "explain",
     "clean",

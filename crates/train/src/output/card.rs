@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::record::Record;
-use crate::{Method, PlanFigures, Settings};
+use crate::{Base, Method, PlanFigures, Settings};
 
 /// The card's text. It holds no times, so that the same training gives the same bytes.
 pub(crate) fn text(settings: &Settings, plan: &PlanFigures, record: &Record, result_step: u64) -> String {
@@ -39,7 +39,7 @@ pub(crate) fn text(settings: &Settings, plan: &PlanFigures, record: &Record, res
         }
     }
     if matches!(settings.method, Method::Lora { .. }) {
-        out += &format!("\n{}", usage(base));
+        out += &format!("\n{}", usage(&settings.base));
     }
     out
 }
@@ -50,10 +50,23 @@ fn front_matter(settings: &Settings) -> String {
     format!("---\nbase_model: {base}\nlibrary_name: {library}\npipeline_tag: text-generation\n---\n\n")
 }
 
-fn usage(base: &str) -> String {
-    let base = Value::from(base);
+/// Where the card's commands write the base.
+const EXPORTED: &str = "base-model";
+
+fn usage(base: &Base) -> String {
+    let (folder, first) = match &base.export {
+        None => (base.name.as_str(), String::new()),
+        Some(command) => (
+            EXPORTED,
+            format!(
+                "The base is part of moru. This writes it as a folder that other tools load:\n\n\
+                 ```sh\n{command} {EXPORTED}\n```\n\n"
+            ),
+        ),
+    };
+    let base = Value::from(folder);
     format!(
-        "## Use\n\n```python\nfrom peft import PeftModel\nfrom transformers import AutoModelForCausalLM\n\n\
+        "## Use\n\n{first}```python\nfrom peft import PeftModel\nfrom transformers import AutoModelForCausalLM\n\n\
          base = AutoModelForCausalLM.from_pretrained({base})\n\
          model = PeftModel.from_pretrained(base, \"path/to/this/folder\")\n```\n"
     )
