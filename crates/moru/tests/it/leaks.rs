@@ -188,6 +188,29 @@ fn the_shop_shows_no_planted_value() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("another shop than that of seed 6"));
 }
 
+/// The whole quickstart, as a newcomer runs it: what the tuned model has to reach on questions that people wrote, and
+/// how far above its base.
+#[test]
+#[ignore = "minutes; `cargo xtask soak`"]
+fn soak_the_quickstart_reaches_its_floors() {
+    let scratch = Scratch::new();
+    let told: Value =
+        serde_json::from_str(&scratch.stdout(&["quickstart", "shop", "--no-chat", "--json"], 0)).unwrap();
+    assert_eq!(told["leaked"], 0);
+    let report: Value = serde_json::from_str(&scratch.read("shop/out/report.json")).unwrap();
+    let of = |list: &Value, key: &str, name: &str| -> Value {
+        list.as_array().unwrap().iter().find(|entry| entry[key] == name).unwrap().clone()
+    };
+    let chrf = of(&of(&report["evaluation"], "name", "main")["measures"], "name", "chrF2");
+    let score = |system: &str| of(&chrf["scores"], "system", system)["value"].as_f64().unwrap();
+    let facts = of(&of(&report["evaluation"], "name", "main: questions")["key_facts"], "system", "tuned");
+    let (held, asked) = (facts["rows_with_all"].as_u64().unwrap(), facts["rows"].as_u64().unwrap());
+    println!("key facts {held} of {asked}; chrF {:.1}, base {:.1}", score("tuned"), score("base"));
+    assert_eq!(asked, 20);
+    assert!(held >= 14, "key facts {held} of {asked}");
+    assert!(score("tuned") >= score("base") + 15.0, "chrF {:.1}, base {:.1}", score("tuned"), score("base"));
+}
+
 /// What is planted in a shop never reaches a file: not for one seed that happened to be looked at, but for any.
 fn shops_keep_what_is_planted(seeds: std::ops::Range<u64>) {
     let sets = [
