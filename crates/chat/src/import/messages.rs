@@ -56,17 +56,23 @@ pub(super) fn openai_turns(
         message.tool_call_id =
             reader.text_or_nothing(&format!("{place}.tool_call_id"), field("tool_call_id"))?;
         message.name = reader.text_or_nothing(&format!("{place}.name"), field("name"))?;
-        message.train = match (field("train"), field("weight")) {
-            (Value::Bool(train), _) => Some(*train),
-            // OpenAI's weight of a turn is 0 or 1.
-            (Value::Null, Value::Number(weight)) => Some(weight.as_f64() != Some(0.0)),
-            (Value::Null, Value::Null) => None,
-            (Value::Null, other) => return Err(reader.kind(&format!("{place}.weight"), other, "0 or 1")),
-            (other, _) => return Err(reader.kind(&format!("{place}.train"), other, "true or false")),
-        };
+        message.train = trained(reader, &place, turn)?;
         messages.extend(calls_from_text(reader, &place, message)?);
     }
     Ok(messages)
+}
+
+/// Whether a turn says that it is trained, or not.
+fn trained(reader: &Reader, place: &str, turn: &Map<String, Value>) -> Result<Option<bool>, ImportError> {
+    let field = |name: &str| turn.get(name).unwrap_or(&Value::Null);
+    Ok(match (field("train"), field("weight")) {
+        (Value::Bool(train), _) => Some(*train),
+        // OpenAI's weight of a turn is 0 or 1.
+        (Value::Null, Value::Number(weight)) => Some(weight.as_f64() != Some(0.0)),
+        (Value::Null, Value::Null) => None,
+        (Value::Null, other) => return Err(reader.kind(&format!("{place}.weight"), other, "0 or 1")),
+        (other, _) => return Err(reader.kind(&format!("{place}.train"), other, "true or false")),
+    })
 }
 
 pub(super) fn share_gpt(reader: &Reader, row: &Map<String, Value>) -> Result<Example, ImportError> {
@@ -81,13 +87,14 @@ pub(super) fn share_gpt(reader: &Reader, row: &Map<String, Value>) -> Result<Exa
         let field = |name: &str| turn.get(name).unwrap_or(&Value::Null);
         let role = speaker(reader, &format!("{place}.from"), field("from"), &SPEAKERS)?;
         let text = content(reader, &format!("{place}.value"), field("value"))?;
-        let message = if field("from") == "function_call" {
+        let mut message = if field("from") == "function_call" {
             let mut message = Message::new(role, "");
             message.tool_calls.push(call(reader, &format!("{place}.value"), &Value::String(text))?);
             message
         } else {
             Message::new(role, text)
         };
+        message.train = trained(reader, &place, turn)?;
         messages.extend(calls_from_text(reader, &place, message)?);
     }
     let tools = reader.tools(row)?;

@@ -116,6 +116,8 @@ fn training_flags_are_kept() {
     assert_eq!(turn(("weight", json!(1))).unwrap(), Some(true));
     assert_eq!(turn(("name", json!("x"))).unwrap(), None);
     assert!(turn(("train", json!("yes"))).is_err());
+    let share_gpt = json!({"conversations": [{"from": "gpt", "value": "a", "weight": 0}]});
+    assert_eq!(read(&share_gpt).unwrap().messages[0].train, Some(false));
 }
 
 #[test]

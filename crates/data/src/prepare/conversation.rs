@@ -202,7 +202,11 @@ fn loose_texts(row: &Map<String, Json>) -> Vec<Field> {
     for (name, value) in row {
         let mut value = value.clone();
         each_text(name, &mut value, &mut |key, text| {
-            fields.push(field(key, Part::Value, std::mem::take(text)));
+            let text = field(key, Part::Value, std::mem::take(text));
+            // Who speaks may be told by a person's name, and alone it would not be known for one.
+            if !matches!(text.label(), Some("role" | "from" | "name")) {
+                fields.push(text);
+            }
         });
     }
     fields

@@ -98,8 +98,7 @@ impl JsonlSource {
         }
         check_unique(&place, paths.iter().map(String::as_str))?;
         let asked = options.columns.iter().chain(&options.also);
-        if let Some(column) =
-            { asked }.find(|path| jsonl.rows_ahead().all(|row| lookup(row, path).is_none()))
+        if let Some(column) = { asked }.find(|path| jsonl.rows_ahead().all(|row| lookup(row, path).is_none()))
             && jsonl.rows_ahead().next().is_some()
         {
             // A path with a slip in it would give a column of nothing.

@@ -1,8 +1,10 @@
 //! Workbooks: XLSX, XLSM, XLSB, XLS and ODS.
 //!
 //! A sheet's cells are read into memory as a whole, because these formats keep their texts apart from their
-//! cells; the formats themselves end at 1,048,576 rows.
+//! cells. XLSX, XLSM and XLSB take as much as they have cells; of ODS and XLS also the empty cells between others
+//! are laid out, which XLS itself bounds (65,536 rows of 256) and for ODS [`extent::MOST_CELLS`] does.
 
+mod extent;
 mod sheet;
 
 use std::path::{Path, PathBuf};
@@ -49,6 +51,16 @@ impl XlsxSource {
         let malformed =
             |detail: String| SourceError::Malformed { path: path.to_owned(), kind: "workbook", detail };
         std::fs::File::open(path).map_err(|cause| SourceError::Io { path: path.to_owned(), cause })?;
+        if let Some(cells) = extent::cells_of_ods(path).filter(|cells| *cells > extent::MOST_CELLS) {
+            return Err(SourceError::Unsupported {
+                path: path.to_owned(),
+                feature: format!(
+                    "an ODS that spans {cells} cells, empty ones between others included (at most {}),",
+                    extent::MOST_CELLS
+                ),
+                instead: "take out what stands far from the rest, or save it as XLSX or CSV",
+            });
+        }
         let mut book = calamine::open_workbook_auto(path).map_err(|e| malformed(e.to_string()))?;
         let sheets = book.sheet_names();
         let name = match &options.sheet {

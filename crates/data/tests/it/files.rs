@@ -300,35 +300,52 @@ fn a_cell_in_the_last_corner_costs_no_rectangle() {
     assert!(error.contains("a cell in row 1048576 and column 16385"), "{error}");
 }
 
-#[test]
-fn a_sheet_of_an_open_document() {
+/// An ODS with the rows of one sheet as they stand in its XML.
+fn open_document(rows: &str) -> Vec<u8> {
     let names = "xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
                  xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
                  xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"";
-    let cell = |text: &str| {
-        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
-    };
     let content = format!(
         "<?xml version=\"1.0\"?><office:document-content {names}><office:body><office:spreadsheet>\
-         <table:table table:name=\"문의\">\
-         <table:table-row>{}{}</table:table-row>\
-         <table:table-row><table:table-cell office:value-type=\"float\" office:value=\"7\"/>{}</table:table-row>\
-         </table:table></office:spreadsheet></office:body></office:document-content>",
-        cell("번호"),
-        cell("질문"),
-        cell("언제?")
+         <table:table table:name=\"문의\">{rows}</table:table></office:spreadsheet></office:body>\
+         </office:document-content>"
     );
     let kind = "application/vnd.oasis.opendocument.spreadsheet";
     let manifest = format!(
         "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\">\
          <manifest:file-entry manifest:full-path=\"/\" manifest:media-type=\"{kind}\"/></manifest:manifest>"
     );
-    let book = zip(&[("mimetype", kind), ("content.xml", &content), ("META-INF/manifest.xml", &manifest)]);
-    let file = file("t.ods", &book);
-    let mut source = XlsxSource::open(&file.path, "t", &XlsxOptions::default()).unwrap();
-    let (records, _) = drain(&mut source);
+    zip(&[("mimetype", kind), ("content.xml", &content), ("META-INF/manifest.xml", &manifest)])
+}
+
+#[test]
+fn a_sheet_of_an_open_document() {
+    let cell = |text: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+    };
+    let number = "<table:table-cell office:value-type=\"float\" office:value=\"7\"/>";
+    let row = |cells: &str| format!("<table:table-row>{cells}</table:table-row>");
+    let table = row(&(cell("번호") + &cell("질문"))) + &row(&(number.to_owned() + &cell("언제?")));
+    let open = |more: &str| {
+        let file = file("t.ods", &open_document(&(table.clone() + more)));
+        XlsxSource::open(&file.path, "t", &XlsxOptions::default()).map(|mut source| drain(&mut source).0)
+    };
+    let records = open("").unwrap();
     assert_eq!(texts(&records[0]), ["7", "언제?"]);
     assert_eq!(records[0].id.key, "2");
+    // Programs end a sheet in a million empty rows of a thousand columns: they cost nothing.
+    let empty = "<table:table-cell table:number-columns-repeated=\"1024\"/>";
+    let rest = format!("<table:table-row table:number-rows-repeated=\"1048570\">{empty}</table:table-row>");
+    assert_eq!(open(&rest).unwrap().len(), 1);
+    let far = format!("{rest}{}", row(&(empty.to_owned() + number)));
+    let repeated = number.replace("/>", " table:number-columns-repeated=\"16384\"/>");
+    let full =
+        format!("<table:table-row table:number-rows-repeated=\"1048570\">{repeated}</table:table-row>");
+    for (more, cells) in [(far, 1_048_573u64 * 1025), (full, 1_048_572 * 16_384)] {
+        let error = open(&more).unwrap_err().to_string();
+        assert!(error.contains(&format!("an ODS that spans {cells} cells")), "{error}");
+        assert!(error.contains("save it as XLSX or CSV"), "{error}");
+    }
 }
 
 /// A Parquet file with one compression.

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use data::ingest::{
-    Extract, IngestError, IngestOptions, Merged, Reader, Threshold, export_csv, extracts, ingest, table::TableReader,
+    Extract, IngestError, IngestOptions, Merged, Reader, Threshold, export_csv, extracts, ingest,
+    table::TableReader,
 };
-use data::sources::{Item, SourceInfo};
 use data::sources::csv::{CsvOptions, CsvSource};
+use data::sources::{Item, SourceInfo};
 use data::{Rejection, Value};
 
 use crate::support::drain;

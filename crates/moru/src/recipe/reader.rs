@@ -171,7 +171,10 @@ impl<'a> Section<'a> {
                     place: field.place.clone(),
                     key: name.to_owned(),
                     given: other.kind().to_owned(),
-                    expected: format!("a section: [{name}]"),
+                    expected: match name {
+                        "source" => "a section with a name: [source.rows]".to_owned(),
+                        _ => format!("a section: [{name}]"),
+                    },
                 });
                 None
             }

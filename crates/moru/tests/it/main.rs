@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bench;
+mod conversations;
 mod databases;
 mod errors;
 mod guides;
@@ -13,4 +14,5 @@ mod reports;
 mod soak_kill;
 mod soak_project;
 mod support;
+mod tables;
 mod welfare;

@@ -101,7 +101,8 @@ fn of_template(error: &TemplateError) -> String {
             column(typed, columns)
         }
         E::NotTheFormat { .. } => {
-            "`moru explain prepare` lists the formats; format = \"auto\" tells which one the columns fit".into()
+            "`moru explain prepare` lists the formats; format = \"auto\" tells which one the columns fit"
+                .into()
         }
         E::Shape { table, .. } => format!(
             "[source.{table}] columns = {{ messages = \"theirs\" }} renames a column; [prepare] format names one of several"

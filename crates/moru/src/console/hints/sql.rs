@@ -30,7 +30,7 @@ pub(super) fn of_sql(error: &E) -> String {
         E::Forbidden { .. } => "grant the user SELECT on what the query reads, or use another user",
         E::Timeout { .. } => "an index on the key column makes reading in its order fast",
         E::Bytes { .. } => "`moru explain source` tells what `bytes` does",
-        E::NoKeyColumn { .. } => "add the column to the query, or name another in `key`",
+        E::NoKeyColumn { .. } => "add the column to the query, or name another in `key` or `incremental`",
         E::DuplicateColumn { .. } => "for example: SELECT a.id AS id, b.id AS order_id …",
         E::Other { .. } => {
             "run the query in the database's own client; `moru run` reads it from the start again"
