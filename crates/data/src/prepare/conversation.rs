@@ -157,15 +157,15 @@ impl Import {
         match import::example("", &row, self.shape) {
             Err(error @ ImportError::Call { .. }) => refuse(&row, "bad_call", error.place_and_shape()),
             Err(error) => refuse(&row, "not_a_conversation", error.place_and_shape()),
-            Ok(mut example) => match flaw(&mut example.messages) {
-                Some(flaw) => refuse(&row, flaw.code(), flaw.to_string()),
-                None => {
-                    let is_answered = example.messages.last().is_some_and(|m| m.role == Role::Assistant);
-                    self.unanswered.fetch_add(u64::from(!is_answered), Ordering::Relaxed);
-                    let (conversation, fields) = Conversation::take_apart(example);
-                    (Some(Box::new(conversation)), fields, Outcome::Keep)
+            Ok(mut example) => {
+                if let Some(flaw) = flaw(&mut example.messages) {
+                    return refuse(&row, flaw.code(), flaw.to_string());
                 }
-            },
+                let is_answered = example.messages.last().is_some_and(|m| m.role == Role::Assistant);
+                self.unanswered.fetch_add(u64::from(!is_answered), Ordering::Relaxed);
+                let (conversation, fields) = Conversation::take_apart(example);
+                (Some(Box::new(conversation)), fields, Outcome::Keep)
+            }
         }
     }
 }

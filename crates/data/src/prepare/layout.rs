@@ -189,12 +189,11 @@ impl Layout {
     }
 
     fn render_conversation(&self, row: &mut DraftRow) {
-        match &row.conversation {
-            Some(conversation) => (row.prompt, row.response) = conversation.spoken(&row.fields),
-            None => {
-                let texts = row.fields.iter().filter(|field| field.part == Part::Value);
-                row.prompt = texts.map(|field| field.text.as_str()).collect::<Vec<_>>().join("\n");
-            }
+        if let Some(conversation) = &row.conversation {
+            (row.prompt, row.response) = conversation.spoken(&row.fields);
+        } else {
+            let texts = row.fields.iter().filter(|field| field.part == Part::Value);
+            row.prompt = texts.map(|field| field.text.as_str()).collect::<Vec<_>>().join("\n");
         }
         if let Some(system) = &self.templates.system {
             let lookup = |name: &str| {

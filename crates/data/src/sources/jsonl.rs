@@ -90,25 +90,31 @@ impl JsonlSource {
             return Err(SourceError::Empty { path: path.to_owned(), expected: "one JSON object a line" });
         }
         let place = path.display().to_string();
-        let mut paths = if options.columns.is_empty() { jsonl.paths() } else { options.columns.clone() };
-        if options.columns.is_empty() {
-            jsonl.known = Some(paths.iter().cloned().collect());
-            let also = options.also.iter().filter(|path| !paths.contains(path)).cloned();
-            paths.extend(also.collect::<Vec<_>>());
-        }
-        check_unique(&place, paths.iter().map(String::as_str))?;
-        let asked = options.columns.iter().chain(&options.also);
-        if let Some(column) = { asked }.find(|path| jsonl.rows_ahead().all(|row| lookup(row, path).is_none()))
-            && jsonl.rows_ahead().next().is_some()
-        {
-            // A path with a slip in it would give a column of nothing.
-            let (column, columns) = (column.clone(), jsonl.paths());
-            return Err(SourceError::UnknownColumn { place, column, columns });
-        }
+        let paths = jsonl.chosen_paths(&place, options)?;
         let columns = paths.into_iter().map(|name| Column { kind: jsonl.kind_of(&name), name }).collect();
         jsonl.schema = Arc::new(Schema { source: source.to_owned(), columns });
         jsonl.key = key_indices(&jsonl.schema, &place, &options.key)?;
         Ok(jsonl)
+    }
+
+    /// The columns that are asked for, or those that are found and the further ones that are asked for.
+    fn chosen_paths(&mut self, place: &str, options: &JsonlOptions) -> Result<Vec<String>, SourceError> {
+        let mut paths = if options.columns.is_empty() { self.paths() } else { options.columns.clone() };
+        if options.columns.is_empty() {
+            self.known = Some(paths.iter().cloned().collect());
+            let also = options.also.iter().filter(|path| !paths.contains(path)).cloned();
+            paths.extend(also.collect::<Vec<_>>());
+        }
+        check_unique(place, paths.iter().map(String::as_str))?;
+        let asked = options.columns.iter().chain(&options.also);
+        if let Some(column) = { asked }.find(|path| self.rows_ahead().all(|row| lookup(row, path).is_none()))
+            && self.rows_ahead().next().is_some()
+        {
+            // A path with a slip in it would give a column of nothing.
+            let (column, columns) = (column.clone(), self.paths());
+            return Err(SourceError::UnknownColumn { place: place.to_owned(), column, columns });
+        }
+        Ok(paths)
     }
 
     fn rows_ahead(&self) -> impl Iterator<Item = &Map<String, Json>> {

@@ -51,16 +51,7 @@ impl XlsxSource {
         let malformed =
             |detail: String| SourceError::Malformed { path: path.to_owned(), kind: "workbook", detail };
         std::fs::File::open(path).map_err(|cause| SourceError::Io { path: path.to_owned(), cause })?;
-        if let Some(cells) = extent::cells_of_ods(path).filter(|cells| *cells > extent::MOST_CELLS) {
-            return Err(SourceError::Unsupported {
-                path: path.to_owned(),
-                feature: format!(
-                    "an ODS that spans {cells} cells, empty ones between others included (at most {}),",
-                    extent::MOST_CELLS
-                ),
-                instead: "take out what stands far from the rest, or save it as XLSX or CSV",
-            });
-        }
+        check_extent(path)?;
         let mut book = calamine::open_workbook_auto(path).map_err(|e| malformed(e.to_string()))?;
         let sheets = book.sheet_names();
         let name = match &options.sheet {
@@ -121,6 +112,21 @@ impl XlsxSource {
         let id = RecordId { source: Arc::clone(&self.source), key };
         Item::Record(Record { id, schema: Arc::clone(&self.schema), values })
     }
+}
+
+/// Refuses an ODS whose cells would fill the memory.
+fn check_extent(path: &Path) -> Result<(), SourceError> {
+    if let Some(cells) = extent::cells_of_ods(path).filter(|cells| *cells > extent::MOST_CELLS) {
+        return Err(SourceError::Unsupported {
+            path: path.to_owned(),
+            feature: format!(
+                "an ODS that spans {cells} cells, empty ones between others included (at most {}),",
+                extent::MOST_CELLS
+            ),
+            instead: "take out what stands far from the rest, or save it as XLSX or CSV",
+        });
+    }
+    Ok(())
 }
 
 impl Source for XlsxSource {

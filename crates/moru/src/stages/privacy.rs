@@ -217,7 +217,9 @@ impl Step for MaskRow<'_> {
         } else {
             row.fields.iter().map(|field| self.masker.mask_row_text(&field.text, &typed)).collect()
         };
-        seen.iter().for_each(|masked| counts.add(&masked.counts()));
+        for masked in &seen {
+            counts.add(&masked.counts());
+        }
         let mut notes = self.notes();
         for typed in typed.iter().filter(|typed| is_masked(typed.entity)) {
             notes.known.add_typed(&id, typed.entity, &typed.value);

@@ -97,38 +97,45 @@ fn warnings(project: &Project, results: &pipeline::Project) -> anyhow::Result<Ve
         });
     }
     if let Ok(prepared) = results.output(Names::PREPARE, Names::PREPARED) {
-        let prepare::Facts { unpaired, unanswered, .. } = prepare::facts(&prepared)?;
-        if unpaired > 0 {
-            warnings.push(Warning {
-                what: pick(
-                    &format!("대화 {unpaired}개는 qna_prompt_response 파일에 없습니다."),
-                    &format!("{unpaired} conversations are not in the files qna_prompt_response."),
-                ),
-                why: pick(
-                    "여러 턴이거나 도구를 호출해서 질문과 답변 한 쌍으로 쓸 수 없습니다. 학습에는 쓰입니다.",
-                    "They have several turns or call tools, which a pair of prompt and response cannot hold. They are trained on.",
-                ),
-                next: pick("dataset.jsonl에서 보세요.", "Find them in dataset.jsonl."),
-            });
-        }
-        if unanswered > 0 {
-            warnings.push(Warning {
-                what: pick(
-                    &format!("대화 {unanswered}개에서 마지막 턴을 뺐습니다."),
-                    &format!("The last turns of {unanswered} conversations were left out."),
-                ),
-                why: pick(
-                    "그 뒤에 어시스턴트의 답이 없어 배울 것이 없습니다.",
-                    "The assistant does not speak after them, so there is nothing to learn from them.",
-                ),
-                next: pick(
-                    "답이 있어야 할 대화인지 원본을 확인하세요.",
-                    "See in the source whether an answer is missing.",
-                ),
-            });
-        }
+        warnings.extend(conversation_warnings(&prepare::facts(&prepared)?, pick));
     }
     Ok(warnings)
+}
+
+/// What conversations lost on their way into files. `pick` takes the Korean or the English words.
+fn conversation_warnings(facts: &prepare::Facts, pick: impl Fn(&str, &str) -> String) -> Vec<Warning> {
+    let prepare::Facts { unpaired, unanswered, .. } = *facts;
+    let mut warnings = Vec::new();
+    if unpaired > 0 {
+        warnings.push(Warning {
+            what: pick(
+                &format!("대화 {unpaired}개는 qna_prompt_response 파일에 없습니다."),
+                &format!("{unpaired} conversations are not in the files qna_prompt_response."),
+            ),
+            why: pick(
+                "여러 턴이거나 도구를 호출해서 질문과 답변 한 쌍으로 쓸 수 없습니다. 학습에는 쓰입니다.",
+                "They have several turns or call tools, which a pair of prompt and response cannot hold. They are trained on.",
+            ),
+            next: pick("dataset.jsonl에서 보세요.", "Find them in dataset.jsonl."),
+        });
+    }
+    if unanswered > 0 {
+        warnings.push(Warning {
+            what: pick(
+                &format!("대화 {unanswered}개에서 마지막 턴을 뺐습니다."),
+                &format!("The last turns of {unanswered} conversations were left out."),
+            ),
+            why: pick(
+                "그 뒤에 어시스턴트의 답이 없어 배울 것이 없습니다.",
+                "The assistant does not speak after them, so there is nothing to learn from them.",
+            ),
+            next: pick(
+                "답이 있어야 할 대화인지 원본을 확인하세요.",
+                "See in the source whether an answer is missing.",
+            ),
+        });
+    }
+    warnings
 }
 
 fn stages(project: &Project, results: &pipeline::Project, costs: &Costs) -> anyhow::Result<Vec<Stage>> {

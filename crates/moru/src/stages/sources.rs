@@ -114,19 +114,7 @@ fn open_theirs(
     }
     let name = &source.name;
     Ok(match source.kind.as_str() {
-        "sql" => Box::new(
-            SqlSource::open(
-                &settings(project, source)?,
-                &SqlRequest {
-                    increment: after.map(|after| sql::Increment {
-                        column: source.theirs(&source.incremental).clone(),
-                        after,
-                    }),
-                    ..request(source)
-                },
-            )
-            .map_err(SourceError::from)?,
-        ),
+        "sql" => Box::new(open_sql(project, source, after)?),
         "csv" | "tsv" => Box::new(CsvSource::open(&path, name, &csv_options(source, key))?),
         "xlsx" => Box::new(XlsxSource::open(
             &path,
@@ -163,6 +151,13 @@ fn open_theirs(
         }
         kind => return Err(fail(format!("there is no source of kind `{kind}`"), "`moru explain source`")),
     })
+}
+
+fn open_sql(project: &Project, source: &Source, after: Option<data::Value>) -> anyhow::Result<SqlSource> {
+    let column = source.theirs(&source.incremental);
+    let increment = after.map(|after| sql::Increment { column: column.clone(), after });
+    let request = SqlRequest { increment, ..request(source) };
+    Ok(SqlSource::open(&settings(project, source)?, &request).map_err(SourceError::from)?)
 }
 
 /// Refuses pipes and devices before they are opened: a source is read more than once, and a pipe that
