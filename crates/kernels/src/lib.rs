@@ -31,7 +31,7 @@
 //!
 //! Frozen matrices keep their file's dtype ([`DType`]) and are widened panel by panel, which is exact. The order of every
 //! sum follows from the shapes alone: a result does not depend on the number of threads or on timing. Operations allocate
-//! nothing of their own; the matrix product of the `gemm` crate packs its tiles in memory that it allocates.
+//! nothing of their own but, once a thread, the strip that a matrix product packs.
 //!
 //! ```
 //! use kernels::{Activation, Cpu, Device};

@@ -1,6 +1,6 @@
-//! The matrix product of one tile on one thread: `gemm`'s f32 kernel, over strided operands.
+//! Strided operands, and their product on one thread.
 
-use gemm_common::Parallelism;
+use super::micro::{self, Isa};
 
 /// A strided matrix that is read.
 #[derive(Clone, Copy)]
@@ -17,6 +17,28 @@ impl Operand {
     pub fn rows(slice: &[f32], stride: usize, rows: usize, columns: usize) -> Self {
         check(slice.len(), stride, rows, columns);
         Self { start: slice.as_ptr(), row: stride as isize, column: 1 }
+    }
+
+    /// The part that begins at a row and a column.
+    pub fn from(self, row: usize, column: usize) -> Self {
+        let offset = row as isize * self.row + column as isize * self.column;
+        // The part may be empty, and begin behind the end.
+        Self { start: self.start.wrapping_offset(offset), ..self }
+    }
+
+    /// The first number.
+    pub fn start(self) -> *const f32 {
+        self.start
+    }
+
+    /// Distance between rows.
+    pub fn row_distance(self) -> isize {
+        self.row
+    }
+
+    /// Distance between columns.
+    pub fn column_distance(self) -> isize {
+        self.column
     }
 
     /// The transpose.
@@ -53,32 +75,8 @@ pub unsafe fn product(
     if m == 0 || n == 0 {
         return;
     }
-    let kernel = gemm_f32::gemm::f32::get_gemm_fn();
-    // The kernel is fast where the columns of its output are contiguous, so it is given outᵀ = bᵀ·aᵀ.
-    // SAFETY: sizes and exclusiveness by the caller; the kernel reads `out` only when it accumulates.
-    unsafe {
-        kernel(
-            n,
-            m,
-            k,
-            out,
-            stride as isize,
-            1,
-            accumulate,
-            b.start,
-            b.row,
-            b.column,
-            a.start,
-            a.row,
-            a.column,
-            1.0,
-            factor,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
+    // SAFETY: sizes and exclusiveness by the caller; the instruction set is the processor's.
+    unsafe { micro::product(Isa::best(), out, stride, [m, n, k], a, b, factor, accumulate) }
 }
 
 /// `extent` in pieces of about `target`, each but the last a multiple of 16: (number of pieces, length of a piece).

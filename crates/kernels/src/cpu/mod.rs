@@ -1,6 +1,6 @@
 //! The CPU: the reference's operations over tiles, threads and vectors.
 //!
-//! 1. [`Pool`] is the one thread pool; `gemm` is called on one thread for one fixed tile at a time.
+//! 1. [`Pool`] is the one thread pool; a matrix product is made of fixed tiles, each on one thread (`micro`).
 //! 2. Tiles and the order of sums follow from the shapes alone, so that results do not depend on threads or timing.
 //! 3. Loops are compiled for several instruction sets (`simd`) and chosen at run time.
 
@@ -17,6 +17,7 @@ mod head;
 mod linear;
 mod lora;
 mod math;
+mod micro;
 mod norm;
 mod optimizer;
 mod panel;
