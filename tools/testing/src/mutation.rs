@@ -1,5 +1,7 @@
 //! Files changed at random, the same for the same seed: what a bad disk, a cut copy or a hostile hand leaves.
 
+use std::path::Path;
+
 /// Numbers drawn from a seed (SplitMix64, Steele, Lea and Flood 2014).
 #[derive(Debug, Clone)]
 pub struct Draws(u64);
@@ -80,6 +82,16 @@ pub fn mutated(file: &[u8], draws: &mut Draws) -> Vec<u8> {
         change(&mut bytes, draws);
     }
     bytes
+}
+
+/// Writes a file anew. An old one goes first: some file systems wait for the disk where an old file is cut and written
+/// again, which in thousands of cases is hours.
+///
+/// # Panics
+/// Where the file cannot be written.
+pub fn write_new(path: &Path, bytes: &[u8]) {
+    let _ = std::fs::remove_file(path);
+    std::fs::write(path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
 fn change(bytes: &mut Vec<u8>, draws: &mut Draws) {

@@ -62,6 +62,16 @@ fn say(text: &str) {
     let _ = writeln!(out, "\n{MARK}{text}").and_then(|()| out.flush());
 }
 
+/// Runs the same `cases` of several groups, one group after another.
+///
+/// # Panics
+/// As [`survive`].
+pub fn survive_each(test: &str, groups: &[&str], cases: Range<u64>) {
+    for group in groups {
+        survive(test, group, cases.clone());
+    }
+}
+
 /// Runs `cases` of a group in children that run `test`, an ignored test of this binary.
 ///
 /// # Panics

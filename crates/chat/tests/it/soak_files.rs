@@ -1,30 +1,25 @@
 //! Vocabularies and shards changed at random: an error or a sound file, never a panic, a hang or a flood.
 
-use std::io::Write as _;
 use std::sync::LazyLock;
 
 use chat::sample::SampleView;
 use chat::tokenizer::{BpeTrainer, Markup, Tokenizer};
 use chat::{Shard, ShardWriter};
 use sha2::{Digest as _, Sha256};
-use testing::mutation::{Draws, mutated};
+use testing::mutation::{Draws, mutated, write_new};
 use testing::trials;
 
 const KINDS: [&str; 2] = ["tokenizer", "shard"];
 
 #[test]
 fn vocabularies_and_shards_changed_at_random() {
-    for kind in &KINDS {
-        trials::survive("soak_files::each_case", kind, 0..150);
-    }
+    trials::survive_each("soak_files::each_case", &KINDS, 0..150);
 }
 
 #[test]
 #[ignore = "thousands of cases; `cargo xtask soak`"]
 fn soak_vocabularies_and_shards_changed_at_random() {
-    for kind in &KINDS {
-        trials::survive("soak_files::each_case", kind, 0..5000);
-    }
+    trials::survive_each("soak_files::each_case", &KINDS, 0..5000);
 }
 
 #[test]
@@ -75,11 +70,8 @@ fn shard(path: &std::path::Path, draws: &mut Draws) {
         let digest = Sha256::digest(&bytes[128..]);
         bytes[40..72].copy_from_slice(&digest);
     }
-    std::fs::File::create(path).unwrap().write_all(&bytes).unwrap();
-    let shard = Shard::open(path);
-    // A new file each time: some file systems wait for the disk where an old one is cut and written again.
-    std::fs::remove_file(path).unwrap();
-    let Ok(shard) = shard else { return };
+    write_new(path, &bytes);
+    let Ok(shard) = Shard::open(path) else { return };
     for sample in shard.iter() {
         assert_eq!(sample.ids.len(), sample.trained.len());
         assert!(

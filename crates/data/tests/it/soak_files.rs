@@ -12,7 +12,7 @@ use data::sources::text::{TextOptions, TextSource};
 use data::sources::xlsx::{XlsxOptions, XlsxSource};
 use data::sources::{Source, SourceError};
 use data::{Column, ColumnKind, Schema, Value};
-use testing::mutation::{Draws, mutated};
+use testing::mutation::{Draws, mutated, write_new};
 use testing::trials;
 
 use crate::files::{parquet_file, workbook_parts};
@@ -22,17 +22,13 @@ const KINDS: [&str; 7] = ["csv", "tsv", "jsonl", "txt", "xlsx", "parquet", "rows
 
 #[test]
 fn tables_changed_at_random() {
-    for kind in &KINDS {
-        trials::survive("soak_files::each_case", kind, 0..60);
-    }
+    trials::survive_each("soak_files::each_case", &KINDS, 0..60);
 }
 
 #[test]
 #[ignore = "thousands of cases; `cargo xtask soak`"]
 fn soak_tables_changed_at_random() {
-    for kind in &KINDS {
-        trials::survive("soak_files::each_case", kind, 0..3000);
-    }
+    trials::survive_each("soak_files::each_case", &KINDS, 0..3000);
 }
 
 #[test]
@@ -46,10 +42,8 @@ fn each_case() {
             "xlsx" => workbook(&mut draws),
             _ => mutated(&whole(kind, &mut draws), &mut draws),
         };
-        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), &bytes).unwrap();
+        write_new(&path, &bytes);
         read(kind, &path);
-        // A new file each time: some file systems wait for the disk where an old one is cut and written again.
-        std::fs::remove_file(&path).unwrap();
     });
 }
 

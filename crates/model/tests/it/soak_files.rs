@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kernels::Reference;
 use model::adapter::AdapterFolder;
 use model::{Decoder, ModelConfig, ModelFolder, SafetensorsFile, TensorSource};
-use testing::mutation::{Draws, mutated};
+use testing::mutation::{Draws, mutated, write_new};
 use testing::trials;
 
 use crate::golden::{TWINS, folder};
@@ -15,17 +15,13 @@ const KINDS: [&str; 4] = ["safetensors", "config", "adapter", "weights"];
 
 #[test]
 fn folders_changed_at_random() {
-    for kind in &KINDS {
-        trials::survive("soak_files::each_case", kind, 0..120);
-    }
+    trials::survive_each("soak_files::each_case", &KINDS, 0..120);
 }
 
 #[test]
 #[ignore = "thousands of cases; `cargo xtask soak`"]
 fn soak_folders_changed_at_random() {
-    for kind in &KINDS {
-        trials::survive("soak_files::each_case", kind, 0..4000);
-    }
+    trials::survive_each("soak_files::each_case", &KINDS, 0..4000);
 }
 
 #[test]
@@ -45,7 +41,6 @@ fn each_case() {
 }
 
 /// Writes a file of the twin, changed where asked. Half of the changes to tensors go to the header.
-#[expect(clippy::disallowed_methods, reason = "a test's scratch file")]
 fn put(from: &Path, to: &Path, draws: Option<&mut Draws>) {
     let bytes = std::fs::read(from).unwrap();
     let is_tensors = from.extension().is_some_and(|e| e == "safetensors");
@@ -56,9 +51,7 @@ fn put(from: &Path, to: &Path, draws: Option<&mut Draws>) {
             if by_header { with_another_header(&bytes, draws) } else { mutated(&bytes, draws) }
         }
     };
-    // A new file: some file systems wait for the disk where an old one is cut and written again.
-    let _ = std::fs::remove_file(to);
-    std::fs::write(to, changed).unwrap();
+    write_new(to, &changed);
 }
 
 /// A header may have any length, as long as it says so.
