@@ -208,7 +208,7 @@ mod tests {
             ("a(); // b()\nc();", "a(); c();"),
             ("a(/* b /* c */ d */ e);", "a( e);"),
             (r#"a("b \" c", 'd', '\'', '"', e);"#, "a( , , , , e);"),
-            (r###"a(r#"b " c"#, br"\", r#type, xr);"###, "a( , b , r#type, xr);"),
+            (r##"a(r#"b " c"#, br"\", r#type, xr);"##, "a( , b , r#type, xr);"),
             ("fn a<'b>(c: &'b str) {}", "fn a<'b>(c: &'b str) {}"),
             ("a(\"b\nc\"); d();", "a( ); d();"),
         ] {

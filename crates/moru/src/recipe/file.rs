@@ -130,12 +130,11 @@ fn keys_and_value(assignment: &str) -> Option<(Vec<String>, &str)> {
     let mut rest = assignment;
     loop {
         rest = rest.trim_start();
-        let (key, after) = match rest.chars().next()? {
-            quote @ ('"' | '\'') => quoted_key(rest, quote)?,
-            _ => {
-                let (key, after) = rest.split_at(rest.find(['.', '='])?);
-                (key.trim().to_owned(), after)
-            }
+        let (key, after) = if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            quoted_key(rest, quote)?
+        } else {
+            let (key, after) = rest.split_at(rest.find(['.', '='])?);
+            (key.trim().to_owned(), after)
         };
         let is_sound = after.starts_with(['.', '=']) && !key.is_empty();
         keys.push(is_sound.then_some(key)?);
