@@ -154,6 +154,10 @@ impl Store {
 
     fn verify_object(&self, digest: Digest) -> Result<(), Error> {
         let object = self.object(digest);
+        if !object.exists() {
+            // Nothing can be linked to it; views of other artifacts may be in use.
+            return Err(Error::Corrupt { digest: digest.short() });
+        }
         if object.is_file() && Digest::of_file(&object)? == digest {
             return Ok(());
         }

@@ -55,7 +55,7 @@ const NAMES: [&str; 4] = ["김서연", "박지훈", "정다은", "최민준"];
 fn talk(i: usize) -> Value {
     let name = NAMES[i % NAMES.len()];
     let phone = format!("010-2345-{:04}", 6000 + i);
-    let escaped: String = name.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let escaped = name.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<Vec<_>>().concat();
     let call = json!({"name": "order", "arguments": {"no": i, "who": name, "phone": phone.replace('-', "")}});
     let result = format!("{{\"receiver\": \"{escaped}\", \"tel\": {}}}", 821_023_450_000 + 6000 + i as u64);
     json!({

@@ -639,3 +639,15 @@ fn a_name_that_was_seen_once_is_hidden_wherever_it_stands() {
     }
     assert!(scratch.read("out/dataset.jsonl").contains("방*유가 맞습니다"), "as the style has it");
 }
+
+#[test]
+fn another_recipe_after_the_private_folder_is_gone_writes_what_it_made() {
+    let scratch = Scratch::project();
+    scratch.stdout(&["run"], 0);
+    std::fs::remove_dir_all(scratch.path(".moru")).unwrap();
+    std::fs::remove_dir_all(scratch.path("out")).unwrap();
+    // The lock still tells of later stages, whose results are gone.
+    scratch.edit("moru.toml", "response = \"{answer}\"", "response = \"{answer} 감사합니다.\"");
+    scratch.stdout(&["run", "--until", "prepare"], 0);
+    assert_eq!(scratch.read("out/dataset.jsonl").lines().count(), 60);
+}
