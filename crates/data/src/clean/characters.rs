@@ -20,6 +20,10 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "a jump for each of them would be guessed wrong at every word"
+    )]
     pub(super) fn in_text(text: &str) -> Self {
         let mut seen = Self::default();
         let bytes = text.as_bytes();
