@@ -20,6 +20,7 @@ use crate::record::{Rejection, Schema, Value};
 use crate::sources::sql::Probe;
 use crate::sources::{Item, Note, Source, SourceError, SourceInfo};
 
+mod behind;
 mod codec;
 mod export;
 mod merge;

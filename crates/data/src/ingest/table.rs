@@ -7,11 +7,12 @@
 //! Numbers are little-endian. A file without its end mark is not a table: a crash leaves none.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::IngestError;
+use super::behind::Behind;
 use super::codec;
 use crate::output::private_file;
 use crate::record::{Record, RecordId, Schema, Value};
@@ -26,7 +27,7 @@ const MAX_ROW_BYTES: u32 = 1 << 30;
 /// Writes a table, readable by its owner only.
 pub struct TableWriter {
     path: PathBuf,
-    out: BufWriter<File>,
+    out: Behind,
     row: Vec<u8>,
     rows: u64,
 }
@@ -37,10 +38,10 @@ impl TableWriter {
     /// # Errors
     /// The file system's.
     pub fn create(path: &Path, schema: &Schema) -> Result<Self, IngestError> {
-        let file = private_file(path).map_err(|cause| IngestError::io(path, cause))?;
+        let out = private_file(path).and_then(Behind::new).map_err(|cause| IngestError::io(path, cause))?;
         let mut writer = Self {
             path: path.to_owned(),
-            out: BufWriter::with_capacity(1 << 18, file),
+            out,
             row: Vec::new(),
             rows: 0,
         };
@@ -79,12 +80,12 @@ impl TableWriter {
         self.put(&[END])?;
         let rows = self.rows;
         self.put(&rows.to_le_bytes())?;
-        self.out.flush().map_err(|cause| IngestError::io(&self.path, cause))?;
+        self.out.end().map_err(|cause| IngestError::io(&self.path, cause))?;
         Ok(rows)
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), IngestError> {
-        self.out.write_all(bytes).map_err(|cause| IngestError::io(&self.path, cause))
+        self.out.put(bytes).map_err(|cause| IngestError::io(&self.path, cause))
     }
 }
 
