@@ -8,14 +8,17 @@ def large(bench):
     rows = "2000" if bench.small else "1000000"
     table_file = str(bench.folder / "large.csv")
     arguments = ["bench", "data", "--rows", rows]
+    kinds = [("ingest, clean, mask", []), ("with near-duplicates", ["--duplicates"])]
+    measure = lambda extra: lambda: bench.ours(*arguments, *extra, "--keep", table_file)
     lines = []
-    for name, extra in [("ingest, clean, mask", []), ("with near-duplicates", ["--duplicates"])]:
-        runs = [bench.ours(*arguments, *extra, "--keep", table_file)]
-        figures = [number(median(runs, key)) for key in ("rows_per_s", "mb_per_s", "peak_rss_gb")]
-        lines.append([name, *figures, number(median(runs, "mask_mb_per_s_a_core"))])
+    for name, runs in bench.in_turn({name: measure(extra) for name, extra in kinds}).items():
+        rates = [run["rows_per_s"] for run in runs]
+        spread = f"{median(runs, 'rows_per_s'):,.0f} ({min(rates):,.0f}–{max(rates):,.0f})"
+        figures = [number(median(runs, key)) for key in ("mb_per_s", "peak_rss_gb", "mask_mb_per_s_a_core")]
+        lines.append([name, spread, *figures])
     bytes_a_row = runs[0]["bytes"] / runs[0]["rows"]
     text = ["## Preparing a large table", ""]
-    text += [f"- `moru {' '.join(arguments)} --json`, and with `--duplicates`; one run each"]
+    text += [f"- `moru {' '.join(arguments)} --json`, and with `--duplicates`, in turn"]
     text += [f"- {runs[0]['rows']:,} rows of {bytes_a_row:.0f} bytes in the mean, {runs[0]['threads']} threads", ""]
     header = ["", "rows/s", "MB/s", "peak memory, GB", "masking alone, MB/s a core"]
     return "\n".join([*text, table(header, lines), ""])
