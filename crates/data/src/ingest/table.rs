@@ -39,12 +39,7 @@ impl TableWriter {
     /// The file system's.
     pub fn create(path: &Path, schema: &Schema) -> Result<Self, IngestError> {
         let out = private_file(path).and_then(Behind::new).map_err(|cause| IngestError::io(path, cause))?;
-        let mut writer = Self {
-            path: path.to_owned(),
-            out,
-            row: Vec::new(),
-            rows: 0,
-        };
+        let mut writer = Self { path: path.to_owned(), out, row: Vec::new(), rows: 0 };
         let head = serde_json::to_vec(schema).expect("a schema is JSON");
         writer.put(MAGIC)?;
         writer.put(&(head.len() as u32).to_le_bytes())?;
