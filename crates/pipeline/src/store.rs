@@ -185,7 +185,8 @@ impl Store {
         }
         let view = self.views.join(artifact.digest.to_string());
         let entries = self.entries(artifact)?;
-        if view.is_dir() && entries.iter().all(|entry| view.join(&entry.path).is_file()) {
+        // A link may lead to bytes that are no longer the store's: damaged, and made anew since.
+        if view.is_dir() && entries.iter().all(|entry| self.shows(&view.join(&entry.path), entry.digest)) {
             return Ok(view);
         }
         let temp = platform::beside(&view);
@@ -200,6 +201,15 @@ impl Store {
         }
         platform::replace(&temp, &view)?;
         Ok(view)
+    }
+
+    /// Whether a file of a view is the store's: a link to it, or a copy with its content.
+    fn shows(&self, file: &Path, digest: Digest) -> bool {
+        let inode = |path: &Path| fs::metadata(path).map_or(0, |meta| platform::Stamp::of(&meta).inode);
+        let (here, there) = (inode(file), inode(&self.object(digest)));
+        file.is_file()
+            && (here != 0 && here == there
+                || self.stamps.borrow_mut().digest(file).is_ok_and(|found| found == digest))
     }
 
     /// Writes what was learned about files.
@@ -330,5 +340,22 @@ mod tests {
         file(&folder.join("x"), "content");
         assert_eq!(store.put(&folder).unwrap(), artifact);
         store.verify(&artifact).unwrap();
+    }
+
+    #[test]
+    fn a_view_shows_what_the_store_holds_now() {
+        let (dir, store) = store();
+        let folder = dir.path().join("f");
+        file(&folder.join("x"), "content");
+        let artifact = store.put(&folder).unwrap();
+        let view = store.path(&artifact).unwrap();
+        // The stored bytes are lost, and made anew, while the view's link still leads to other ones.
+        let object = store.object(store.entries(&artifact).unwrap()[0].digest);
+        platform::remove(&object).unwrap();
+        platform::remove(&view.join("x")).unwrap();
+        file(&view.join("x"), "damaged");
+        file(&folder.join("x"), "content");
+        assert_eq!(store.put(&folder).unwrap(), artifact);
+        assert_eq!(fs::read(store.path(&artifact).unwrap().join("x")).unwrap(), b"content");
     }
 }

@@ -64,6 +64,7 @@ impl Record {
             "loss": figures.loss,
             "num_tokens": figures.num_tokens,
             "step": figures.step,
+            "trained_tokens": figures.trained_tokens,
         }));
     }
 

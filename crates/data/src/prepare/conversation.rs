@@ -155,8 +155,12 @@ impl Import {
             (None, loose_texts(row), Outcome::reject(code, detail))
         };
         match import::example("", &row, self.shape) {
-            Err(error @ ImportError::Call { .. }) => refuse(&row, "bad_call", error.place_and_shape()),
-            Err(error) => refuse(&row, "not_a_conversation", error.place_and_shape()),
+            Err(error) => {
+                let place = error.place_and_shape();
+                let in_call = ["tool_calls[", "function_call"].iter().any(|part| place.contains(part));
+                let is_call = in_call || matches!(error, ImportError::Call { .. });
+                refuse(&row, if is_call { "bad_call" } else { "not_a_conversation" }, place)
+            }
             Ok(mut example) => {
                 if let Some(flaw) = flaw(&mut example.messages) {
                     return refuse(&row, flaw.code(), flaw.to_string());

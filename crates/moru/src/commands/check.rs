@@ -37,7 +37,6 @@ struct Known<'a> {
 impl Check {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.project)?;
-        crate::stages::graph(&project)?;
         let params = project.recipe.params();
         let at = |path: &str| path.split('.').try_fold(&params, |v, key| v.get(key));
         let values: Vec<_> = (project.recipe.origins.iter())

@@ -1,6 +1,7 @@
 //! `moru generate`: answers for many prompts at once.
 
 use std::io::Read;
+use std::num::NonZero;
 
 use chat::{Event, FinishReason, Message, Request, Responder, Role};
 use clap::Args;
@@ -26,8 +27,8 @@ pub struct Generate {
     #[arg(long)]
     raw: bool,
     /// Answers written at once; does not change them
-    #[arg(long, default_value_t = 16)]
-    batch: usize,
+    #[arg(long, default_value_t = NonZero::<usize>::new(16).unwrap())]
+    batch: NonZero<usize>,
     /// Fill a column of the prompt: --column category=배송
     #[arg(long = "column", value_name = "NAME=TEXT")]
     columns: Vec<String>,
@@ -53,9 +54,9 @@ impl Generate {
         let asked =
             lines.map(|(i, line)| self.read(&project, i + 1, line)).collect::<anyhow::Result<Vec<_>>>()?;
         let found = model_of::find(&project, self.model.as_deref())?;
-        let mut assistant = model_of::open(&project, &found, self.batch.max(1))?;
+        let mut assistant = model_of::open(&project, &found, self.batch.get())?;
         let mut failed = false;
-        for batch in asked.chunks(self.batch.max(1)) {
+        for batch in asked.chunks(self.batch.get()) {
             let requests: Vec<_> = (batch.iter())
                 .map(|asked| Request {
                     messages: asked.messages.clone(),

@@ -136,6 +136,78 @@ const ANSWERS: [&str; 11] = [
     "summary",
 ];
 
+/// Names that columns of personal data usually have, with what they hold.
+const PERSONAL: [(&str, &[&str]); 11] = [
+    ("email", &["email", "e-mail", "mail", "이메일", "메일"]),
+    ("mobile", &["phone", "mobile", "tel", "cell", "전화", "연락처", "휴대폰", "핸드폰"]),
+    ("address", &["address", "addr", "주소", "배송지"]),
+    ("resident", &["resident", "ssn", "주민번호", "주민등록"]),
+    ("account", &["account", "계좌"]),
+    ("card", &["card", "카드"]),
+    ("plate", &["plate", "차량번호", "차번호"]),
+    ("business", &["business_no", "사업자번호", "사업자등록"]),
+    ("passport", &["passport", "여권"]),
+    ("ip", &["ip_addr", "ip주소", "아이피"]),
+    (
+        "person",
+        &[
+            "name",
+            "customer",
+            "buyer",
+            "writer",
+            "이름",
+            "성명",
+            "성함",
+            "고객명",
+            "작성자",
+            "주문자",
+            "수령인",
+            "회원명",
+        ],
+    ),
+];
+
+/// Names that are no person's although they hold the word.
+const NO_PERSON: [&str; 8] =
+    ["product", "item", "file", "category", "상품", "제품", "customer_id", "customer_no"];
+
+/// What a column holds of a person, by its name.
+fn personal_kind(column: &str) -> Option<&'static str> {
+    let column = column.to_lowercase();
+    if NO_PERSON.iter().any(|word| column.contains(word)) {
+        return None;
+    }
+    PERSONAL.iter().find(|(_, words)| words.iter().any(|word| column.contains(word))).map(|(kind, _)| *kind)
+}
+
+/// `[source.table.personal]` for the columns that look like it: their values are then masked wherever they stand.
+fn personal_lines(columns: &[&String]) -> String {
+    let found: Vec<_> = columns.iter().filter_map(|c| Some((*c, personal_kind(c)?))).collect();
+    if found.is_empty() {
+        return "# personal = { customer = \"person\" } # columns of personal data: their values are masked in every text\n".to_owned();
+    }
+    let pairs: Vec<_> = found.iter().map(|(c, kind)| format!("\"{}\" = \"{kind}\"", quoted(c))).collect();
+    let pairs = pairs.join(", ");
+    format!(
+        "personal = {{ {pairs} }} # by their names: look whether it is so; their values are masked in every text\n"
+    )
+}
+
+/// `key` where a column is called like one and tells the rows apart.
+fn key_line(file: &Path, columns: &[&String]) -> anyhow::Result<String> {
+    const KEYS: [&str; 6] = ["id", "no", "key", "번호", "문의번호", "접수번호"];
+    for column in columns.iter().filter(|column| KEYS.contains(&column.to_lowercase().as_str())) {
+        if crate::stages::sources::is_unique(file, column)? {
+            return Ok(format!(
+                "key = [\"{}\"]               # the column that tells rows apart",
+                quoted(column)
+            ));
+        }
+    }
+    Ok("# key = [\"id\"]             # the column that tells rows apart; rows are numbered without it"
+        .to_owned())
+}
+
 fn from_csv(file: &Path, folder: &Path, init: &Init, console: &Console) -> anyhow::Result<()> {
     let kind = file.extension().map(|kind| kind.to_string_lossy().to_ascii_lowercase());
     if let Some(kind) =
@@ -180,7 +252,10 @@ fn from_csv(file: &Path, folder: &Path, init: &Init, console: &Console) -> anyho
     fs::create_dir_all(folder.join("data"))?;
     pipeline::export::<pipeline::Error>(file, &folder.join("data").join(&name), &mut |_| Ok(()))?;
     let project = folder.file_name().map_or("project".into(), |name| name.to_string_lossy());
+    let others: Vec<_> = columns.iter().filter(|c| **c != question && **c != answer).collect();
     let recipe = CSV
+        .replace("@KEY@", &key_line(file, &others)?)
+        .replace("@PERSONAL@\n", &personal_lines(&others))
         .replace("@NAME@", &quoted(&project))
         .replace("@PATH@", &quoted(&format!("data/{name}")))
         .replace("@QUESTION@", &quoted(&question))

@@ -8,7 +8,7 @@ use model::{ModelConfig, ModelFolder, SafetensorsFile, TensorSource};
 use serde_json::{Value, json};
 
 use crate::console::error::fail;
-use crate::console::{Console, Outcome, format};
+use crate::console::{Console, Outcome};
 use crate::stages::assistant;
 
 /// Look into a model folder, an adapter folder, a shard, or a safetensors file
@@ -69,7 +69,7 @@ fn model(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
     let value = json!({
         "kind": "model",
         "architecture": config.family.architecture(),
-        "parameters": format::count(config.parameters() as u64),
+        "parameters": config.parameters(),
         "layers": config.layers,
         "hidden": config.hidden,
         "heads": config.heads,
@@ -95,7 +95,7 @@ fn adapter(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
         "rank": config["r"],
         "alpha": config["lora_alpha"],
         "targets": config["target_modules"],
-        "parameters": format::count(parameters as u64),
+        "parameters": parameters,
     });
     Ok((value, tensors(&file)?))
 }

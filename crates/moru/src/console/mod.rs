@@ -8,6 +8,7 @@ pub mod table;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -19,6 +20,9 @@ pub enum Outcome {
     /// An honest negative: what was asked turned out not to hold.
     Negative,
 }
+
+/// Why stdout took no more, once it did.
+static REFUSED: OnceLock<std::io::Error> = OnceLock::new();
 
 /// Where a person, or another program, reads.
 #[derive(Debug, Clone, Copy)]
@@ -46,13 +50,20 @@ impl Console {
         Self { colour, live, interactive }
     }
 
-    /// Writes data to stdout. A reader that has gone away ends the writing, not the verb.
+    /// Writes data to stdout. A reader that has gone away ends the writing, not the verb; any other refusal is
+    /// told when the verb ends.
     pub fn print(&self, text: impl AsRef<str>) {
         let mut out = std::io::stdout().lock();
-        let _ = out
+        let written = out
             .write_all(text.as_ref().as_bytes())
             .and_then(|()| out.write_all(b"\n"))
             .and_then(|()| out.flush());
+        if let Err(refused) = written
+            && refused.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            // Only the first matters: what follows it is missing anyway.
+            let _ = REFUSED.set(refused);
+        }
     }
 
     /// Writes one JSON value to stdout.
@@ -73,6 +84,13 @@ impl Console {
 
     /// Ends the process: 0 good, 1 an honest negative, 2 an error.
     pub fn end(&self, outcome: anyhow::Result<Outcome>) -> ExitCode {
+        let outcome = outcome.and_then(|outcome| match REFUSED.get() {
+            None => Ok(outcome),
+            Some(refused) => Err(error::fail(
+                format!("not all of the output could be written: {refused}"),
+                "what was written is not whole; make room or write it elsewhere",
+            )),
+        });
         match outcome {
             Ok(Outcome::Good) => ExitCode::SUCCESS,
             Ok(Outcome::Negative) => ExitCode::from(1),

@@ -235,12 +235,23 @@ fn found(project: &Project, source: &Source) -> anyhow::Result<String> {
         let names: Vec<_> = rows.schema().columns.iter().map(|column| column.name.as_str()).collect();
         names.join(", ")
     };
-    let rows = sources::open(project, source)?;
+    let mut rows = sources::open(project, source)?;
     check_columns(project, source, rows.schema())?;
     if source.kind == "sql" {
         let settings = sources::settings(project, source)?;
         let probe = sources::probe(&settings, source)?;
+        if probe.rows == 0 {
+            return Err(no_rows(source));
+        }
         return Ok(format!("{}: {} rows; columns {}", settings.place(), probe.rows, columns(&*rows)));
     }
+    if rows.next_item()?.is_none() {
+        return Err(no_rows(source));
+    }
     Ok(format!("{}: columns {}", source.path, columns(&*rows)))
+}
+
+fn no_rows(source: &Source) -> anyhow::Error {
+    let hint = if source.kind == "sql" { "what does the query give?" } else { "is it the right file?" };
+    fail(format!("source `{}` gives no rows", source.name), hint)
 }

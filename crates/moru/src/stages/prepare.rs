@@ -89,10 +89,13 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
     let mut known = KnownValues::new(&Secret::new(secret));
     let mut total = data::prepare::Counts::default();
     let mut first_rejected = None;
+    // Rows that ingest could not read pass through here to be masked; they were counted there.
+    let mut unreadable = BTreeMap::<String, u64>::new();
     let mut duplicates = Duplicates::new(prepare.reject.duplicates);
     for (name, source) in &project.resolved().source {
         let reader = Reader::open(&stage.input(name)?, name)?;
         let rows = reader.extract().rows + reader.extract().rejected.values().sum::<u64>();
+        let unread = reader.extract().rejected.clone();
         let kit = Kit::new(&prepare, source, secret)?;
         let mut seen = 0;
         let counts = kit.run(reader, &mut duplicates, Watch::Off, &mut |prepared| {
@@ -119,6 +122,9 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
         facts.rows.insert(name.clone(), counts.rows_in);
         kit.add_to(&mut facts, &mut known);
         total.merge(&counts);
+        for (reason, n) in unread {
+            *unreadable.entry(reason).or_default() += n;
+        }
     }
     facts.unpaired = outputs.unpaired();
     outputs.finish()?;
@@ -140,11 +146,15 @@ fn run(stage: &mut Context<'_>, project: &Project, secret: &[u8]) -> anyhow::Res
             hint,
         ));
     }
+    let rejected = total.rejected.into_iter().filter_map(|(reason, n)| {
+        let here = n - unreadable.get(&reason).copied().unwrap_or(0).min(n);
+        (here > 0).then_some((reason, here))
+    });
     Ok(vec![Counts {
         unit: "rows".into(),
-        input: total.rows_in,
+        input: total.rows_in - unreadable.values().sum::<u64>(),
         output: total.rows_out,
-        rejected: total.rejected,
+        rejected: rejected.collect(),
         failed: total.failed.values().sum(),
     }])
 }
@@ -248,18 +258,22 @@ impl Kit {
     }
 }
 
+fn conversations(n: u64) -> String {
+    if n == 1 { "1 conversation".to_owned() } else { format!("{n} conversations") }
+}
+
 /// Says what became of conversations that do not fit every file.
 fn tell(stage: &mut Context<'_>, facts: &Facts) {
     if facts.unpaired > 0 {
         stage.note(&format!(
-            "{} conversations have several turns or calls: they are in dataset.jsonl, and not among the pairs of qna_prompt_response",
-            facts.unpaired
+            "{} with several turns or calls: in dataset.jsonl, and not among the pairs of qna_prompt_response",
+            conversations(facts.unpaired)
         ));
     }
     if facts.unanswered > 0 {
         stage.note(&format!(
-            "{} conversations go on after the assistant's last turn; what nobody answers was left out",
-            facts.unanswered
+            "{} with turns after the assistant's last one: what nobody answers was left out",
+            conversations(facts.unanswered)
         ));
     }
 }

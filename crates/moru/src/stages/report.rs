@@ -326,7 +326,7 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
             best_step: state["best_global_step"].as_u64(),
             epochs: state["epoch"].as_f64().unwrap_or(0.0),
             tokens,
-            trained_tokens: plan["trained_tokens"].as_u64().unwrap_or(0),
+            trained_tokens: history.iter().filter_map(|entry| entry["trained_tokens"].as_u64()).sum(),
             tokens_per_second: cost.filter(|c| c.seconds > 0.0).map(|c| tokens as f64 / c.seconds),
             seconds: cost.map(|c| c.seconds),
             peak_memory_bytes: cost.map(|c| c.peak_rss_bytes).filter(|bytes| *bytes > 0),

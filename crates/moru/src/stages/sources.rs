@@ -181,6 +181,21 @@ fn csv_options(source: &Source, key: Vec<String>) -> CsvOptions {
     }
 }
 
+/// Whether no two rows of a CSV file have the same value in a column, and none has an empty one.
+pub fn is_unique(path: &Path, column: &str) -> anyhow::Result<bool> {
+    let mut source = CsvSource::open(path, "table", &CsvOptions::default())?;
+    let Some(at) = source.schema().index_of(column) else { return Ok(false) };
+    let mut seen = std::collections::HashSet::new();
+    while let Some(item) = source.next_item()? {
+        let data::sources::Item::Record(record) = item else { continue };
+        let value = record.values[at].to_text().into_owned();
+        if value.trim().is_empty() || !seen.insert(value) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// The columns of a CSV file.
 pub fn columns_of_csv(path: &Path) -> anyhow::Result<Vec<String>> {
     must_hold_still(path)?;

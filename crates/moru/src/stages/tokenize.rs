@@ -183,7 +183,7 @@ fn nothing_to_train_on(train: &SplitFacts, max_len: usize) -> anyhow::Error {
     if train.left_out.get(OVER_LONG) == Some(&rows) {
         return fail(
             format!("all {rows} examples to train on are longer than {max_len} tokens"),
-            "raise [tokenize] max_len_tokens, or set over_long = \"keep_answer\" to shorten the questions",
+            "raise [tokenize] max_len_tokens; over_long = \"keep_answer\" helps where the answers alone are short enough",
         );
     }
     let reasons: Vec<_> = train.left_out.iter().map(|(reason, n)| format!("{reason} {n}")).collect();

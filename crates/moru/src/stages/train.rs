@@ -206,7 +206,7 @@ impl Talk<'_, '_> {
                     "memory_bytes": plan.memory.total(),
                 });
                 self.stage.note(&format!(
-                    "{} samples, {} steps, {} tokens ({} trained); {} of {} parameters are trained",
+                    "{} samples, {} steps, {} tokens an epoch ({} trained); {} of {} parameters are trained",
                     plan.samples,
                     plan.steps,
                     plan.tokens,

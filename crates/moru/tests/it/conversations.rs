@@ -251,6 +251,11 @@ fn rows_that_are_no_conversations_are_set_aside_with_their_place() {
             "messages[1].content: the call at byte 0",
         ),
         (
+            turns(json!([user, {"role": "assistant", "tool_calls": [{"name": "f", "arguments": "비밀"}]}])),
+            "bad_call",
+            "messages[1].tool_calls[0].arguments",
+        ),
+        (
             turns(json!([user, {"role": "assistant", "content": "3일"}])),
             "too_short",
             "the answer has 2 characters",

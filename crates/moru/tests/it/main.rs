@@ -7,6 +7,7 @@ mod databases;
 mod errors;
 mod guides;
 mod help;
+mod honest;
 mod kill;
 mod leaks;
 mod life;

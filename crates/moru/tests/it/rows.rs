@@ -151,7 +151,7 @@ fn the_base_of_an_adapter_can_be_written_for_other_tools() {
     let command = command.replace("PROJECT_FOLDER", ".");
     scratch.stdout(&command.split(' ').skip(1).collect::<Vec<_>>(), 0);
     scratch.stdout(&["export", "builtin:nano", "nano"], 0);
-    for (folder, parameters) in [("base-model", None), ("nano", Some("11,542,272"))] {
+    for (folder, parameters) in [("base-model", None), ("nano", Some(11_542_272))] {
         for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
             assert!(scratch.path(folder).join(name).exists(), "{folder}/{name}");
         }

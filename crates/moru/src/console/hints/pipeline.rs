@@ -9,6 +9,9 @@ pub fn of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     Some(match error.downcast_ref::<E>()? {
         E::Busy { .. } => "wait for it to end, or stop it; the project is free as soon as it has ended".into(),
         E::UnknownStage { .. } => "`moru plan` lists the stages of this recipe".into(),
+        E::NoArtifact { stage, .. } if stage.starts_with("leak:") => {
+            format!("`moru run {stage}` makes it, where [evaluate] leak_samples is more than 0")
+        }
         E::NoArtifact { stage, .. } => format!("`moru run {stage}` makes it"),
         E::InputAbsent { .. } => "put the file there, or change the path in moru.toml".into(),
         E::NotAFile { path } => format!(
