@@ -81,6 +81,10 @@ impl Plot<'_> {
     pub(super) fn render(mut self) -> String {
         for line in &mut self.lines {
             line.points.retain(|(x, y)| x.is_finite() && y.is_finite());
+            // One point is no line, and would not be seen.
+            if line.points.len() == 1 && line.style == Style::Strong {
+                line.style = Style::Dots;
+            }
             if line.style != Style::Dots {
                 line.points = thinned(&line.points, MOST_POINTS);
             }

@@ -181,7 +181,10 @@ fn database(settings: &DbSettings, code: &str, message: &str, limit: Duration) -
 }
 
 fn sqlite(place: String, code: &str, message: &str, limit: Duration) -> SqlError {
-    let query = |what| SqlError::Query { place: place.clone(), what, message: without_literals(message) };
+    // What is said before the colon is said by us.
+    let told = ["no such table: ", "no such column: "].iter().find_map(|said| message.strip_prefix(said));
+    let told = without_literals(told.unwrap_or(message));
+    let query = |what| SqlError::Query { place: place.clone(), what, message: told.clone() };
     let primary = code.parse::<u32>().unwrap_or(0) & 0xff;
     match primary {
         _ if message.starts_with("no such table") => query("there is no such table"),
