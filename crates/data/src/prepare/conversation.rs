@@ -13,7 +13,9 @@ use serde_json::{Map, Value as Json};
 use super::layout::{Layout, Slot};
 use super::step::{Field, Outcome, Part};
 use super::template::{Template, TemplateError};
+use crate::privacy::insert_apart;
 use crate::record::{Record, Schema, Value};
+use crate::sources::names::look_like_data;
 
 /// Which shape the conversations of a source have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +71,11 @@ impl Format {
         }
     }
 
+    /// The shapes of all formats.
+    fn all_shapes() -> Vec<Shape> {
+        Self::ALL.iter().flat_map(|(_, format)| format.shapes()).collect()
+    }
+
     /// The shape of a source with these columns.
     fn shape(self, schema: &Schema) -> Result<Shape, TemplateError> {
         let columns = || -> Vec<String> { schema.columns.iter().map(|c| c.name.clone()).collect() };
@@ -78,15 +85,23 @@ impl Format {
         let shapes = self.shapes();
         if shapes.is_empty() {
             let row: Map<String, Json> = columns().into_iter().map(|name| (name, Json::Null)).collect();
-            return Shape::detect(&row).map_err(|source| TemplateError::Shape {
-                table: schema.source.clone(),
-                source: Box::new(source),
-            });
+            match Shape::detect(&row) {
+                Ok(shape) => return Ok(shape),
+                // The message would list what may be the values of a row.
+                Err(_) if look_like_data(&columns()) => {}
+                Err(source) => {
+                    let source = Box::new(source);
+                    return Err(TemplateError::Shape { table: schema.source.clone(), source });
+                }
+            }
         }
         shapes.iter().copied().find(fits).ok_or_else(|| TemplateError::NotTheFormat {
             table: schema.source.clone(),
             format: self.name(),
-            wanted: shapes.iter().map(ToString::to_string).collect(),
+            wanted: if shapes.is_empty() { Self::all_shapes() } else { shapes }
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             columns: columns(),
         })
     }
@@ -205,8 +220,8 @@ fn loose_texts(row: &Map<String, Json>) -> Vec<Field> {
     let mut fields = Vec::new();
     for (name, value) in row {
         let mut value = value.clone();
-        each_text(name, &mut value, &mut |key, text| {
-            let text = field(key, Part::Value, std::mem::take(text));
+        each_text(name, &mut value, &mut |key, part, text| {
+            let text = field(key, part, text.clone());
             // Who speaks may be told by a person's name, and alone it would not be known for one.
             if !matches!(text.label(), Some("role" | "from" | "name")) {
                 fields.push(text);
@@ -250,7 +265,7 @@ impl Conversation {
     }
 
     /// All texts in a fixed order: where they stand, what they are, and themselves.
-    fn each_field(&mut self, visit: &mut dyn FnMut(&str, Part, &mut String)) {
+    fn each_field(&mut self, visit: Visit<'_>) {
         let mut results = self.results.iter_mut().peekable();
         for (i, message) in self.messages.iter_mut().enumerate() {
             let part = match message.role {
@@ -262,7 +277,7 @@ impl Conversation {
             let place = format!("messages[{i}]");
             if let Some((_, result)) = results.next_if(|(of, _)| *of == i) {
                 let content = format!("{place}.content");
-                each_text(&content, result, &mut |place, text| visit(place, Part::Value, text));
+                each_text(&content, result, visit);
             } else if !message.content.is_empty() {
                 visit(&format!("{place}.content"), part, &mut message.content);
             }
@@ -271,19 +286,14 @@ impl Conversation {
                 if let Some(id) = &mut call.id {
                     visit(&format!("{place}.id"), Part::Result, id);
                 }
-                for (key, value) in &mut call.arguments {
-                    let place = format!("{place}.arguments.{key}");
-                    each_text(&place, value, &mut |place, text| visit(place, Part::Value, text));
-                }
+                each_entry(&format!("{place}.arguments"), &mut call.arguments, visit, &mut each_text);
             }
             if let Some(id) = &mut message.tool_call_id {
                 visit(&format!("{place}.tool_call_id"), Part::Result, id);
             }
         }
         for (i, tool) in self.tools.iter_mut().enumerate() {
-            each_description(&format!("tools[{i}]"), "", tool, &mut |place, text| {
-                visit(place, Part::Result, text);
-            });
+            each_description(&format!("tools[{i}]"), "", tool, visit);
         }
     }
 
@@ -362,50 +372,71 @@ fn has_escaped_letters(text: &str) -> bool {
     false
 }
 
+/// What sees a text of a conversation: where it stands, what it is, itself.
+type Visit<'a> = &'a mut dyn FnMut(&str, Part, &mut String);
+
 /// Every text of a nested value, and every whole number that is as long as a number of a person, with its path.
 /// A number whose text is changed becomes text.
-fn each_text(place: &str, value: &mut Json, visit: &mut dyn FnMut(&str, &mut String)) {
+fn each_text(place: &str, value: &mut Json, visit: Visit<'_>) {
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::Number(number) => {
             let digits = number.to_string();
             if number.is_u64() && digits.len() >= 9 {
                 let mut text = digits.clone();
-                visit(place, &mut text);
+                visit(place, Part::Value, &mut text);
                 if text != digits {
                     *value = Json::String(text);
                 }
             }
         }
-        Json::String(text) => visit(place, text),
+        Json::String(text) => visit(place, Part::Value, text),
         Json::Array(items) => {
             for (i, item) in items.iter_mut().enumerate() {
                 each_text(&format!("{place}[{i}]"), item, visit);
             }
         }
-        Json::Object(map) => {
-            for (key, item) in map {
-                each_text(&format!("{place}.{key}"), item, visit);
-            }
-        }
+        Json::Object(map) => each_entry(place, map, visit, &mut each_text),
     }
 }
 
-/// The texts of a tool's definition that say something; names and types are its grammar.
-fn each_description(place: &str, key: &str, value: &mut Json, visit: &mut dyn FnMut(&str, &mut String)) {
+/// Every key of an object that may say something, and what `each` finds in every value. An entry whose key is
+/// changed stays in its place.
+fn each_entry(
+    place: &str,
+    map: &mut Map<String, Json>,
+    visit: Visit<'_>,
+    each: &mut dyn FnMut(&str, &mut Json, Visit<'_>),
+) {
+    for (mut key, mut item) in std::mem::take(map) {
+        let item_place = format!("{place}.{key}");
+        if !is_plain(&key) {
+            visit(&format!("{place} (key)"), Part::Result, &mut key);
+        }
+        each(&item_place, &mut item, visit);
+        insert_apart(map, key, item);
+    }
+}
+
+/// Whether a key is a mere name of a field, in which no value can hide: `order_no`.
+fn is_plain(key: &str) -> bool {
+    key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+}
+
+/// The texts of a tool's definition that say something, and its keys; names and types are its grammar.
+fn each_description(place: &str, key: &str, value: &mut Json, visit: Visit<'_>) {
     const WORDS: [&str; 7] = ["description", "default", "example", "examples", "enum", "const", "title"];
     match value {
-        Json::String(text) if WORDS.contains(&key) => visit(place, text),
+        Json::String(text) if WORDS.contains(&key) => visit(place, Part::Result, text),
         Json::Array(items) => {
             for (i, item) in items.iter_mut().enumerate() {
                 each_description(&format!("{place}[{i}]"), key, item, visit);
             }
         }
-        Json::Object(map) => {
-            for (key, item) in map {
-                each_description(&format!("{place}.{key}"), key, item, visit);
-            }
-        }
+        Json::Object(map) => each_entry(place, map, visit, &mut |place, item, visit| {
+            let key = place.rsplit('.').next().unwrap_or_default();
+            each_description(place, key, item, visit);
+        }),
         _ => {}
     }
 }

@@ -1,14 +1,25 @@
 //! Nested values and tool arguments: every string masked, with its key for a label.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::counts::Counts;
 use super::masker::{Masked, Masker, Span};
 use super::typed::Typed;
 
+/// Adds an entry to an object; where its key is taken, as by another value behind the same mask, under a
+/// numbered one.
+pub fn insert_apart(object: &mut Map<String, Value>, key: String, value: Value) {
+    let free = if object.contains_key(&key) {
+        (2..).map(|n| format!("{key} {n}")).find(|free| !object.contains_key(free)).unwrap_or(key)
+    } else {
+        key
+    };
+    object.insert(free, value);
+}
+
 impl Masker {
-    /// Masks every string (and long whole number) of a nested value in place. A key labels its value,
-    /// as `"phone": …` does; keys themselves stay.
+    /// Masks every string, key and long whole number of a nested value in place. A key labels its value,
+    /// as `"phone": …` does.
     pub fn mask_json(&self, value: &mut Value) -> Counts {
         let mut counts = Counts::default();
         self.mask_under("", value, &mut counts, 0);
@@ -40,8 +51,10 @@ impl Masker {
             }
             Value::Array(items) => items.iter_mut().for_each(|v| self.mask_under(key, v, counts, depth + 1)),
             Value::Object(fields) => {
-                for (key, value) in fields.iter_mut() {
-                    self.mask_under(key, value, counts, depth + 1);
+                for (key, mut value) in std::mem::take(fields) {
+                    self.mask_under(&key, &mut value, counts, depth + 1);
+                    let key = self.mask_value("", &key, counts).unwrap_or(key);
+                    insert_apart(fields, key, value);
                 }
             }
         }

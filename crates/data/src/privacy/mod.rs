@@ -49,6 +49,7 @@ mod walk;
 
 pub use counts::{Count, Counts};
 pub use entity::{Entity, EntitySet};
+pub use json::insert_apart;
 pub use keyed::Secret;
 pub use known::{KnownValues, LONG};
 pub use masker::{MaskConfig, Masked, Masker, Pattern, PrivacyError, Span};

@@ -160,12 +160,21 @@ fn from_reader(mut file: Box<dyn Read + Send>) -> std::io::Result<TextFile> {
 }
 
 /// UTF-16 without a mark: NUL bytes in one half of the pairs only, and in a twentieth of them at least
-/// (line ends, separators and digits are ASCII in any language).
+/// (line ends, separators and digits are ASCII in any language). A few NUL bytes in a short text of another
+/// encoding may do that as well: there, the line ends stand alone, or the bytes are UTF-8 beyond ASCII.
 fn utf16(head: &[u8]) -> Option<Encoding> {
-    let (mut even, mut odd) = (0, 0);
+    let (mut even, mut odd, mut pairs_of_line, mut lines_alone) = (0, 0, 0, 0);
     for pair in head.chunks_exact(2) {
         even += usize::from(pair[0] == 0);
         odd += usize::from(pair[1] == 0);
+        if pair.contains(&b'\n') {
+            let is_pair = pair.contains(&0);
+            pairs_of_line += usize::from(is_pair);
+            lines_alone += usize::from(!is_pair);
+        }
+    }
+    if lines_alone > pairs_of_line || (!head.is_ascii() && std::str::from_utf8(head).is_ok()) {
+        return None;
     }
     let enough = |n: usize| n * 20 >= head.len() / 2 && n > 1;
     match (even, odd) {
@@ -227,6 +236,16 @@ impl Read for Transcoder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_nul_bytes_make_no_utf16() {
+        let text = "question,answer\n배송 \0언제 오나요,내일 갑\0니다\n";
+        let (cp949, ..) = encoding_rs::EUC_KR.encode(text);
+        for bytes in [text.as_bytes(), &cp949, &text.as_bytes()[16..text.len() - 1]] {
+            let encoding = from_reader(Box::new(Cursor::new(bytes.to_vec()))).unwrap().decoder.encoding();
+            assert!(!matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be), "{bytes:02x?}");
+        }
+    }
 
     fn check(bytes: &[u8], encoding: Encoding, want: &str, replaced: u64) {
         let mut file = from_reader(Box::new(Cursor::new(bytes.to_vec()))).unwrap();

@@ -20,6 +20,7 @@ pub mod csv;
 pub mod encoding;
 pub mod jsonl;
 mod lines;
+pub mod names;
 pub mod parquet;
 mod renamed;
 pub mod sql;
@@ -269,10 +270,7 @@ pub enum SourceError {
 
 /// Names for a message: `` `a`, `b` ``.
 pub(crate) fn quoted(names: &[String]) -> String {
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+    names::listed(names, "`")
 }
 
 /// Refuses a header that names a column twice.

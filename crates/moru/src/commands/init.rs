@@ -228,7 +228,7 @@ fn from_csv(file: &Path, folder: &Path, init: &Init, console: &Console) -> anyho
             }
             return Err(fail(
                 format!("{} has no column `{name}`", file.display()),
-                format!("its columns: {}", columns.join(", ")),
+                format!("its columns: {}", data::sources::names::listed(&columns, "")),
             ));
         }
         let exact = names.iter().find_map(|name| columns.iter().find(|c| c.to_lowercase() == *name));
@@ -241,7 +241,10 @@ fn from_csv(file: &Path, folder: &Path, init: &Init, console: &Console) -> anyho
         exact.or_else(part).cloned().ok_or_else(|| {
             fail(
                 format!("no column of {} looks like {what}", file.display()),
-                format!("name it with --question and --answer; its columns: {}", columns.join(", ")),
+                format!(
+                    "name it with --question and --answer; its columns: {}",
+                    data::sources::names::listed(&columns, "")
+                ),
             )
         })
     };

@@ -177,7 +177,7 @@ fn check_columns(project: &Project, source: &Source, schema: &Arc<Schema>) -> an
     prepare::layout(&resolved.prepare, schema)?;
     prepare::check_personal(source, schema)?;
     privacy::personal_columns(source, &resolved.prepare.mask)?;
-    prepare::Kit::new(&resolved.prepare, source, b"")?;
+    prepare::Kit::new(&resolved.prepare, source, b"")?.check_meta()?;
     let split = &resolved.split;
     if source.personal.contains_key(&split.group)
         && resolved.prepare.mask.style != "surrogate"
@@ -232,8 +232,8 @@ fn finding(subject: String, found: anyhow::Result<String>) -> Finding {
 
 fn found(project: &Project, source: &Source) -> anyhow::Result<String> {
     let columns = |rows: &dyn data::sources::Source| {
-        let names: Vec<_> = rows.schema().columns.iter().map(|column| column.name.as_str()).collect();
-        names.join(", ")
+        let names: Vec<_> = rows.schema().columns.iter().map(|column| column.name.clone()).collect();
+        data::sources::names::listed(&names, "")
     };
     let mut rows = sources::open(project, source)?;
     check_columns(project, source, rows.schema())?;

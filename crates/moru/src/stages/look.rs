@@ -27,6 +27,8 @@ pub struct Rows {
     personal: Vec<(String, Entity)>,
     settler: Option<Settler>,
     reveal: bool,
+    /// Rows that were given so far.
+    number: usize,
 }
 
 impl Rows {
@@ -40,6 +42,7 @@ impl Rows {
             personal: personal_columns(source, mask)?,
             settler: Settler::of(project)?,
             reveal,
+            number: 0,
         })
     }
 
@@ -54,7 +57,14 @@ impl Rows {
             match self.reader.next()? {
                 None => return Ok(None),
                 Some(Item::Rejected(_)) => {}
-                Some(Item::Record(record)) => return Ok(Some((record.id.to_string(), self.cells(&record)))),
+                Some(Item::Record(record)) => {
+                    self.number += 1;
+                    let key = &record.id.key;
+                    let is_shown = self.reveal || self.masker.mask(key).text == *key;
+                    let numbered = || numbered(&record.id.source, self.number);
+                    let id = if is_shown { record.id.to_string() } else { numbered() };
+                    return Ok(Some((id, self.cells(&record))));
+                }
             }
         }
     }
@@ -227,7 +237,11 @@ pub fn prepared(
             {
                 // A name that only its column gives away is hidden here as it is in the example.
                 let typed = of_rows.get(&example.id).map_or(&[][..], Vec::as_slice);
-                for text in changes.iter_mut().flat_map(|change| [&mut change.before, &mut change.after]) {
+                // A place names the keys on its way.
+                for text in changes
+                    .iter_mut()
+                    .flat_map(|change| [&mut change.column, &mut change.before, &mut change.after])
+                {
                     *text = masker.mask_row_text(text, typed).text;
                     if let Some(settler) = &settler {
                         settler.text(&example.id, text, &mut BTreeMap::new());

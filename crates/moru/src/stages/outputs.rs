@@ -246,7 +246,8 @@ impl Known {
         for line in text.lines() {
             let value = serde_json::from_str::<Value>(line).unwrap_or_else(|_| Value::from(line));
             let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
-            // Escapes of JSON would hide a value with a line break in it: texts are searched, not lines.
+            // Escapes of JSON would hide a value with a line break in it: texts are searched, not lines. Keys and
+            // numbers are texts of the file as well.
             each_text(&value, &mut |text| {
                 search.check.texts += 1;
                 for find in self.finds(text, id.as_deref()) {
@@ -262,7 +263,14 @@ fn each_text(value: &Value, f: &mut dyn FnMut(&str)) {
     match value {
         Value::String(text) => f(text),
         Value::Array(items) => items.iter().for_each(|item| each_text(item, f)),
-        Value::Object(map) => map.values().for_each(|item| each_text(item, f)),
+        Value::Object(map) => {
+            for (key, item) in map {
+                f(key);
+                each_text(item, f);
+            }
+        }
+        // As long as a number of a person.
+        Value::Number(number) if number.as_u64().is_some_and(|n| n >= 100_000_000) => f(&number.to_string()),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

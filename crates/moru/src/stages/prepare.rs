@@ -29,7 +29,7 @@ use crate::project::Project;
 use crate::recipe::{Prepare, Source};
 
 /// Raised when the same rows would become other examples or other facts.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// What the report wants to know of preparing, beside the files.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -197,6 +197,25 @@ impl Kit {
         })
     }
 
+    /// Refuses columns of `meta` whose names are personal themselves: the name goes into every example.
+    pub fn check_meta(&self) -> anyhow::Result<()> {
+        for column in &self.prepare.meta {
+            let masked = self.masker.mask(column).text;
+            if masked != *column {
+                return Err(fail(
+                    format!(
+                        "[prepare] meta carries the column `{masked}` along, whose name is itself personal"
+                    ),
+                    format!(
+                        "name it otherwise, with [source.{}] columns = {{ ours = \"theirs\" }}, or take it out of meta",
+                        self.source.name
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the rows of an extract to their end.
     pub fn run(
         &self,
@@ -207,6 +226,7 @@ impl Kit {
     ) -> anyhow::Result<data::prepare::Counts> {
         let layout = layout(&self.prepare, rows.schema())?;
         check_personal(&self.source, rows.schema())?;
+        self.check_meta()?;
         let mask = MaskRow::new(&self.masker, personal_columns(&self.source, &self.prepare.mask)?);
         let mut row_steps: Vec<&dyn Step> = vec![&self.refuse];
         let mut ordered_steps: Vec<&mut dyn OrderedStep> = Vec::new();
@@ -305,7 +325,7 @@ pub fn check_personal(source: &Source, schema: &Schema) -> anyhow::Result<()> {
     if let Some(column) = source.personal.keys().find(|column| !columns.contains(column)) {
         let hint = match crate::recipe::closest(column, &columns) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("its columns: {}", columns.join(", ")),
+            None => format!("its columns: {}", data::sources::names::listed(&columns, "")),
         };
         return Err(fail(
             format!(

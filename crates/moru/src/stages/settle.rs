@@ -10,8 +10,8 @@ use std::path::Path;
 use chat::Example;
 use data::Rejection;
 use data::output::Outputs;
-use data::privacy::{KnownValues, Masker, Secret, Sweep, Typed};
-use serde_json::Value;
+use data::privacy::{KnownValues, Masker, Secret, Sweep, Typed, insert_apart};
+use serde_json::{Map, Value};
 
 use super::prepare::Facts;
 use super::privacy::{entity_name, masker, secret_bytes};
@@ -67,10 +67,11 @@ impl Settler {
         for message in messages {
             self.text(id, &mut message.content, replaced);
             for call in &mut message.tool_calls {
-                call.arguments.values_mut().for_each(|value| self.value(id, value, replaced));
+                self.entries(id, &mut call.arguments, replaced);
             }
         }
-        tools.iter_mut().chain(meta.values_mut()).for_each(|value| self.value(id, value, replaced));
+        tools.iter_mut().for_each(|tool| self.value(id, tool, replaced));
+        self.entries(id, meta, replaced);
     }
 
     /// Masks known values in every text of a nested value.
@@ -78,8 +79,17 @@ impl Settler {
         match value {
             Value::String(text) => self.text(id, text, replaced),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(id, item, replaced)),
-            Value::Object(map) => map.values_mut().for_each(|item| self.value(id, item, replaced)),
+            Value::Object(map) => self.entries(id, map, replaced),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Masks known values in the keys and the values of an object.
+    fn entries(&self, id: &str, map: &mut Map<String, Value>, replaced: &mut Replaced) {
+        for (mut key, mut item) in std::mem::take(map) {
+            self.text(id, &mut key, replaced);
+            self.value(id, &mut item, replaced);
+            insert_apart(map, key, item);
         }
     }
 

@@ -11,6 +11,7 @@ mod honest;
 mod kill;
 mod leaks;
 mod life;
+mod privacy;
 mod reports;
 mod rows;
 mod soak_kill;
