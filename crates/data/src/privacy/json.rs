@@ -3,17 +3,22 @@
 use serde_json::{Map, Value};
 
 use super::counts::Counts;
-use super::masker::{Masked, Masker, Span};
+use super::masker::{Masked, Masker, Span, parts_of};
 use super::typed::Typed;
 
 /// Adds an entry to an object; where its key is taken, as by another value behind the same mask, under a
 /// numbered one.
 pub fn insert_apart(object: &mut Map<String, Value>, key: String, value: Value) {
-    let free = if object.contains_key(&key) {
-        (2..).map(|n| format!("{key} {n}")).find(|free| !object.contains_key(free)).unwrap_or(key)
-    } else {
-        key
-    };
+    let mut free = key;
+    if object.contains_key(&free) {
+        let taken = free;
+        let mut n = 2;
+        free = format!("{taken} {n}");
+        while object.contains_key(&free) {
+            n += 1;
+            free = format!("{taken} {n}");
+        }
+    }
     object.insert(free, value);
 }
 
@@ -69,15 +74,19 @@ impl Masker {
 
     /// Masks a text that stands under a key, which labels it as `전화번호: …` does.
     pub fn mask_labelled(&self, key: &str, text: &str, typed: &[Typed]) -> Masked {
+        self.labelled(key, text, typed, &[])
+    }
+
+    fn labelled(&self, key: &str, text: &str, typed: &[Typed], parts: &[String]) -> Masked {
         if key.is_empty() {
-            return self.mask_row_text(text, typed);
+            return self.mask_with(text, typed, parts);
         }
         let head = format!("{key}: ");
-        let mut masked = self.mask_row_text(&format!("{head}{text}"), typed);
+        let mut masked = self.mask_with(&format!("{head}{text}"), typed, parts);
         // What stands in the key stays, and what crosses into it is masked from the value on.
         let in_key = |span: &Span| span.range.start < head.len();
         if masked.spans.iter().any(in_key) {
-            return self.mask_row_text(text, typed);
+            return self.mask_with(text, typed, parts);
         }
         masked.kept.retain(|span| !in_key(span));
         masked.text.drain(..head.len());
@@ -90,10 +99,13 @@ impl Masker {
     /// Masks texts that belong together, each with its label where it has one: what one of them gives away as
     /// personal is masked in all of them, and in each by the same replacement.
     pub fn mask_together(&self, texts: &[(Option<&str>, &str)], typed: &[Typed]) -> Vec<Masked> {
-        let mask = |typed: &[Typed]| -> Vec<Masked> {
-            texts.iter().map(|(label, text)| self.mask_labelled(label.unwrap_or(""), text, typed)).collect()
+        let mask = |typed: &[Typed], parts: &[String]| -> Vec<Masked> {
+            let masked =
+                texts.iter().map(|(label, text)| self.labelled(label.unwrap_or(""), text, typed, parts));
+            masked.collect()
         };
-        let once = mask(typed);
+        let once = mask(typed, &[]);
+        let parts = parts_of(texts.iter().map(|(_, text)| *text).zip(&once));
         let mut all = typed.to_vec();
         for ((_, text), masked) in texts.iter().zip(&once) {
             for span in &masked.spans {
@@ -103,7 +115,7 @@ impl Masker {
                 }
             }
         }
-        if all.len() == typed.len() { once } else { mask(&all) }
+        if all.len() == typed.len() { once } else { mask(&all, &parts) }
     }
 }
 

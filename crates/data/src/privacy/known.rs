@@ -67,7 +67,7 @@ impl KnownValues {
 
     /// Adds everything that was replaced in a text.
     pub fn observe(&mut self, row: &str, original: &str, masked: &Masked) {
-        for span in &masked.spans {
+        for span in masked.spans.iter().filter(|span| !span.is_part) {
             self.add(row, span.entity, &original[span.range.clone()]);
         }
     }

@@ -121,6 +121,8 @@ pub struct Span {
     pub range: Range<usize>,
     /// What stands there now.
     pub replacement: Cow<'static, str>,
+    /// Whether it is a part of a name, found by its context: elsewhere it may be a word, such as Will or May.
+    pub is_part: bool,
 }
 
 /// A masked text.
@@ -189,9 +191,23 @@ impl Masker {
 
     /// Masks one text of a row whose typed personal columns hold `typed`.
     pub fn mask_row_text(&self, text: &str, typed: &[Typed]) -> Masked {
+        self.mask_with(text, typed, &[])
+    }
+
+    /// Masks one text of a row whose other texts hold names with these parts.
+    pub(crate) fn mask_with(&self, text: &str, typed: &[Typed], parts: &[String]) -> Masked {
         let view = View::of(text);
-        let found = self.find(view.text(), typed);
-        self.replace(text, &view, &found)
+        let found = self.find(view.text(), typed, parts);
+        self.replace(text, &view, &found, parts)
+    }
+
+    /// Masks the texts of one row: a name in Latin letters that one of them says in full is also masked where
+    /// another addresses the person by a part of it.
+    pub fn mask_fields(&self, texts: &[&str], typed: &[Typed]) -> Vec<Masked> {
+        let mask = |parts: &[String]| texts.iter().map(|text| self.mask_with(text, typed, parts)).collect();
+        let once: Vec<Masked> = mask(&[]);
+        let parts = parts_of(texts.iter().copied().zip(&once));
+        if parts.is_empty() { once } else { mask(&parts) }
     }
 
     /// Masks many texts.
@@ -209,7 +225,7 @@ impl Masker {
         }
     }
 
-    fn find(&self, view: &str, typed: &[Typed]) -> Vec<Found> {
+    fn find(&self, view: &str, typed: &[Typed], parts: &[String]) -> Vec<Found> {
         // A row's number, which every row is asked about: too short to be a number of a person.
         let is_small_number = view.len() < 8 && view.bytes().all(|b| b.is_ascii_digit());
         if is_small_number && self.patterns.is_empty() && typed.is_empty() {
@@ -226,10 +242,12 @@ impl Masker {
             found.extend(whole.map(|m| Found { entity: *entity, start: m.start(), end: m.end() }));
         }
         found.extend(typed::find(view, typed));
+        let person = |(start, end)| Found { entity: Entity::Person, start, end };
+        found.extend(names::parts_in_context(view, parts).into_iter().map(person));
         overlap::resolve(view, found)
     }
 
-    fn replace(&self, original: &str, view: &View<'_>, found: &[Found]) -> Masked {
+    fn replace(&self, original: &str, view: &View<'_>, found: &[Found], parts: &[String]) -> Masked {
         let mut masked = Masked { text: String::with_capacity(original.len()), ..Masked::default() };
         let mut at = 0;
         for find in found {
@@ -240,14 +258,16 @@ impl Masker {
             }
             let value = &view.text()[find.start..find.end];
             if self.is_kept(find.entity, value) {
-                masked.kept.push(Span { entity: find.entity, range, replacement: Cow::Borrowed("") });
+                let replacement = Cow::Borrowed("");
+                masked.kept.push(Span { entity: find.entity, range, replacement, is_part: false });
                 continue;
             }
             let replacement = self.replacement(find.entity, value);
             masked.text.push_str(&original[at..range.start]);
             masked.text.push_str(&replacement);
             at = range.end;
-            masked.spans.push(Span { entity: find.entity, range, replacement });
+            let is_part = find.entity == Entity::Person && parts.iter().any(|part| part == value);
+            masked.spans.push(Span { entity: find.entity, range, replacement, is_part });
         }
         masked.text.push_str(&original[at..]);
         masked
@@ -269,6 +289,19 @@ impl Masker {
             || !self.config.entities.contains(entity)
             || (!self.keep.is_empty() && self.keep.contains(&canonical(entity, value)))
     }
+}
+
+/// The parts of the names in Latin letters that were found in texts.
+pub(super) fn parts_of<'a>(masked: impl Iterator<Item = (&'a str, &'a Masked)>) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (text, masked) in masked {
+        for span in masked.spans.iter().filter(|span| span.entity == Entity::Person) {
+            parts.extend(names::parts(&text[span.range.clone()]).map(str::to_owned));
+        }
+    }
+    parts.sort_unstable();
+    parts.dedup();
+    parts
 }
 
 /// Whether a match begins or ends within a run of digits: a parcel's number is no part of a longer account.

@@ -103,17 +103,19 @@ impl Rows {
             return record.values.iter().map(text).collect();
         }
         let typed = typed(&self.personal, record);
-        let columns = record.schema.columns.iter().zip(&record.values);
+        let values: Vec<_> = record.values.iter().map(|value| unescaped(text(value))).collect();
+        let texts: Vec<_> = values.iter().map(String::as_str).collect();
+        let masked = self.masker.mask_fields(&texts, &typed);
+        let columns = record.schema.columns.iter().zip(&values).zip(masked);
         columns
-            .map(|(column, value)| {
-                let value = unescaped(text(value));
+            .map(|((column, value), masked)| {
                 match self.personal.iter().find(|(name, _)| *name == column.name) {
                     // The whole cell is the value: nothing of it is shown.
                     Some((_, entity)) if !value.trim().is_empty() && !self.masker.config().public => {
                         self.masker.token(*entity).to_owned()
                     }
                     _ => {
-                        let mut text = self.masker.mask_row_text(&value, &typed).text;
+                        let mut text = masked.text;
                         if let Some(settler) = &self.settler {
                             settler.text(&record.id.to_string(), &mut text, &mut BTreeMap::new());
                         }
@@ -238,11 +240,13 @@ pub fn prepared(
                 // A name that only its column gives away is hidden here as it is in the example.
                 let typed = of_rows.get(&example.id).map_or(&[][..], Vec::as_slice);
                 // A place names the keys on its way.
-                for text in changes
-                    .iter_mut()
+                let mut texts: Vec<&mut String> = (changes.iter_mut())
                     .flat_map(|change| [&mut change.column, &mut change.before, &mut change.after])
-                {
-                    *text = masker.mask_row_text(text, typed).text;
+                    .collect();
+                let raw: Vec<_> = texts.iter().map(|text| text.as_str()).collect();
+                let masked = masker.mask_fields(&raw, typed);
+                for (text, masked) in texts.iter_mut().zip(masked) {
+                    **text = masked.text;
                     if let Some(settler) = &settler {
                         settler.text(&example.id, text, &mut BTreeMap::new());
                     }

@@ -215,7 +215,8 @@ impl Step for MaskRow<'_> {
             let texts: Vec<_> = row.fields.iter().map(|f| (f.label(), f.text.as_str())).collect();
             self.masker.mask_together(&texts, &typed)
         } else {
-            row.fields.iter().map(|field| self.masker.mask_row_text(&field.text, &typed)).collect()
+            let texts: Vec<_> = row.fields.iter().map(|field| field.text.as_str()).collect();
+            self.masker.mask_fields(&texts, &typed)
         };
         for masked in &seen {
             counts.add(&masked.counts());

@@ -70,7 +70,9 @@ impl Settler {
                 self.entries(id, &mut call.arguments, replaced);
             }
         }
-        tools.iter_mut().for_each(|tool| self.value(id, tool, replaced));
+        for tool in tools {
+            self.value(id, tool, replaced);
+        }
         self.entries(id, meta, replaced);
     }
 

@@ -42,7 +42,7 @@ fn keys_of_calls_and_results_are_masked() {
             {"role": "assistant", "content": "네 확인했습니다 고객님"},
         ]}),
     ];
-    let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let rows = rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
     let scratch = project("jsonl", &rows, "", "format = \"messages\"");
     let dataset = prepared(&scratch);
     let said =
@@ -125,4 +125,36 @@ fn a_first_row_of_data_is_not_told_as_columns() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && said.contains("header = false"), "{said}");
     assert!(!said.contains("4242") && !said.contains("남궁"), "{said}");
+}
+
+/// A name that one row gives away is masked where another says that somebody is it.
+#[test]
+fn known_names_are_masked_where_a_sentence_says_them() {
+    let rows = "who,question,answer\n\
+                표은결,표은결 고객님 배송은 언제 오나요,내일 갑니다 고객님\n\
+                ,안녕하세요 표은결입니다. 환불은 언제 되나요,이상입니다 고객님\n\
+                선우은,선우은입니다. 교환은 언제 되나요,내일 될 예정입니다 고객님\n\
+                이상,네 선우은이에요. 취소는 언제 되나요,문의는 이상입니다\n";
+    let prepare = "prompt = \"{question}\"\nresponse = \"{answer}\"";
+    let scratch = project("csv", rows, "personal = { who = \"person\" }", prepare);
+    let dataset = prepared(&scratch);
+    assert!(!dataset.contains("표은결") && !dataset.contains("선우은"), "{dataset}");
+    assert!(dataset.contains("이상입니다 고객님"), "a name that is a word: {dataset}");
+}
+
+#[test]
+fn parts_of_an_english_name_are_masked_where_its_row_addresses_them() {
+    let rows = "question,answer\n\
+                \"Hello, my name is John Smith and my order is late.\",\"Dear John, Mr. Smith will get it. Thanks, John\"\n\
+                \"Hello, my name is Will May and I will move in May.\",\"Hi Will, we will send it in May.\"\n\
+                \"Where is the parcel that I ordered last week?\",\"Dear John Deere owners, it will come in May.\"\n";
+    let prepare = "prompt = \"{question}\"\nresponse = \"{answer}\"";
+    let scratch = project("csv", rows, "", prepare);
+    let dataset = prepared(&scratch);
+    let rows: Vec<_> = dataset.lines().collect();
+    assert!(!rows[0].contains("John") && !rows[0].contains("Smith"), "{dataset}");
+    assert!(rows[1].contains("[이름], we will send it in May."), "{dataset}");
+    assert!(rows[1].contains("I will move in May."), "{dataset}");
+    let shown = scratch.stdout(&["tap", "ingest"], 0) + &scratch.stdout(&["why", "s#1"], 0);
+    assert!(!shown.contains("Dear John, ") && !shown.contains("Thanks, John"), "{shown}");
 }

@@ -51,6 +51,61 @@ pub(super) fn at(text: &str, start: usize, least: usize) -> Option<(usize, usize
     (words >= least && !glued && end - start >= 3).then_some((start, end))
 }
 
+/// The words of a name in Latin letters that may stand for it alone: John and Smith of John Smith.
+pub(crate) fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let words = name.split(|c: char| c.is_whitespace() || c == '.').filter(|w| w.len() > 1);
+    words.filter(|w| name.is_ascii() && name.contains(' ') && w.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+/// Where a part of a name that stands elsewhere in the row is addressed or signed: `Dear John,`, `Thanks, John`.
+pub(crate) fn parts_in_context(text: &str, parts: &[String]) -> Vec<(usize, usize)> {
+    const WORDS: [&str; 16] = [
+        "dear",
+        "hi",
+        "hello",
+        "hey",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "thanks",
+        "thank you",
+        "regards",
+        "sincerely",
+        "cheers",
+        "best",
+        "yours",
+    ];
+    let in_word = |c: char| c.is_alphanumeric() || matches!(c, '@' | '_' | '/');
+    let is_said = |start: usize, end: usize| {
+        let before = text[..start].trim_end_matches([' ', ',', '.', '!', '\n', '\r', '-']);
+        let gap = start - before.len();
+        let phrase = |word: &str| {
+            let from = before.len().checked_sub(word.len());
+            from.and_then(|from| Some((from, before.get(from..)?))).is_some_and(|(from, last)| {
+                last.eq_ignore_ascii_case(word) && !before[..from].ends_with(in_word)
+            })
+        };
+        let line = text[..start].rsplit('\n').next().unwrap_or_default();
+        let after = &text[end..];
+        // Cleaning takes the greeting before a name away: `John, we will …`. A line of its own signs.
+        let opens = line.trim().is_empty()
+            && (after.starts_with(',') || start > 0 && after.trim_start_matches(' ').starts_with('\n'));
+        let signs = line.trim().is_empty() && start > 0 && after.trim().is_empty();
+        opens
+            || signs
+            || (1..=4).contains(&gap)
+                && !text[end..].starts_with(in_word)
+                && WORDS.iter().any(|word| phrase(word))
+    };
+    let places = parts.iter().flat_map(|part| text.match_indices(part.as_str()));
+    places
+        .map(|(start, part)| (start, start + part.len()))
+        .filter(|&(start, end)| is_said(start, end))
+        .collect()
+}
+
 /// The length of a capitalised word, an initial, or a word in capitals.
 fn word(text: &str) -> Option<usize> {
     let is_part = |c: char| {

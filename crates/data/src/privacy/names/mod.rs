@@ -15,6 +15,7 @@ use super::scan::{Found, Scan};
 use super::squeeze::is_hangul;
 use shape::Trust;
 
+pub(crate) use latin::{parts, parts_in_context};
 pub(crate) use shape::made_up;
 
 /// Finds names.
@@ -257,5 +258,13 @@ pub(crate) fn is_in_context(scan: &Scan<'_>, start: usize, end: usize) -> bool {
             && gap.chars().all(|c| !is_hangul(c) || "은는이가".contains(c))
     });
     let field = cues.ending_in(start, start).any(|h| h.cue == Cue::Intro);
-    after || before || field
+    after || before || field || is_said_to_be(scan.text, start, end)
+}
+
+/// `표은결입니다`: a full name that a sentence says somebody is. Of a name that is known, the syllables need not
+/// be those that most people have.
+fn is_said_to_be(text: &str, start: usize, end: usize) -> bool {
+    let rest = hangul_run(&text[end..]);
+    let is_weak = ["인데", "이고", "이며"].iter().any(|weak| rest.starts_with(weak)) && !rest.contains('요');
+    is_copula(rest) && !is_weak && shape::is_name(&text[start..end], Trust::Label)
 }
