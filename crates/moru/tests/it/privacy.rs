@@ -132,14 +132,14 @@ fn a_first_row_of_data_is_not_told_as_columns() {
 fn known_names_are_masked_where_a_sentence_says_them() {
     let rows = "who,question,answer\n\
                 표은결,표은결 고객님 배송은 언제 오나요,내일 갑니다 고객님\n\
-                ,안녕하세요 표은결입니다. 환불은 언제 되나요,이상입니다 고객님\n\
+                ,안녕하세요 표은결입니다. 환불은 언제 되나요,문의는 이상입니다\n\
                 선우은,선우은입니다. 교환은 언제 되나요,내일 될 예정입니다 고객님\n\
                 이상,네 선우은이에요. 취소는 언제 되나요,문의는 이상입니다\n";
     let prepare = "prompt = \"{question}\"\nresponse = \"{answer}\"";
     let scratch = project("csv", rows, "personal = { who = \"person\" }", prepare);
     let dataset = prepared(&scratch);
     assert!(!dataset.contains("표은결") && !dataset.contains("선우은"), "{dataset}");
-    assert!(dataset.contains("이상입니다 고객님"), "a name that is a word: {dataset}");
+    assert!(dataset.contains("문의는 이상입니다"), "a name that is a word: {dataset}");
 }
 
 #[test]
@@ -155,6 +155,6 @@ fn parts_of_an_english_name_are_masked_where_its_row_addresses_them() {
     assert!(!rows[0].contains("John") && !rows[0].contains("Smith"), "{dataset}");
     assert!(rows[1].contains("[이름], we will send it in May."), "{dataset}");
     assert!(rows[1].contains("I will move in May."), "{dataset}");
-    let shown = scratch.stdout(&["tap", "ingest"], 0) + &scratch.stdout(&["why", "s#1"], 0);
+    let shown = scratch.stdout(&["tap", "ingest"], 0) + &scratch.stdout(&["why", "s#2"], 0);
     assert!(!shown.contains("Dear John, ") && !shown.contains("Thanks, John"), "{shown}");
 }
