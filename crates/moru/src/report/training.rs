@@ -142,7 +142,10 @@ fn laid(tokens: &BatchTokens, words: Words) -> (&'static str, String) {
     let (done, others): (Vec<_>, Vec<_>) = by.into_iter().partition(|(.., name)| *name == tokens.batching);
     let text = |(name, count, _): &(&str, u64, &str)| format!("{name} {}", int(*count));
     let [done, others] = [done, others].map(|by| by.iter().map(text).collect::<Vec<_>>().join(", "));
-    (words.pick("에포크의 토큰", "Tokens of an epoch"), format!("{done} <small>{others}</small>"))
+    (
+        words.pick("에포크의 토큰", "Tokens of an epoch"),
+        format!("{done} <small>{others}; {} {}</small>", words.pick("행:", "rows:"), int(tokens.rows)),
+    )
 }
 
 fn costs(training: &Training, words: Words) -> Vec<(&'static str, String)> {
