@@ -111,7 +111,8 @@ def main():
         json.dumps(
             {
                 "tokens_per_s": round(step.tokens.numel() / middle, 3),
-                "useful_tokens_per_s": round(step.n_loss_tokens / middle, 3),
+                "useful_tokens_per_s": round(step.tokens.numel() / middle, 3),
+                "trained_tokens_per_s": round(step.n_loss_tokens / middle, 3),
                 "step_s": round(middle, 3),
                 "peak_rss_gb": peak_rss_gb(),
                 "trainable_parameters": step.n_trained_parameters,

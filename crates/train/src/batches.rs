@@ -1,9 +1,9 @@
-//! From samples to the passes of a step: order, packing, and the checks before the first step.
+//! From samples to the passes of a step: order, packing, trees, and the checks before the first step.
 
 use chat::{SampleView, batch, seeded};
 use model::{ModelConfig, Segment, TrainBatch};
 
-use crate::{Order, TrainError};
+use crate::{Order, Settings, TrainError};
 
 /// Most rows that an error names.
 const NAMED_ROWS: usize = 5;
@@ -13,6 +13,8 @@ const NAMED_ROWS: usize = 5;
 pub(crate) struct Samples<'a> {
     views: Vec<SampleView<'a>>,
     given_tokens: Vec<usize>,
+    /// Where beginnings that samples share are computed once.
+    planner: Option<batch::Planner<'a>>,
 }
 
 impl<'a> Samples<'a> {
@@ -48,7 +50,24 @@ impl<'a> Samples<'a> {
         Ok(Self {
             views: given.iter().map(cut).collect(),
             given_tokens: given.iter().map(|s| s.ids.len()).collect(),
+            planner: None,
         })
+    }
+
+    /// From here on, passes are laid out as trees.
+    pub fn share(&mut self, settings: &Settings) {
+        let options = batch::PlanOptions {
+            budget_tokens: settings.micro_tokens,
+            per_step: settings.samples_per_step,
+            seed: settings.seed,
+            min_shared: settings.min_shared,
+        };
+        self.planner = Some(batch::Planner::new(&self.views, options));
+    }
+
+    /// From here on, passes are packed.
+    pub fn separate(&mut self) {
+        self.planner = None;
     }
 
     pub fn len(&self) -> usize {
@@ -72,8 +91,11 @@ impl<'a> Samples<'a> {
         members.iter().map(|&s| self.views[s].row.to_owned()).collect()
     }
 
-    /// Packs members, in their order, into passes of at most `micro_tokens` tokens.
+    /// Puts members into passes of at most `micro_tokens` tokens: in their order, or siblings together.
     pub fn passes(&self, members: &[usize], micro_tokens: usize) -> Vec<Vec<usize>> {
+        if let Some(planner) = &self.planner {
+            return planner.passes(members);
+        }
         let mut passes: Vec<Vec<usize>> = Vec::new();
         let mut filled = 0;
         for &sample in members {
@@ -90,14 +112,23 @@ impl<'a> Samples<'a> {
         passes
     }
 
-    /// Lays a pass out: samples side by side, none seeing another.
-    pub fn lay_out(&self, pass: &[usize]) -> TrainBatch {
-        self.build(pass, usize::MAX)
+    /// Tokens that a pass computes.
+    pub fn pass_tokens(&self, pass: &[usize]) -> usize {
+        match &self.planner {
+            Some(planner) => planner.tokens(pass),
+            None => pass.iter().map(|&sample| self.tokens(sample)).sum(),
+        }
     }
 
-    /// Lays a pass out as a tree: what samples share at their beginning is laid once.
-    pub fn lay_out_tree(&self, pass: &[usize]) -> TrainBatch {
-        self.build(pass, 1)
+    /// Lays a pass out: samples side by side, none seeing another; or as trees, in which what samples share at
+    /// their beginning is laid once.
+    pub fn lay_out(&self, pass: &[usize]) -> TrainBatch {
+        self.build(pass, self.planner.as_ref().map_or(usize::MAX, batch::Planner::min_shared))
+    }
+
+    /// Lays out one sample alone.
+    pub fn lay_out_alone(&self, sample: usize) -> TrainBatch {
+        self.build(&[sample], usize::MAX)
     }
 
     fn build(&self, pass: &[usize], min_shared: usize) -> TrainBatch {
@@ -126,12 +157,13 @@ pub(crate) struct Epochs {
     per_step: usize,
     order: Order,
     seed: u64,
-    /// The order of the epoch that was asked for last.
-    current: Option<(u64, Vec<usize>)>,
+    /// The steps of the epoch that was asked for last.
+    current: Option<(u64, Vec<Vec<usize>>)>,
 }
 
 impl Epochs {
-    pub fn new(samples: usize, per_step: usize, order: Order, seed: u64) -> Self {
+    pub fn new(samples: usize, settings: &Settings) -> Self {
+        let Settings { samples_per_step: per_step, order, seed, .. } = *settings;
         Self { samples, per_step, order, seed, current: None }
     }
 
@@ -140,19 +172,24 @@ impl Epochs {
     }
 
     /// The samples of the step after `done` steps. The last step of an epoch may be smaller; each sample is taken
-    /// once an epoch.
-    pub fn members(&mut self, done: u64) -> Vec<usize> {
+    /// once an epoch. Where samples are laid as trees, siblings meet.
+    pub fn members(&mut self, samples: &Samples<'_>, done: u64) -> Vec<usize> {
         let (epoch, step) = (done / self.steps_per_epoch(), (done % self.steps_per_epoch()) as usize);
         if self.current.as_ref().is_none_or(|(current, _)| *current != epoch) {
-            let mut order: Vec<usize> = (0..self.samples).collect();
-            if self.order == Order::Shuffled {
-                seeded::shuffle(&mut order, self.seed, epoch);
-            }
-            self.current = Some((epoch, order));
+            self.current = Some((epoch, self.steps(samples, epoch)));
         }
-        let order = self.current.as_ref().map(|(_, order)| order.as_slice()).unwrap_or_default();
-        let start = step * self.per_step;
-        order[start..(start + self.per_step).min(order.len())].to_vec()
+        self.current.as_ref().map(|(_, steps)| steps[step].clone()).unwrap_or_default()
+    }
+
+    fn steps(&self, samples: &Samples<'_>, epoch: u64) -> Vec<Vec<usize>> {
+        if let (Order::Shuffled, Some(planner)) = (self.order, &samples.planner) {
+            return planner.steps(epoch);
+        }
+        let mut order: Vec<usize> = (0..self.samples).collect();
+        if self.order == Order::Shuffled {
+            seeded::shuffle(&mut order, self.seed, epoch);
+        }
+        order.chunks(self.per_step).map(<[usize]>::to_vec).collect()
     }
 }
 
@@ -162,17 +199,27 @@ mod tests {
 
     #[test]
     fn each_sample_is_taken_once_an_epoch_in_an_order_of_its_own() {
-        let mut epochs = Epochs::new(10, 4, Order::Shuffled, 1);
-        assert_eq!(epochs.steps_per_epoch(), 3);
-        let mut take = |epoch: u64| -> Vec<usize> {
-            (epoch * 3..epoch * 3 + 3).flat_map(|done| epochs.members(done)).collect()
-        };
-        let (first, second) = (take(0), take(1));
-        assert_ne!(first, second);
-        assert_eq!(first, take(0));
-        for mut order in [first, second] {
-            order.sort_unstable();
-            assert_eq!(order, (0..10).collect::<Vec<_>>());
+        let config = ModelConfig::preset("nano").unwrap();
+        let ids: Vec<[u32; 2]> = (0..10).map(|id| [id, 1]).collect();
+        let given: Vec<_> = ids.iter().map(|ids| sample("a", ids, &[0, 1])).collect();
+        let mut samples = Samples::new(&given, &config).unwrap();
+        let settings = Settings { samples_per_step: 4, seed: 1, ..Settings::full(crate::Base::default()) };
+        for shared in [false, true] {
+            if shared {
+                samples.share(&settings);
+            }
+            let mut epochs = Epochs::new(10, &settings);
+            assert_eq!(epochs.steps_per_epoch(), 3);
+            let mut take = |epoch: u64| -> Vec<usize> {
+                (epoch * 3..epoch * 3 + 3).flat_map(|done| epochs.members(&samples, done)).collect()
+            };
+            let (first, second) = (take(0), take(1));
+            assert_ne!(first, second);
+            assert_eq!(first, take(0));
+            for mut order in [first, second] {
+                order.sort_unstable();
+                assert_eq!(order, (0..10).collect::<Vec<_>>());
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use model::{Decoder, MemoryPlan, Recompute};
 
 use crate::batches::Samples;
 use crate::learner::Learner;
-use crate::{Settings, TrainError};
+use crate::{Batching, Settings, TrainError};
 
 /// A training that repeats one step.
 pub struct Bench<'a, D: Device> {
@@ -23,8 +23,10 @@ pub struct Bench<'a, D: Device> {
 pub struct BenchStep {
     /// Mean negative log-likelihood of the trained tokens, in nats; not finite when the training broke down.
     pub loss: f64,
-    /// Tokens computed.
+    /// Tokens computed; fewer than those of the samples where they are laid as trees.
     pub tokens: usize,
+    /// Tokens of the samples.
+    pub sample_tokens: usize,
     /// Tokens trained.
     pub trained_tokens: usize,
 }
@@ -43,7 +45,10 @@ impl<'a, D: Device> Bench<'a, D> {
         if samples.is_empty() {
             return Err(TrainError::NoSamples);
         }
-        let samples = Samples::new(samples, decoder.config())?;
+        let mut samples = Samples::new(samples, decoder.config())?;
+        if settings.batching == Batching::Tree {
+            samples.share(settings);
+        }
         let all: Vec<usize> = (0..samples.len()).collect();
         let passes = samples.passes(&all, settings.micro_tokens);
         let learner = Learner::new(decoder, settings)?;
@@ -68,7 +73,8 @@ impl<'a, D: Device> Bench<'a, D> {
         let count = |of: &dyn Fn(usize) -> usize| (0..self.samples.len()).map(of).sum();
         Ok(BenchStep {
             loss: result.map_or_else(|bad| bad.value, |good| good.loss),
-            tokens: count(&|s| self.samples.tokens(s)),
+            tokens: self.passes.iter().map(|pass| self.samples.pass_tokens(pass)).sum(),
+            sample_tokens: count(&|s| self.samples.tokens(s)),
             trained_tokens: count(&|s| self.samples.trained_tokens(s)),
         })
     }
@@ -80,11 +86,9 @@ impl<'a, D: Device> Bench<'a, D> {
 
     /// Memory of a step, predicted from its largest pass.
     pub fn memory(&self) -> MemoryPlan {
-        let largest = |of: &dyn Fn(usize) -> usize| {
-            self.passes.iter().map(|pass| pass.iter().map(|&s| of(s)).sum()).max().unwrap_or(0)
-        };
-        let rows = largest(&|s| self.samples.tokens(s));
-        let loss_rows = largest(&|s| self.samples.trained_tokens(s));
+        let rows = self.passes.iter().map(|pass| self.samples.pass_tokens(pass)).max().unwrap_or(0);
+        let trained = |pass: &Vec<usize>| pass.iter().map(|&s| self.samples.trained_tokens(s)).sum();
+        let loss_rows = self.passes.iter().map(trained).max().unwrap_or(0).min(rows);
         let trainable = Some(&self.learner.trainable);
         self.learner.decoder.memory_plan(trainable, rows, loss_rows, self.recompute)
     }

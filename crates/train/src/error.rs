@@ -70,6 +70,28 @@ pub enum TrainError {
         allowed: &'static str,
     },
 
+    /// A tree cannot drop inputs for one branch and keep them for another.
+    #[error(
+        "batching \"tree\" computes a shared beginning once, so that a dropout of {dropout} would drop the same \
+         for all samples that share it; set dropout to 0, or batching to \"packed\""
+    )]
+    TreeDropout {
+        /// The adapter's dropout.
+        dropout: f32,
+    },
+
+    /// There is no tree to be tested.
+    #[error(
+        "no two samples of a step share a beginning of {min_shared} tokens in a pass of {micro_tokens}, so that there \
+         is no tree; samples that share more need a greater micro_tokens"
+    )]
+    NothingShared {
+        /// The least beginning that is shared.
+        min_shared: usize,
+        /// Tokens of a pass.
+        micro_tokens: usize,
+    },
+
     /// The loss or the gradient is not a number.
     #[error(
         "{what} became {value} at step {step}, on rows {}; {}; lower the learning rate, or look at these rows",

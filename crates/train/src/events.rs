@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use model::MemoryPlan;
 
+use crate::Batching;
+
 /// Something that happened. Steps count from 1.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -60,8 +62,13 @@ pub struct PlanFigures {
     pub trained_tokens: u64,
     /// Tokens that an epoch would compute if each step were padded to its longest sample.
     pub padded_tokens: u64,
-    /// Tokens that an epoch computes: samples packed, without what follows their last trained token.
+    /// Tokens of the samples one after another, without what follows their last trained token.
     pub packed_tokens: u64,
+    /// Tokens of the first epoch laid as trees, in which a beginning that samples share is computed once; of the
+    /// order that trees would have, where samples are packed.
+    pub tree_tokens: u64,
+    /// What is done: packed or trees.
+    pub batching: Batching,
     /// Tokens of the longest sample.
     pub longest_tokens: usize,
     /// Samples of one optimizer step.
@@ -76,6 +83,13 @@ pub struct PlanFigures {
     pub memory: MemoryPlan,
     /// What settings and data amount to; a checkpoint is only taken up by the same.
     pub digest: String,
+}
+
+impl PlanFigures {
+    /// The share of the packed tokens that trees do not compute, 0 to 1.
+    pub fn tree_saving(&self) -> f64 {
+        1.0 - self.tree_tokens as f64 / self.packed_tokens.max(1) as f64
+    }
 }
 
 /// One optimizer step.
@@ -93,15 +107,15 @@ pub struct StepFigures {
     pub grad_norm: f64,
     /// The learning rate that was used.
     pub learning_rate: f64,
-    /// Tokens computed.
+    /// Tokens of its samples; where they are laid as trees, fewer are computed.
     pub tokens: u64,
     /// Tokens trained.
     pub trained_tokens: u64,
-    /// Tokens computed since the first step, over all runs.
+    /// Tokens of samples since the first step, over all runs.
     pub num_tokens: u64,
     /// How long it took.
     pub seconds: f64,
-    /// Tokens computed a second.
+    /// Tokens of samples a second.
     pub tokens_per_s: f64,
     /// Tokens trained a second.
     pub trained_tokens_per_s: f64,

@@ -46,4 +46,4 @@ pub use error::{StateProblem, TrainError};
 pub use events::{Ending, EvalFigures, Event, Metric, Outcome, PlanFigures, StepFigures};
 pub use run::{Host, InLoopEval, run};
 pub use schedule::{Schedule, Warmup};
-pub use settings::{Adam, Base, EarlyStop, Every, Length, Method, Order, ResultFrom, Settings};
+pub use settings::{Adam, Base, Batching, EarlyStop, Every, Length, Method, Order, ResultFrom, Settings};

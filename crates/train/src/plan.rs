@@ -9,7 +9,10 @@ use chat::SampleView;
 
 use crate::batches::{Epochs, Samples};
 use crate::learner::Learner;
-use crate::{Length, Method, PlanFigures, Settings, TrainError};
+use crate::{Batching, Length, Method, PlanFigures, Settings, TrainError};
+
+/// The share of tokens from which on trees are chosen.
+const WORTHWHILE: f64 = 0.1;
 
 /// Samples, steps, and the digest that a checkpoint must have.
 pub(crate) struct Plan<'a> {
@@ -19,6 +22,9 @@ pub(crate) struct Plan<'a> {
     pub steps: u64,
     pub warmup: u64,
     pub digest: String,
+    pub batching: Batching,
+    /// Tokens of the first epoch as trees.
+    pub tree_tokens: usize,
 }
 
 impl<'a> Plan<'a> {
@@ -34,14 +40,22 @@ impl<'a> Plan<'a> {
             return Err(TrainError::NoSamples);
         }
         let digest = digest(settings, config, train, valid)?;
-        let (train, valid) = (Samples::new(train, config)?, Samples::new(valid, config)?);
-        let epochs = Epochs::new(train.len(), settings.samples_per_step, settings.order, settings.seed);
+        let (mut train, mut valid) = (Samples::new(train, config)?, Samples::new(valid, config)?);
+        let epochs = Epochs::new(train.len(), settings);
+        train.share(settings);
+        let tree_tokens = computed(&train, &epochs, settings);
+        let batching = choose(settings, &train, tree_tokens);
+        if batching == Batching::Tree {
+            valid.share(settings);
+        } else {
+            train.separate();
+        }
         let steps = match settings.length {
             Length::Steps(steps) => steps,
             Length::Epochs(count) => (count * epochs.steps_per_epoch() as f64).ceil() as u64,
         };
         let warmup = settings.warmup.steps(steps);
-        Ok(Self { train, valid, epochs, steps, warmup, digest })
+        Ok(Self { train, valid, epochs, steps, warmup, digest, batching, tree_tokens })
     }
 
     /// Epochs that `step` steps are.
@@ -60,13 +74,13 @@ impl<'a> Plan<'a> {
         let mut largest = (0, 0);
         let mut grow = |samples: &Samples<'_>, members: &[usize]| {
             for pass in samples.passes(members, settings.micro_tokens) {
-                let rows = pass.iter().map(|&s| samples.tokens(s)).sum();
-                let loss_rows = pass.iter().map(|&s| samples.trained_tokens(s)).sum();
-                largest = (largest.0.max(rows), largest.1.max(loss_rows));
+                let rows = samples.pass_tokens(&pass);
+                let loss_rows: usize = pass.iter().map(|&s| samples.trained_tokens(s)).sum();
+                largest = (largest.0.max(rows), largest.1.max(loss_rows.min(rows)));
             }
         };
         for done in 0..order.steps_per_epoch() {
-            grow(&self.train, &order.members(done));
+            grow(&self.train, &order.members(&self.train, done));
         }
         grow(&self.valid, &(0..self.valid.len()).collect::<Vec<_>>());
         largest
@@ -83,7 +97,7 @@ impl<'a> Plan<'a> {
         let packed: usize = (0..self.train.len()).map(tokens).sum();
         let mut order = self.epochs.clone();
         let padded: usize = (0..order.steps_per_epoch())
-            .map(|done| order.members(done))
+            .map(|done| order.members(&self.train, done))
             .map(|members| {
                 members.iter().map(|&s| self.train.given_tokens(s)).max().unwrap_or(0) * members.len()
             })
@@ -98,6 +112,8 @@ impl<'a> Plan<'a> {
             trained_tokens: (0..self.train.len()).map(|s| self.train.trained_tokens(s) as u64).sum(),
             padded_tokens: padded as u64,
             packed_tokens: packed as u64,
+            tree_tokens: self.tree_tokens as u64,
+            batching: self.batching,
             longest_tokens: (0..self.train.len()).map(|s| self.train.given_tokens(s)).max().unwrap_or(0),
             samples_per_step: settings.samples_per_step,
             trainable_parameters: trainable,
@@ -106,6 +122,26 @@ impl<'a> Plan<'a> {
             memory,
             digest: self.digest.clone(),
         }
+    }
+}
+
+/// Tokens that the first epoch computes.
+fn computed(samples: &Samples<'_>, epochs: &Epochs, settings: &Settings) -> usize {
+    let mut epochs = epochs.clone();
+    (0..epochs.steps_per_epoch())
+        .flat_map(|done| samples.passes(&epochs.members(samples, done), settings.micro_tokens))
+        .map(|pass| samples.pass_tokens(&pass))
+        .sum()
+}
+
+/// Packed, or trees where those are asked for, or are worthwhile and exact.
+fn choose(settings: &Settings, samples: &Samples<'_>, tree_tokens: usize) -> Batching {
+    let packed: usize = (0..samples.len()).map(|s| samples.tokens(s)).sum();
+    let saves = 1.0 - tree_tokens as f64 / packed as f64 >= WORTHWHILE;
+    match settings.batching {
+        Batching::Auto if saves && settings.dropout() == 0.0 => Batching::Tree,
+        Batching::Auto => Batching::Packed,
+        asked => asked,
     }
 }
 

@@ -86,8 +86,8 @@ pub fn run<D: Device>(
         let began = (host.clock)();
         let step = record.step + 1;
 
-        // Fetch: the step's samples, packed into passes of bounded size.
-        let members = plan.epochs.members(record.step);
+        // Fetch: the step's samples, packed or laid as trees in passes of bounded size.
+        let members = plan.epochs.members(&plan.train, record.step);
         let passes = plan.train.passes(&members, settings.micro_tokens);
         let learning_rate = plan.learning_rate(settings, record.step);
 

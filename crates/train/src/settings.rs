@@ -19,8 +19,13 @@ pub struct Settings {
     /// Samples of one optimizer step.
     pub samples_per_step: usize,
     /// Tokens of one forward and backward pass; a step is as many passes as it needs. A longer sample has a pass
-    /// of its own. The result does not depend on it, except for rounding.
+    /// of its own. A step does not depend on it, except for rounding; which samples meet in a step does, where
+    /// they are laid as trees.
     pub micro_tokens: usize,
+    /// How the samples of a step are laid together.
+    pub batching: Batching,
+    /// Beginnings that samples share are computed once from so many tokens on; shorter ones cost more than they save.
+    pub min_shared: usize,
     /// Which blocks are computed again in the backward pass, to hold less. The result does not depend on it.
     pub recompute: Recompute,
     /// In which order an epoch takes the samples.
@@ -85,6 +90,29 @@ pub enum Length {
     Epochs(f64),
     /// Optimizer steps.
     Steps(u64),
+}
+
+/// How the samples of a step are laid together. A step's gradient does not depend on it, except for rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batching {
+    /// As trees where that saves a tenth of the tokens or more and nothing is dropped, else packed.
+    Auto,
+    /// Side by side, without padding.
+    Packed,
+    /// As prefix trees: a beginning that samples share is computed once. Siblings meet in a step. Not with dropout,
+    /// which would drop the same for all of them.
+    Tree,
+}
+
+impl Batching {
+    /// Its name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Packed => "packed",
+            Self::Tree => "tree",
+        }
+    }
 }
 
 /// In which order an epoch takes the samples.
@@ -156,6 +184,8 @@ impl Settings {
             length: Length::Epochs(3.0),
             samples_per_step: 16,
             micro_tokens: 2048,
+            batching: Batching::Auto,
+            min_shared: 16,
             recompute: Recompute::Never,
             order: Order::Shuffled,
             seed: 42,
@@ -189,6 +219,8 @@ impl Settings {
             },
             "samples_per_step": self.samples_per_step,
             "micro_tokens": self.micro_tokens,
+            "batching": self.batching.name(),
+            "min_shared": self.min_shared,
             "order": match self.order { Order::Shuffled => "shuffled", Order::AsGiven => "as_given" },
             "seed": self.seed,
             "learning_rate": self.learning_rate,
@@ -221,6 +253,14 @@ impl Settings {
         settings
     }
 
+    /// The share of adapter inputs that are dropped.
+    pub(crate) fn dropout(&self) -> f32 {
+        match &self.method {
+            Method::Lora { lora, .. } => lora.dropout,
+            Method::Full => 0.0,
+        }
+    }
+
     /// Checks ranges; what depends on the model is checked where the model is known.
     pub(crate) fn check(&self) -> Result<(), TrainError> {
         let positive = |setting, value: f64| {
@@ -238,7 +278,11 @@ impl Settings {
         };
         count("samples_per_step", self.samples_per_step)?;
         count("micro_tokens", self.micro_tokens)?;
+        count("min_shared", self.min_shared)?;
         count("keep_checkpoints", self.keep_checkpoints)?;
+        if self.batching == Batching::Tree && self.dropout() > 0.0 {
+            return Err(TrainError::TreeDropout { dropout: self.dropout() });
+        }
         positive("learning_rate", self.learning_rate)?;
         positive("adam_eps", self.adam.eps)?;
         below_one("adam_beta1", self.adam.beta1)?;
@@ -338,6 +382,19 @@ mod tests {
             |s| s.warmup = Warmup::Share(1.5),
             "`warmup` is 1.5; it must be at least 0 and less than 1",
         );
+    }
+
+    #[test]
+    fn a_tree_with_dropout_is_refused() {
+        let drop = |s: &mut Settings| {
+            s.batching = Batching::Tree;
+            if let Method::Lora { lora, .. } = &mut s.method {
+                lora.dropout = 0.1;
+            }
+        };
+        let message = "batching \"tree\" computes a shared beginning once, so that a dropout of 0.1 would drop the same \
+                       for all samples that share it; set dropout to 0, or batching to \"packed\"";
+        check_refused(drop, message);
     }
 
     #[test]

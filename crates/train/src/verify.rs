@@ -1,15 +1,25 @@
-//! Self-tests on the samples at hand: that laying samples together changes nothing.
+//! Self-tests on the model and samples at hand: that laying samples together changes nothing, and that the gradient is
+//! the slope of the loss.
 //!
 //! The gradient of samples one by one is compared, tensor by tensor, with that of the same samples laid together. All
 //! trainable parameters are first moved at random: at B = 0 the gradient of A is nil, and a comparison sees nothing.
 
+mod choose;
+mod slopes;
+
+pub use choose::choose;
+pub use slopes::{SLOPE_BOUND, Slope, slopes};
+
 use chat::SampleView;
 use kernels::{Device, random};
-use model::{Decoder, Parameters};
+use model::{Decoder, Parameters, TrainBatch};
 
 use crate::batches::Samples;
 use crate::learner::Learner;
 use crate::{Settings, TrainError};
+
+/// The greatest difference that rounding in f32 explains.
+pub const LAYOUT_BOUND: f64 = 1e-5;
 
 /// How samples are laid together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +46,8 @@ pub struct Comparison {
     pub separate_tokens: usize,
     /// Tokens computed together.
     pub together_tokens: usize,
+    /// Passes in which they were computed together.
+    pub passes: usize,
     /// |difference| / loss.
     pub loss: f64,
     /// By tensor, the greatest difference first.
@@ -49,7 +61,8 @@ impl Comparison {
     }
 }
 
-/// Compares gradients of `samples` one by one and laid together, all in one pass. Dropout is left out.
+/// Compares gradients of `samples` one by one and laid together, in passes of [`Settings::micro_tokens`] as training
+/// cuts them. Dropout is left out.
 ///
 /// # Errors
 /// Settings or samples are refused.
@@ -59,24 +72,26 @@ pub fn compare<D: Device>(
     samples: &[SampleView<'_>],
     layout: Layout,
 ) -> Result<Comparison, TrainError> {
+    let settings = settings.without_dropout();
     settings.check()?;
     if samples.is_empty() {
         return Err(TrainError::NoSamples);
     }
-    let samples = Samples::new(samples, decoder.config())?;
-    let mut learner = Learner::new(decoder, &settings.without_dropout())?;
+    let mut samples = Samples::new(samples, decoder.config())?;
+    let mut learner = Learner::new(decoder, &settings)?;
     disturb(&mut learner, settings.seed);
     let all: Vec<usize> = (0..samples.len()).collect();
-    let separate: Vec<_> = all.iter().map(|&s| samples.lay_out(&[s])).collect();
-    let together = match layout {
-        Layout::Packed => samples.lay_out(&all),
-        Layout::Tree => samples.lay_out_tree(&all),
-    };
-    let (separate_tokens, together_tokens) =
-        (separate.iter().map(model::TrainBatch::rows).sum(), together.rows());
+    let separate: Vec<TrainBatch> = all.iter().map(|&sample| samples.lay_out_alone(sample)).collect();
+    if layout == Layout::Tree {
+        samples.share(&settings);
+    }
+    let passes = samples.passes(&all, settings.micro_tokens);
+    let together: Vec<TrainBatch> = passes.iter().map(|pass| samples.lay_out(pass)).collect();
+    let tokens = |batches: &[TrainBatch]| batches.iter().map(TrainBatch::rows).sum();
+    let (separate_tokens, together_tokens) = (tokens(&separate), tokens(&together));
     let expected_sum = learner.gradient(&mut separate.into_iter(), 1)?;
     let expected = host(&learner);
-    let sum = learner.gradient(&mut std::iter::once(together), 1)?;
+    let sum = learner.gradient(&mut together.into_iter(), 1)?;
     let found = host(&learner);
     let specs = &learner.gradients.layout.specs;
     let mut tensors: Vec<_> = specs
@@ -89,7 +104,7 @@ pub fn compare<D: Device>(
         .collect();
     tensors.sort_by(|a, b| b.relative.total_cmp(&a.relative));
     let loss = (sum.loss - expected_sum.loss).abs() / expected_sum.loss.abs();
-    Ok(Comparison { separate_tokens, together_tokens, loss, tensors })
+    Ok(Comparison { separate_tokens, together_tokens, passes: passes.len(), loss, tensors })
 }
 
 /// Adds noise to every trainable parameter, as large as an adapter's own values.

@@ -2,7 +2,7 @@
 //! computing a shared beginning twice.
 //!
 //! 1. [`tree`] finds common beginnings over the whole split.
-//! 2. [`plan`] orders the samples of an epoch and cuts them into batches of a token budget.
+//! 2. [`plan`] orders the samples of an epoch, and cuts them into steps and passes of a token budget.
 //! 3. [`layout`] writes one batch: tokens, positions, segments, and the rows that carry loss.
 
 mod layout;
@@ -12,7 +12,7 @@ mod tree;
 use std::ops::Range;
 
 pub use layout::build;
-pub use plan::{Counts, Epoch, PlanError, PlanOptions, Planner};
+pub use plan::{PlanOptions, Planner};
 
 /// One batch. All of it is in tokens, laid out flat: N tokens in S segments.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,84 +1,31 @@
-//! Which samples meet in which batch: each once an epoch, in an order that the seed decides.
+//! Which samples meet in which step and in which pass: each once an epoch, in an order that the seed decides.
 
-use super::tree::{Node, Sorted};
+use std::collections::VecDeque;
+
+use super::tree::{Node, Sorted, common};
 use crate::sample::SampleView;
 use crate::seeded;
 
-/// How samples are put into batches.
+/// Groups that are looked through for one that fits what is left of a step.
+const LOOK_AHEAD: usize = 256;
+
+/// How samples are put into steps and passes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanOptions {
-    /// Most tokens a batch may lay out.
+    /// Most tokens that a pass may lay out; a longer sample has a pass of its own.
     pub budget_tokens: usize,
-    /// Most samples a batch may hold; `usize::MAX` for no limit.
-    pub max_samples: usize,
+    /// Samples of a step, at least 1.
+    pub per_step: usize,
     /// Decides the order.
     pub seed: u64,
     /// Least tokens for which a shared beginning is laid once; `usize::MAX` never shares.
     pub min_shared: usize,
 }
 
-/// Why samples cannot be put into batches.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// There is nothing to train on.
-    #[error("there are no samples")]
-    Empty,
-    /// A sample is larger than a batch.
-    #[error(
-        "{row} has {tokens} tokens; a batch holds {budget}: raise the token budget or lower max_len_tokens"
-    )]
-    TooLong {
-        /// Which row.
-        row: String,
-        /// Its tokens.
-        tokens: usize,
-        /// The budget.
-        budget: usize,
-    },
-}
-
-/// What an epoch costs, told before the first step.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Samples.
-    pub samples: usize,
-    /// Batches.
-    pub batches: usize,
-    /// Tokens that carry loss.
-    pub trained_tokens: usize,
-    /// Tokens if each batch were padded to its longest sample.
-    pub padded_tokens: usize,
-    /// Tokens of the samples one after another.
-    pub packed_tokens: usize,
-    /// Tokens that are really computed.
-    pub tree_tokens: usize,
-    /// Tokens of the largest batch as it is computed.
-    pub largest_batch_tokens: usize,
-}
-
-impl Counts {
-    /// The share of padded tokens that are not computed, 0 to 1.
-    pub fn saving(&self) -> f64 {
-        if self.padded_tokens == 0 {
-            return 0.0;
-        }
-        1.0 - self.tree_tokens as f64 / self.padded_tokens as f64
-    }
-}
-
-/// The batches of one epoch, in order; each lists samples for [`super::build`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Epoch {
-    /// Samples of each batch.
-    pub batches: Vec<Vec<usize>>,
-    /// What they cost.
-    pub counts: Counts,
-}
-
 /// Plans epochs over one split.
 #[derive(Debug)]
 pub struct Planner<'a> {
-    samples: &'a [SampleView<'a>],
+    samples: Vec<SampleView<'a>>,
     options: PlanOptions,
     roots: Vec<Node>,
     /// The place of each sample in the order of tokens.
@@ -87,78 +34,108 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// Finds the common beginnings of all samples.
-    ///
-    /// # Errors
-    /// [`PlanError`], before any work is done.
-    pub fn new(samples: &'a [SampleView<'a>], options: PlanOptions) -> Result<Self, PlanError> {
-        if samples.is_empty() {
-            return Err(PlanError::Empty);
-        }
-        let budget = options.budget_tokens;
-        if let Some(sample) = samples.iter().find(|sample| sample.ids.len() > budget) {
-            return Err(PlanError::TooLong { row: sample.row.to_string(), tokens: sample.ids.len(), budget });
-        }
+    pub fn new(samples: &[SampleView<'a>], options: PlanOptions) -> Self {
         let all: Vec<usize> = (0..samples.len()).collect();
         let sorted = Sorted::new(samples, &all);
         let mut rank = vec![0; samples.len()];
         for (place, &sample) in sorted.members().iter().enumerate() {
             rank[sample] = place;
         }
-        Ok(Self { samples, roots: sorted.nodes(options.min_shared), options, rank })
+        Self { samples: samples.to_vec(), roots: sorted.nodes(options.min_shared), options, rank }
     }
 
-    /// The batches of one epoch. Siblings of a common beginning follow each other in a random
-    /// order, and batches come in a random order.
-    pub fn epoch(&self, epoch: u64) -> Epoch {
-        let mut order = Vec::with_capacity(self.samples.len());
-        let mut branches = 0;
-        walk(&self.roots, seeded::at(self.options.seed, epoch), &mut branches, &mut order);
-        let mut batches = self.cut(&order);
-        seeded::shuffle(&mut batches, seeded::at(self.options.seed, epoch), u64::MAX);
-        let counts = self.count(&batches);
-        Epoch { batches, counts }
+    /// The least length of a shared beginning that is laid once.
+    pub fn min_shared(&self) -> usize {
+        self.options.min_shared
     }
 
-    /// Cuts the order where the budget is full, counting tokens as they will be laid.
-    fn cut(&self, order: &[usize]) -> Vec<Vec<usize>> {
-        let mut batches: Vec<Vec<usize>> = Vec::new();
+    /// The samples of each step of an epoch. All steps but the last have `per_step` samples.
+    ///
+    /// Siblings of a common beginning follow each other in a random order and are cut into groups of the token
+    /// budget; groups come in a random order. One that does not fit what is left of a step lets a later one go
+    /// before, and is cut where none fits.
+    pub fn steps(&self, epoch: u64) -> Vec<Vec<usize>> {
+        let seed = seeded::at(self.options.seed, epoch);
+        let (mut groups, mut branches) = (Vec::new(), 0);
+        for root in &self.roots {
+            let mut order = Vec::new();
+            walk(std::slice::from_ref(root), seed, &mut branches, &mut order);
+            self.cut(&order, self.options.per_step, &mut groups);
+        }
+        seeded::shuffle(&mut groups, seed, u64::MAX);
+        fill(groups.into(), self.options.per_step)
+    }
+
+    /// The passes of a step: its samples in groups whose layout by [`super::build`] keeps the budget, siblings
+    /// together. What siblings share is laid again in each pass that holds some of them.
+    pub fn passes(&self, members: &[usize]) -> Vec<Vec<usize>> {
+        let mut order = members.to_vec();
+        order.sort_by_key(|&sample| self.rank[sample]);
+        let mut groups = Vec::new();
+        let shares = |&a: &usize, &b: &usize| {
+            common(self.samples[a].ids, self.samples[b].ids) >= self.options.min_shared.max(1)
+        };
+        for family in order.chunk_by(shares) {
+            self.cut(family, usize::MAX, &mut groups);
+        }
+        let mut passes: Vec<(usize, Vec<usize>)> = Vec::new();
+        for group in groups {
+            let tokens = self.tokens(&group);
+            let room = passes
+                .iter_mut()
+                .find(|(filled, _)| filled.saturating_add(tokens) <= self.options.budget_tokens);
+            match room {
+                Some((filled, pass)) => {
+                    *filled += tokens;
+                    pass.extend(group);
+                }
+                None => passes.push((tokens, group)),
+            }
+        }
+        passes.into_iter().map(|(_, pass)| pass).collect()
+    }
+
+    /// Tokens that a layout of these samples in one pass holds.
+    pub fn tokens(&self, pass: &[usize]) -> usize {
+        let nodes = Sorted::new(&self.samples, pass).nodes(self.options.min_shared);
+        laid_tokens(&self.samples, &nodes, 0)
+    }
+
+    /// Cuts an order of siblings where the budget is full, counting tokens as they will be laid.
+    fn cut(&self, order: &[usize], max_samples: usize, groups: &mut Vec<Vec<usize>>) {
         let mut open = Sorted::default();
         for &sample in order {
-            let grown = open.with(self.samples, &self.rank, sample);
-            let laid = laid_tokens(self.samples, &grown.nodes(self.options.min_shared), 0);
-            let fits =
-                laid <= self.options.budget_tokens && grown.members().len() <= self.options.max_samples;
+            let grown = open.with(&self.samples, &self.rank, sample);
+            let laid = laid_tokens(&self.samples, &grown.nodes(self.options.min_shared), 0);
+            let fits = laid <= self.options.budget_tokens && grown.members().len() <= max_samples;
             if fits || open.members().is_empty() {
                 open = grown;
                 continue;
             }
-            batches.push(open.members().to_vec());
-            open = Sorted::default().with(self.samples, &self.rank, sample);
+            groups.push(open.members().to_vec());
+            open = Sorted::default().with(&self.samples, &self.rank, sample);
         }
-        batches.push(open.members().to_vec());
-        for batch in &mut batches {
-            batch.sort_unstable();
+        if !open.members().is_empty() {
+            groups.push(open.members().to_vec());
         }
-        batches
     }
+}
 
-    fn count(&self, batches: &[Vec<usize>]) -> Counts {
-        let mut counts = Counts { samples: self.samples.len(), batches: batches.len(), ..Counts::default() };
-        for batch in batches {
-            let lens = batch.iter().map(|&i| self.samples[i].ids.len());
-            counts.packed_tokens += lens.clone().sum::<usize>();
-            counts.padded_tokens += lens.max().unwrap_or(0) * batch.len();
-            counts.trained_tokens += batch.iter().map(|&i| self.samples[i].trained_tokens()).sum::<usize>();
-            let laid = laid_tokens(
-                self.samples,
-                &Sorted::new(self.samples, batch).nodes(self.options.min_shared),
-                0,
-            );
-            counts.tree_tokens += laid;
-            counts.largest_batch_tokens = counts.largest_batch_tokens.max(laid);
+/// Fills steps of `per_step` samples with whole groups where they fit, and with a part of the next where none does.
+fn fill(mut groups: VecDeque<Vec<usize>>, per_step: usize) -> Vec<Vec<usize>> {
+    let mut steps: Vec<Vec<usize>> = Vec::new();
+    while !groups.is_empty() {
+        let mut step: Vec<usize> = Vec::with_capacity(per_step);
+        while step.len() < per_step && !groups.is_empty() {
+            let room = per_step - step.len();
+            match groups.iter().take(LOOK_AHEAD).position(|group| group.len() <= room) {
+                Some(at) => step.extend(groups.remove(at).unwrap_or_default()),
+                None => step.extend(groups[0].drain(..room)),
+            }
         }
-        counts
+        steps.push(step);
     }
+    steps
 }
 
 /// Leaves in an order that the seed decides, siblings together; `branches` counts those passed.

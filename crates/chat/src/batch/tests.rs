@@ -123,51 +123,87 @@ fn every_sample_is_seen_once_an_epoch_within_the_budget() {
         let owned = samples(200, seed);
         let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
         let budget_tokens = views.iter().map(|v| v.ids.len()).max().unwrap().max(60);
-        let options = PlanOptions { budget_tokens, max_samples: 20, seed, min_shared };
-        let planner = Planner::new(&views, options).unwrap();
-        let (first, second) = (planner.epoch(0), planner.epoch(1));
-        assert_ne!(first.batches, second.batches);
-        assert_eq!(first, planner.epoch(0));
-        for epoch in [&first, &second] {
-            let mut seen: Vec<usize> = epoch.batches.iter().flatten().copied().collect();
+        let options = PlanOptions { budget_tokens, per_step: 12, seed, min_shared };
+        let planner = Planner::new(&views, options);
+        let (first, second) = (planner.steps(0), planner.steps(1));
+        assert_ne!(first, second);
+        assert_eq!(first, planner.steps(0));
+        for steps in [&first, &second] {
+            let mut seen: Vec<usize> = steps.iter().flatten().copied().collect();
             seen.sort_unstable();
             assert_eq!(seen, (0..200).collect::<Vec<_>>());
-            let mut laid = 0;
-            for members in &epoch.batches {
-                let batch = check_batch(&views, members, min_shared);
-                assert!(batch.ids.len() <= budget_tokens && members.len() <= 20);
-                laid += batch.ids.len();
+            assert_eq!(steps.len(), 200_usize.div_ceil(12));
+            assert!(steps[..steps.len() - 1].iter().all(|step| step.len() == 12));
+            for members in steps {
+                check_passes(&planner, &views, members, budget_tokens, min_shared);
             }
-            assert_eq!(epoch.counts.tree_tokens, laid);
-            assert!(epoch.counts.tree_tokens <= epoch.counts.packed_tokens);
-            assert!(epoch.counts.packed_tokens <= epoch.counts.padded_tokens);
         }
     }
 }
 
-#[test]
-fn sharing_over_the_split_pays() {
-    let leaf = |i: u32| {
-        let ids: Vec<u32> = (0..100).chain((0..20).map(|at| 1000 + i * 100 + at)).collect();
-        let trained = (0..120).map(|at| at >= 100).collect();
-        Sample { row: format!("s#{i}"), part: 0, ids, trained }
-    };
-    let owned: Vec<Sample> = (0..40).map(leaf).collect();
-    let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
-    let options = PlanOptions { budget_tokens: 500, max_samples: usize::MAX, seed: 0, min_shared: 16 };
-    let counts = Planner::new(&views, options).unwrap().epoch(0).counts;
-    // 20 leaves of 20 tokens fit behind a prefix of 100: two batches.
-    assert_eq!((counts.batches, counts.tree_tokens, counts.packed_tokens), (2, 1000, 4800));
-    assert_eq!((counts.trained_tokens, counts.largest_batch_tokens), (800, 500));
-    assert!((counts.saving() - (1.0 - 1000.0 / 4800.0)).abs() < 1e-12);
+fn check_passes(
+    planner: &Planner,
+    views: &[SampleView],
+    members: &[usize],
+    budget: usize,
+    min_shared: usize,
+) {
+    let passes = planner.passes(members);
+    let mut seen = passes.concat();
+    seen.sort_unstable();
+    let mut wanted = members.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(seen, wanted, "each sample of the step has one pass");
+    for pass in &passes {
+        let laid = check_batch(views, pass, min_shared).ids.len();
+        assert_eq!(planner.tokens(pass), laid);
+        assert!(laid <= budget);
+    }
 }
 
 #[test]
-fn what_does_not_fit_is_named() {
-    let owned = samples(3, 5);
+fn a_sample_above_the_budget_has_a_pass_of_its_own() {
+    let owned = samples(9, 5);
     let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
-    let options = PlanOptions { budget_tokens: 1, max_samples: 1, seed: 0, min_shared: 1 };
-    let error = Planner::new(&views, options.clone()).unwrap_err();
-    assert!(matches!(&error, PlanError::TooLong { row, budget: 1, .. } if row == "s#0"), "{error}");
-    assert_eq!(Planner::new(&[], options).unwrap_err(), PlanError::Empty);
+    let planner = Planner::new(&views, PlanOptions { budget_tokens: 1, per_step: 4, seed: 0, min_shared: 1 });
+    let passes: Vec<_> = planner.steps(0).iter().flat_map(|step| planner.passes(step)).collect();
+    assert_eq!(passes.len(), 9);
+    assert!(passes.iter().all(|pass| pass.len() == 1));
+}
+
+/// `families` of `leaves` samples each, of 100 tokens in common and 20 of their own.
+fn families(families: u32, leaves: u32) -> Vec<Sample> {
+    let leaf = |i: u32| {
+        let (family, leaf) = (i % families, i / families);
+        let prefix = (0..100).map(|at| family * 1000 + at);
+        let ids: Vec<u32> =
+            prefix.chain((0..20).map(|at| 1_000_000 + family * 10_000 + leaf * 100 + at)).collect();
+        Sample { row: format!("s#{i}"), part: 0, ids, trained: (0..120).map(|at| at >= 100).collect() }
+    };
+    (0..families * leaves).map(leaf).collect()
+}
+
+/// Tokens of an epoch as it is laid.
+fn laid(planner: &Planner) -> usize {
+    let steps = planner.steps(0);
+    steps.iter().flat_map(|step| planner.passes(step)).map(|pass| planner.tokens(&pass)).sum()
+}
+
+#[test]
+fn sharing_over_the_split_pays() {
+    let check = |n_families, leaves, budget_tokens, per_step, expected| {
+        let owned = families(n_families, leaves);
+        let views: Vec<SampleView> = owned.iter().map(Sample::view).collect();
+        let planner = Planner::new(&views, PlanOptions { budget_tokens, per_step, seed: 0, min_shared: 16 });
+        assert_eq!(laid(&planner), expected, "{n_families} families of {leaves}, {per_step} a step");
+    };
+    // 20 leaves of 20 tokens fit behind a prefix of 100: two passes.
+    check(1, 40, 500, 40, 1000);
+    // Four leaves each, two families a step: a family is never torn.
+    check(25, 4, 1000, 8, 25 * 180);
+    // Three leaves each, eight a step: two families whole, of the third two leaves and then one.
+    check(8, 3, 1000, 8, 8 * 160 + 2 * 100);
+    // A family larger than a step or than the budget has its prefix laid again in each.
+    check(1, 40, 10_000, 10, 4 * 300);
+    check(1, 40, 200, 40, 8 * 200);
 }

@@ -23,7 +23,7 @@ pub use evaluation::{
     PairedTest, Sample, SampleAnswer, Score, System, SystemRole,
 };
 pub use pretraining::{Copied, Pretraining, TextFit};
-pub use training::{StepPoint, Training, ValidPoint};
+pub use training::{BatchTokens, StepPoint, Training, ValidPoint};
 
 /// The layout of `report.json` that this version writes.
 pub const FORMAT: u32 = 1;

@@ -38,6 +38,9 @@ pub struct Training {
     /// Tokens that carried loss.
     #[serde(default)]
     pub trained_tokens: u64,
+    /// What an epoch computes, laid one way and the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_tokens: Option<BatchTokens>,
     /// Tokens a second over the whole training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_per_second: Option<f64>,
@@ -50,6 +53,21 @@ pub struct Training {
     /// Memory that was predicted before the start, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicted_memory_bytes: Option<u64>,
+}
+
+/// Tokens of an epoch, by how its rows are laid together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BatchTokens {
+    /// What was done: `packed` or `tree`.
+    pub batching: String,
+    /// Rows.
+    pub rows: u64,
+    /// Were each step padded to its longest row.
+    pub padded_tokens: u64,
+    /// Rows side by side.
+    pub packed_tokens: u64,
+    /// As trees, in which a beginning that rows share is computed once.
+    pub tree_tokens: u64,
 }
 
 /// A step of the optimizer.

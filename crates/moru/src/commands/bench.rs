@@ -12,7 +12,7 @@ use data::steps::{Duplicates, SketchQuestion};
 use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, Recompute};
 use serde_json::{Value, json};
 use train::bench::Bench as TrainBench;
-use train::{Base, Method, Settings};
+use train::{Base, Batching, Method, Settings};
 
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, format};
@@ -43,6 +43,18 @@ struct TrainArgs {
     /// Tokens of a sample
     #[arg(long, default_value_t = 512)]
     seq: usize,
+    /// Samples that share a beginning of so many tokens, laid as one tree; instead of --seq and --batch
+    #[arg(long, value_name = "TOKENS", requires = "leaf", conflicts_with_all = ["seq", "batch", "loss_fraction"])]
+    shared_prefix: Option<usize>,
+    /// Tokens of each sample's own behind what it shares; they carry the loss
+    #[arg(long, value_name = "TOKENS", requires = "shared_prefix")]
+    leaf: Option<usize>,
+    /// Samples that share it
+    #[arg(long, value_name = "COUNT", default_value_t = 8, requires = "shared_prefix")]
+    leaves: usize,
+    /// Lay the samples that share a beginning side by side, for comparison
+    #[arg(long, requires = "shared_prefix")]
+    packed: bool,
     /// Samples of a step
     #[arg(long, default_value_t = 1)]
     batch: usize,
@@ -123,13 +135,14 @@ impl TrainArgs {
         } else {
             ModelConfig::preset(&self.shape)?
         };
-        if self.seq < 2 || self.seq > config.context || self.batch == 0 || self.steps == 0 {
+        let (count, len) = (self.samples(), self.sample_tokens());
+        if len < 2 || len > config.context || count == 0 || self.steps == 0 || self.leaf == Some(0) {
             return Err(fail(
+                format!("a bench of {count} samples of {len} tokens over {} steps cannot be run", self.steps),
                 format!(
-                    "a bench of {} samples of {} tokens over {} steps cannot be run",
-                    self.batch, self.seq, self.steps
+                    "--seq, or --shared-prefix and --leaf together, go from 2 to {}; --batch, --leaf, --leaves and --steps from 1",
+                    config.context
                 ),
-                format!("--seq goes from 2 to {}, --batch and --steps from 1", config.context),
             ));
         }
         console.say(format!(
@@ -139,13 +152,13 @@ impl TrainArgs {
         ));
         let threads = threads(self.threads);
         let device = std::sync::Arc::new(device::Backend::new(threads.get()));
-        let tokens = self.seq * self.batch;
+        let tokens = self.computed_tokens();
         // Before there is a model and after the steps, so that the operands are no part of a step's memory.
         let peak = Peak::of_products(&*device, &config, tokens);
         let mut decoder = Decoder::random(std::sync::Arc::clone(&device), config.clone(), 1)?;
         let settings = self.settings();
         let rows: Vec<(Vec<u32>, Vec<u8>)> =
-            (0..self.batch as u64).map(|row| self.sample(row, config.vocab as u64)).collect();
+            (0..count as u64).map(|row| self.sample(row, config.vocab as u64)).collect();
         let samples: Vec<_> =
             (rows.iter()).map(|(ids, trained)| SampleView { row: "bench", part: 0, ids, trained }).collect();
         machine::forget_peak();
@@ -163,7 +176,10 @@ impl TrainArgs {
             Method::Lora { lora, .. } => Some(lora),
             Method::Full => None,
         };
-        let step = TrainStep { seq: self.seq, tokens: last.tokens, loss_tokens: last.trained_tokens, lora };
+        // Where samples part, one row has a target for each.
+        let joined = if self.is_tree() { self.leaves - 1 } else { 0 };
+        let loss_tokens = last.trained_tokens - joined;
+        let step = TrainStep { pairs: self.pairs(), tokens: last.tokens, loss_tokens, lora };
         let gigaflop = bench_train::gigaflop(&config, &step)?;
         let gflops = gigaflop / step_s;
         let fastest = seconds.iter().copied().fold(f64::INFINITY, f64::min);
@@ -174,7 +190,8 @@ impl TrainArgs {
             "method": self.method,
             "threads": threads,
             "tokens_per_s": round(last.tokens as f64 / step_s),
-            "useful_tokens_per_s": round(last.trained_tokens as f64 / step_s),
+            "useful_tokens_per_s": round(last.sample_tokens as f64 / step_s),
+            "trained_tokens_per_s": round(last.trained_tokens as f64 / step_s),
             "step_s": round(step_s),
             "peak_rss_gb": round(peak_rss as f64 / 1e9),
             "predicted_gb": round(bench.memory().total() as f64 / 1e9),
@@ -193,10 +210,12 @@ impl TrainArgs {
             "all" => LoraTargets::All,
             names => LoraTargets::Named(names.split(',').map(|name| name.trim().to_owned()).collect()),
         };
-        let micro_tokens = self.seq * self.batch;
+        // All samples in one pass.
+        let micro_tokens = self.samples() * self.sample_tokens();
+        let batching = if self.is_tree() { Batching::Tree } else { Batching::Packed };
         let recompute = if self.recompute { Recompute::Always } else { Recompute::Never };
         if self.method == "full" {
-            return Settings { micro_tokens, recompute, ..Settings::full(base) };
+            return Settings { micro_tokens, batching, min_shared: 1, recompute, ..Settings::full(base) };
         }
         let lora = LoraConfig {
             rank: self.rank,
@@ -206,15 +225,55 @@ impl TrainArgs {
             rslora: false,
         };
         let method = Method::Lora { lora, b_ratio: 1.0, start_from: None };
-        Settings { method, micro_tokens, recompute, ..Settings::lora(base, self.rank, LoraTargets::All) }
+        Settings {
+            method,
+            micro_tokens,
+            batching,
+            min_shared: 1,
+            recompute,
+            ..Settings::lora(base, self.rank, LoraTargets::All)
+        }
     }
 
-    /// Tokens drawn by a counter, the last share of them trained.
+    fn is_tree(&self) -> bool {
+        self.shared_prefix.is_some() && !self.packed
+    }
+
+    fn samples(&self) -> usize {
+        if self.shared_prefix.is_some() { self.leaves } else { self.batch }
+    }
+
+    /// Tokens of each sample, what it shares included.
+    fn sample_tokens(&self) -> usize {
+        self.shared_prefix.map_or(self.seq, |prefix| prefix + self.leaf.unwrap_or(0))
+    }
+
+    /// Tokens of a step.
+    fn computed_tokens(&self) -> usize {
+        match self.shared_prefix {
+            Some(prefix) if self.is_tree() => prefix + self.leaves * self.leaf.unwrap_or(0),
+            _ => self.samples() * self.sample_tokens(),
+        }
+    }
+
+    /// Pairs of a token and one that it sees, half of the square of a sample's tokens; those of a shared beginning
+    /// count once.
+    fn pairs(&self) -> f64 {
+        let half_square = |tokens: usize| (tokens * tokens) as f64 / 2.0;
+        let whole = half_square(self.sample_tokens());
+        let shared = if self.is_tree() { half_square(self.shared_prefix.unwrap_or(0)) } else { 0.0 };
+        shared + self.samples() as f64 * (whole - shared)
+    }
+
+    /// Tokens drawn by a counter, the last share of them trained; or a leaf behind what all samples share.
     fn sample(&self, row: u64, vocab: u64) -> (Vec<u32>, Vec<u8>) {
-        let ids = (0..self.seq as u64).map(|i| (chat::seeded::at(row, i) % vocab) as u32).collect();
-        let n_trained =
-            ((self.seq as f64 * self.loss_fraction.clamp(0.0, 1.0)).round() as usize).clamp(1, self.seq - 1);
-        (ids, (0..self.seq).map(|i| u8::from(i >= self.seq - n_trained)).collect())
+        let len = self.sample_tokens();
+        let shared = self.shared_prefix.unwrap_or(0);
+        let stream = |i: usize| if i < shared { u64::MAX } else { row };
+        let ids = (0..len).map(|i| (chat::seeded::at(stream(i), i as u64) % vocab) as u32).collect();
+        let part = (len as f64 * self.loss_fraction.clamp(0.0, 1.0)).round() as usize;
+        let n_trained = self.leaf.unwrap_or(part).clamp(1, len - 1);
+        (ids, (0..len).map(|i| u8::from(i >= len - n_trained)).collect())
     }
 }
 

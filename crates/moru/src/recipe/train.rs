@@ -40,6 +40,8 @@ pub struct Train {
     pub batch_size: usize,
     /// Most tokens of one forward and backward pass.
     pub micro_tokens: usize,
+    /// `auto`, `packed` or `tree`.
+    pub batching: String,
     /// AdamW's decay.
     pub weight_decay: f64,
     /// The greatest norm of a gradient; 0 is no limit.
@@ -105,6 +107,14 @@ impl Train {
             steps: s.value("steps", 0, "optimizer steps; with it, epochs do not count"),
             batch_size: s.within("batch_size", 16, 1..=1 << 20, "samples of one optimizer step"),
             micro_tokens: s.within("micro_tokens", 2048, 1..=1 << 24, "most tokens of one forward and backward pass; a step is as many passes as it needs, with the same result"),
+            batching: s
+                .choice(
+                    "batching",
+                    "auto",
+                    &["auto", "packed", "tree"],
+                    "how the rows of a step are laid together: packed is side by side; tree computes once what rows share at their beginning, such as a long system prompt, with the same gradient; auto takes trees where they save a tenth of the tokens and nothing is dropped",
+                )
+                .to_owned(),
             weight_decay: s.within("weight_decay", 0.0, 0.0..=1.0, "AdamW's decoupled decay of matrices"),
             clip_norm: s.within(
                 "clip_norm",
@@ -132,6 +142,12 @@ impl Train {
         };
         if !lora {
             train.refuse_adapter_keys(&s);
+        }
+        if train.batching == "tree" && train.dropout > 0.0 {
+            s.impossible(
+                "batching",
+                "[train] `batching` is \"tree\" and `dropout` is not 0: what rows share is computed once, so that the same would be dropped for all of them; leave one of the two out",
+            );
         }
         if train.learning_rate == 0.0 {
             s.impossible("learning_rate", "[train] `learning_rate` is 0: nothing would be trained");

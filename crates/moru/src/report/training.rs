@@ -1,6 +1,6 @@
 //! Loss, learning rate and what the training cost.
 
-use eval::report::{Report, Training};
+use eval::report::{BatchTokens, Report, Training};
 
 use super::curves::{Line, Plot, Style, smoothed};
 use super::html::{bytes, esc, int, share, short};
@@ -127,8 +127,25 @@ fn facts(training: &Training, words: Words) -> String {
     let with_loss =
         small(format!("{} {}", words.pick("손실을 건", "with loss:"), int(training.trained_tokens)));
     facts.push((words.pick("토큰", "Tokens"), format!("{} {with_loss}", int(training.tokens))));
+    facts.extend(training.batch_tokens.as_ref().map(|tokens| laid(tokens, words)));
     facts.extend(costs(training, words));
     table::facts("facts card", &facts)
+}
+
+/// What an epoch computes, and what it would the other ways.
+fn laid(tokens: &BatchTokens, words: Words) -> (&'static str, String) {
+    let by = [
+        (words.pick("트리", "as trees"), tokens.tree_tokens, "tree"),
+        (words.pick("이어 붙임", "packed"), tokens.packed_tokens, "packed"),
+        (words.pick("빈칸 채움", "padded"), tokens.padded_tokens, "padded"),
+    ];
+    let (done, others): (Vec<_>, Vec<_>) = by.into_iter().partition(|(.., name)| *name == tokens.batching);
+    let text = |(name, count, _): &(&str, u64, &str)| format!("{name} {}", int(*count));
+    let [done, others] = [done, others].map(|by| by.iter().map(text).collect::<Vec<_>>().join(", "));
+    (
+        words.pick("에포크의 토큰", "Tokens of an epoch"),
+        format!("{done} <small>{others}; {} {}</small>", words.pick("행:", "rows:"), int(tokens.rows)),
+    )
 }
 
 fn costs(training: &Training, words: Words) -> Vec<(&'static str, String)> {

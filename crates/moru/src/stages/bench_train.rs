@@ -9,8 +9,8 @@ use model::{LinearKind, LoraConfig, ModelConfig, ModelError};
 ///
 /// A linear layer of I inputs and O outputs takes 2·I·O a token forward, as much for the gradient of its input
 /// where anything below is trained, and as much again for that of its weight where that is trained. The head does
-/// so for tokens with a loss only. Causal attention over T tokens has two products forward and four backward of
-/// 2·H·D operations for each of T/2 keys. An adapter's own products, norms and activations are small and not
+/// so for tokens with a loss only. Attention has two products forward and four backward of 2·H·D operations for each
+/// pair of a token and a key that it sees. An adapter's own products, norms and activations are small and not
 /// counted; neither is what is computed twice.
 ///
 /// # Errors
@@ -36,10 +36,10 @@ pub fn gigaflop(config: &ModelConfig, step: &Step<'_>) -> Result<f64, ModelError
         .sum();
     let attention: f64 = (0..config.layers)
         .map(|layer| if goes_on(layer, LinearKind::AttentionOut) { 6.0 } else { 2.0 })
-        .map(|products| products * (config.q_width() * step.seq) as f64)
+        .map(|products| products * 2.0 * config.q_width() as f64 * step.pairs)
         .sum();
     let head = (4.0 + weights) * (config.vocab * config.hidden) as f64;
-    Ok((step.tokens as f64 * (linear + attention) + step.loss_tokens as f64 * head) / 1e9)
+    Ok((step.tokens as f64 * linear + attention + step.loss_tokens as f64 * head) / 1e9)
 }
 
 /// The layers of a block that come before one of them.
@@ -56,9 +56,9 @@ fn before(kind: LinearKind) -> &'static [LinearKind] {
 /// What a step computes.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
-    /// Tokens of a sample.
-    pub seq: usize,
-    /// Tokens of all samples.
+    /// Pairs of a token and a key that it sees.
+    pub pairs: f64,
+    /// Tokens that are computed.
     pub tokens: usize,
     /// Tokens with a loss.
     pub loss_tokens: usize,
@@ -180,7 +180,7 @@ mod tests {
     fn a_half_masked_step_of_gpt2_takes_what_its_layers_take() {
         let config = ModelConfig::preset("gpt2-124m").unwrap();
         let all = LoraConfig { targets: LoraTargets::All, ..lora(&[]) };
-        let step = Step { seq: 512, tokens: 512, loss_tokens: 256, lora: Some(&all) };
+        let step = Step { pairs: 512.0 * 256.0, tokens: 512, loss_tokens: 256, lora: Some(&all) };
         // 12 layers of 12·768² weights, of which 3·768² need no gradient of their input in the lowest; the head
         // of 50257·768 for half of the tokens; attention over 512.
         let blocks = (4.0 * 12.0 * 12.0 - 2.0 * 3.0) * 768.0 * 768.0;
@@ -197,7 +197,7 @@ mod tests {
         let config = ModelConfig::preset("gpt2-124m").unwrap();
         let of = |targets: &[&str]| {
             let lora = lora(targets);
-            gigaflop(&config, &Step { seq: 8, tokens: 8, loss_tokens: 1, lora: Some(&lora) }).unwrap()
+            gigaflop(&config, &Step { pairs: 32.0, tokens: 8, loss_tokens: 1, lora: Some(&lora) }).unwrap()
         };
         let block = 2.0 * 12.0 * 768.0 * 768.0 * 8.0 / 1e9;
         let attention = 4.0 * 768.0 * 8.0 * 8.0 / 1e9;

@@ -38,6 +38,7 @@ mod structure;
 pub mod synthesize;
 pub mod tokenize;
 pub mod train;
+pub mod verify;
 mod words;
 
 use std::sync::Arc;

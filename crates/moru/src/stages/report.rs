@@ -6,9 +6,9 @@ use anyhow::Context;
 use chat::Example;
 use data::Rejection;
 use eval::report::{
-    Category, Count, Data, FORMAT, Histogram, Language, Leaks, MaskedEntity, Provenance, RejectedExample,
-    RejectedReason, Report, Source, SplitTokens, Stage, StepPoint, Stripped, TokenCounts, Training,
-    ValidPoint, Warning,
+    BatchTokens, Category, Count, Data, FORMAT, Histogram, Language, Leaks, MaskedEntity, Provenance,
+    RejectedExample, RejectedReason, Report, Source, SplitTokens, Stage, StepPoint, Stripped, TokenCounts,
+    Training, ValidPoint, Warning,
 };
 use serde_json::Value;
 
@@ -327,6 +327,7 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
             epochs: state["epoch"].as_f64().unwrap_or(0.0),
             tokens,
             trained_tokens: history.iter().filter_map(|entry| entry["trained_tokens"].as_u64()).sum(),
+            batch_tokens: batch_tokens(&plan),
             tokens_per_second: cost.filter(|c| c.seconds > 0.0).map(|c| tokens as f64 / c.seconds),
             seconds: cost.map(|c| c.seconds),
             peak_memory_bytes: cost.map(|c| c.peak_rss_bytes).filter(|bytes| *bytes > 0),
@@ -334,6 +335,18 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
         });
     }
     Ok(all)
+}
+
+/// What lay ahead, by how rows are laid together; a plan of an earlier version does not say it.
+fn batch_tokens(plan: &Value) -> Option<BatchTokens> {
+    let count = |key: &str| plan[key].as_u64();
+    Some(BatchTokens {
+        batching: plan["batching"].as_str()?.to_owned(),
+        rows: count("samples")?,
+        padded_tokens: count("padded_tokens")?,
+        packed_tokens: count("packed_tokens")?,
+        tree_tokens: count("tree_tokens")?,
+    })
 }
 
 fn pretraining(

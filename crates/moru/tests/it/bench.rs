@@ -36,6 +36,7 @@ fn training_reports_its_figures_in_one_object() {
         for key in [
             "tokens_per_s",
             "useful_tokens_per_s",
+            "trained_tokens_per_s",
             "step_s",
             "peak_rss_gb",
             "predicted_gb",
@@ -48,13 +49,33 @@ fn training_reports_its_figures_in_one_object() {
         }
         let share = |key: &str| report[key].as_f64().unwrap();
         assert!(share("gemm_peak_share") <= 1.0 && share("gemm_peak_gflops") >= share("gflops"), "{report}");
-        assert!((share("useful_tokens_per_s") / share("tokens_per_s") - 0.5).abs() < 1e-3, "{report}");
+        assert!((share("trained_tokens_per_s") / share("tokens_per_s") - 0.5).abs() < 1e-3, "{report}");
+        assert_eq!(share("useful_tokens_per_s"), share("tokens_per_s"), "{report}");
         losses.push(share("loss"));
     }
     // Random weights know nothing, so that the loss begins at about that of an even guess among 8,192 tokens;
     // three steps on the same 16 tokens lower it, and those of all weights by more.
     let even = 8192f64.ln();
     assert!(losses[1] < losses[0] && losses[0] < even + 0.5 && losses[0] > even - 1.0, "{losses:?}");
+}
+
+#[test]
+fn a_shared_beginning_is_computed_once() {
+    let scratch = Scratch::new();
+    let tree =
+        ["bench", "train", "--shared-prefix", "48", "--leaf", "8", "--leaves", "4", "--steps", "2", "--json"];
+    let [tree, packed] =
+        [&[][..], &["--packed"]].map(|more| last_object(&scratch.stdout(&[&tree[..], more].concat(), 0)));
+    let share = |report: &Value, key: &str| report[key].as_f64().unwrap();
+    // Four samples of 56 tokens are 224, of which the tree computes 48 + 4·8.
+    let ratio = share(&tree, "useful_tokens_per_s") / share(&tree, "tokens_per_s");
+    assert!((ratio - 224.0 / 80.0).abs() < 1e-2, "{tree}");
+    assert_eq!(share(&packed, "useful_tokens_per_s"), share(&packed, "tokens_per_s"), "{packed}");
+    let (loss, same) = (share(&tree, "loss"), share(&packed, "loss"));
+    assert!((loss / same - 1.0).abs() < 1e-4, "{loss} and {same}: both learn the same");
+    let output = scratch.output(&["bench", "train", "--shared-prefix", "48", "--leaf", "0"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && text.contains("a bench of 8 samples of 48 tokens"), "{text}");
 }
 
 #[test]

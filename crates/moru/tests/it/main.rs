@@ -19,4 +19,5 @@ mod soak_project;
 mod support;
 mod tables;
 mod told_before;
+mod verify;
 mod welfare;

@@ -66,7 +66,7 @@ fn laying_samples_together_changes_nothing() {
         *sample.trained.last_mut().unwrap() = true;
     }
     for method in [Training::new(std::path::Path::new("")).settings.method, Method::Full] {
-        let settings = Settings { method, ..crate::toy::settings() };
+        let settings = Settings { method, min_shared: 1, ..crate::toy::settings() };
         let compare = |layout| verify::compare(&mut decoder(), &settings, &views(&samples), layout).unwrap();
         let packed = compare(Layout::Packed);
         assert_eq!(packed.separate_tokens, packed.together_tokens);

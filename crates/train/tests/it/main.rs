@@ -6,3 +6,4 @@ mod golden;
 mod outputs;
 mod resume;
 mod toy;
+mod trees;

@@ -89,6 +89,10 @@ fn of_training(error: &TrainError) -> Option<String> {
         E::Io { path, source, .. } => return system::of(source, Some(path)),
         E::Model(error) => return of_model(error),
         // The cause says what to do.
+        E::TreeDropout { .. } => "leave out `dropout` or `batching` in [train]; `batching = \"auto\"` chooses by itself".into(),
+        E::NothingShared { .. } => {
+            "raise `micro_tokens` in [train] where rows have a long beginning in common; else there is nothing to test".into()
+        }
         E::InLoopEval { .. } => return None,
     })
 }

@@ -2,10 +2,10 @@
 
 use eval::compare::{Answers, Comparison, TestRow};
 use eval::report::{
-    Bin, Category, Copied, Count, Data, Evaluation, FORMAT, Histogram, Kept, Language, LeakAttack, LeakCheck,
-    LeakTest, Leaks, MaskedEntity, MaskedExample, Pretraining, Provenance, RejectedExample, RejectedReason,
-    Report, Source, SplitTokens, Stage, StepPoint, Stripped, System, SystemRole, TextFit, TokenCounts,
-    Training, ValidPoint, Warning,
+    BatchTokens, Bin, Category, Copied, Count, Data, Evaluation, FORMAT, Histogram, Kept, Language,
+    LeakAttack, LeakCheck, LeakTest, Leaks, MaskedEntity, MaskedExample, Pretraining, Provenance,
+    RejectedExample, RejectedReason, Report, Source, SplitTokens, Stage, StepPoint, Stripped, System,
+    SystemRole, TextFit, TokenCounts, Training, ValidPoint, Warning,
 };
 use eval::scorers::{KeyFact, by_name};
 use eval::statistics::Resampling;
@@ -314,6 +314,13 @@ fn training() -> Training {
         seconds: Some(163.0),
         peak_memory_bytes: Some(412 << 20),
         predicted_memory_bytes: Some(396 << 20),
+        batch_tokens: Some(BatchTokens {
+            batching: "tree".into(),
+            rows: 1_200,
+            padded_tokens: 410_000,
+            packed_tokens: 260_000,
+            tree_tokens: 140_000,
+        }),
     }
 }
 
