@@ -206,13 +206,12 @@ fn units<const N: usize>(dst: &mut [f32], inputs: Range<usize>, expand: impl Fn(
         let (unit, skipped) = (at / N, at % N);
         let take = (N - skipped).min(dst.len());
         let (part, rest) = dst.split_at_mut(take);
-        match part.first_chunk_mut::<N>() {
-            Some(whole) => expand(whole, unit),
-            None => {
-                let mut whole = [0.0; N];
-                expand(&mut whole, unit);
-                part.copy_from_slice(&whole[skipped..skipped + take]);
-            }
+        if let Some(whole) = part.first_chunk_mut::<N>() {
+            expand(whole, unit);
+        } else {
+            let mut whole = [0.0; N];
+            expand(&mut whole, unit);
+            part.copy_from_slice(&whole[skipped..skipped + take]);
         }
         dst = rest;
         at += take;
