@@ -158,8 +158,14 @@ pub fn expand(out: &mut [f32; BLOCK], codes: &[u8], scales: &Scales, block: usiz
     out.iter_mut().for_each(|v| *v *= scale);
 }
 
-/// The levels of scales; and codes, greatest magnitudes and mean of a part's.
+/// The levels of scales.
 #[cfg(test)]
-pub fn tables(scales: &Scales) -> (&'static [f32; 256], (&[u8], &[f32], f32)) {
-    (&SCALE_LEVELS, (&scales.codes, &scales.nested, scales.mean))
+pub fn scale_levels() -> &'static [f32; 256] {
+    &SCALE_LEVELS
+}
+
+/// Codes, greatest magnitudes and mean of a part's scales.
+#[cfg(test)]
+pub fn tables(scales: &Scales) -> (&[u8], &[f32], f32) {
+    (&scales.codes, &scales.nested, scales.mean)
 }

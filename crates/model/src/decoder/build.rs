@@ -20,7 +20,6 @@ pub fn base_layout(config: &ModelConfig) -> ParamLayout {
 type Stuff<'a> = (DType, Cow<'a, [u8]>);
 
 impl<D: Device> Decoder<D> {
-    #[expect(clippy::needless_pass_by_value, reason = "the decoder keeps its config, as `random` does")]
     /// Takes the weights by their Hugging Face names; they keep their dtype.
     ///
     /// # Errors
@@ -34,6 +33,7 @@ impl<D: Device> Decoder<D> {
     ///
     /// # Errors
     /// As [`Decoder::load`]; or a matrix has rows that the format does not fit, or numbers that are not finite.
+    #[expect(clippy::needless_pass_by_value, reason = "the decoder keeps its config, as `random` does")]
     pub fn load_as(
         device: Arc<D>,
         config: ModelConfig,
@@ -120,7 +120,9 @@ impl<D: Device> Decoder<D> {
         }
         let take = |names: &[(String, Orientation)], format| {
             let taken = matrix(&*device, &all, names, &fetch, format)?;
-            names.iter().for_each(|(name, _)| release(name));
+            for (name, _) in names {
+                release(name);
+            }
             Ok::<_, ModelError>(taken)
         };
         let table = |name: &str| take(&[(name.to_owned(), Orientation::Linear)], None);
