@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use crate::plan::{KeySegment, LossRow};
+use crate::quant::Format;
 use crate::shapes::{
     Activation, AdamW, At, AttentionShape, CacheShape, Groups, HeadShape, Layout, LinearShape, LoraTerm,
     Matrix, NormWeights, Place, Rows, ScratchNeed, WeightPart,
@@ -18,7 +19,7 @@ pub trait Device: Send + Sync + 'static {
     type Buffer: Send + Sync + std::fmt::Debug;
     /// Token ids, positions and the like.
     type Indices: Send + Sync + std::fmt::Debug;
-    /// A frozen matrix (O, I) in the dtype of its file.
+    /// A frozen matrix (O, I) in the dtype of its file, or quantised.
     type Weight: Send + Sync + std::fmt::Debug;
     /// Who attends to whom, prepared before a step.
     type AttentionPlan: Send + Sync + Default + std::fmt::Debug;
@@ -42,6 +43,14 @@ pub trait Device: Send + Sync + 'static {
     fn write_indices(&self, dst: &mut Self::Indices, src: &[u32]);
     /// Takes a frozen matrix, its parts one after the other along the outputs, all with `inputs` inputs.
     fn weight(&self, inputs: usize, parts: &[WeightPart<'_>]) -> Self::Weight;
+    /// As [`Device::weight`], with each part quantised on its own. None where a number is not finite, or beyond what
+    /// the format holds. Rows are whole blocks: `format` is what [`Format::for_rows`] gives.
+    fn quantised_weight(
+        &self,
+        inputs: usize,
+        parts: &[WeightPart<'_>],
+        format: Format,
+    ) -> Option<Self::Weight>;
     /// Bytes that a frozen matrix occupies.
     fn weight_bytes(&self, weight: &Self::Weight) -> usize;
     /// Copies rows `outputs` of a frozen matrix, expanded, to `dst[offset..]` in the given layout.

@@ -29,7 +29,8 @@
 //! | [`adamw`](Device::adamw), [`sum_of_squares`](Device::sum_of_squares), [`sum`](Device::sum) | a step; what clipping and reporting need | – |
 //! | [`fill`](Device::fill), [`scale`](Device::scale), [`copy`](Device::copy), [`copy_within`](Device::copy_within), [`add`](Device::add) | on ranges | – |
 //!
-//! Frozen matrices keep their file's dtype ([`DType`]) and are widened panel by panel, which is exact. The order of every
+//! Frozen matrices keep their file's dtype ([`DType`]), which is exact, or are quantised ([`quant`]), and are widened
+//! panel by panel. The order of every
 //! sum follows from the shapes alone: a result does not depend on the number of threads or on timing. Operations allocate
 //! nothing of their own but, once a thread, the strip that a matrix product packs.
 //!
@@ -50,6 +51,7 @@
 pub mod cpu;
 mod device;
 pub mod plan;
+pub mod quant;
 pub mod random;
 pub mod reference;
 mod shapes;

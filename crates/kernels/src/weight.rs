@@ -1,8 +1,9 @@
-//! A frozen matrix in host memory, kept in its file's dtype and expanded by panel.
+//! A frozen matrix in host memory, kept in its file's dtype or quantised, and expanded by panel.
 
 use half::{bf16, f16};
 use std::ops::Range;
 
+use crate::quant::{Blocks, Format, Run};
 use crate::{DType, Layout, WeightPart};
 
 /// The matrix (O, I), outputs outermost whatever the file's layout was.
@@ -25,6 +26,8 @@ pub enum Numbers {
     Bf16(Vec<bf16>),
     /// Half floats.
     F16(Vec<f16>),
+    /// In few bits.
+    Blocks(Blocks),
 }
 
 impl HostWeight {
@@ -36,11 +39,7 @@ impl HostWeight {
         let numbers = match dtype {
             DType::F32 => {
                 let mut numbers = crate::cpu::Buffer::zeros(outputs * inputs);
-                fill(&mut numbers, inputs, parts, |p, at| match p.dtype {
-                    DType::F32 => f32::from_le_bytes(word(p.bytes, at)),
-                    DType::Bf16 => bf16::from_le_bytes(word(p.bytes, at)).to_f32(),
-                    DType::F16 => f16::from_le_bytes(word(p.bytes, at)).to_f32(),
-                });
+                fill(&mut numbers, inputs, parts, widened);
                 Numbers::F32(numbers)
             }
             DType::Bf16 => Numbers::Bf16(gathered(outputs, inputs, parts, |p, at| {
@@ -53,11 +52,19 @@ impl HostWeight {
         Self { outputs, inputs, numbers }
     }
 
+    /// Stacks parts along the outputs in few bits. None where a number cannot be held.
+    pub fn quantise(inputs: usize, parts: &[WeightPart<'_>], format: Format, run: Run<'_>) -> Option<Self> {
+        let outputs = parts.iter().map(|p| p.outputs).sum();
+        let blocks = Blocks::quantise(inputs, parts, format, run)?;
+        Some(Self { outputs, inputs, numbers: Numbers::Blocks(blocks) })
+    }
+
     /// Bytes that the numbers occupy.
     pub fn bytes(&self) -> usize {
-        let size = match self.numbers {
+        let size = match &self.numbers {
             Numbers::F32(_) => 4,
             Numbers::Bf16(_) | Numbers::F16(_) => 2,
+            Numbers::Blocks(blocks) => return blocks.len_bytes(),
         };
         size * self.outputs * self.inputs
     }
@@ -79,6 +86,7 @@ impl HostWeight {
                     *d = half_to_single(s.to_bits());
                 }
             }
+            Numbers::Blocks(blocks) => blocks.expand_row(&mut dst[..count], output, inputs),
         }
     }
 }
@@ -86,11 +94,33 @@ impl HostWeight {
 /// Exact f16 → f32 without a branch, so that it vectorises: the exponent is shifted into place and the
 /// bias corrected by a multiplication, which also normalises subnormals; infinities and NaN are patched.
 #[inline(always)]
-fn half_to_single(bits: u16) -> f32 {
+pub fn half_to_single(bits: u16) -> f32 {
     let magnitude = u32::from(bits & 0x7FFF) << 13;
     let scaled = f32::from_bits(magnitude) * f32::from_bits(0x7780_0000); // 2^112
     let special = if bits & 0x7C00 == 0x7C00 { 0x7F80_0000 } else { 0 };
     f32::from_bits(scaled.to_bits() | special | (u32::from(bits & 0x8000) << 16))
+}
+
+/// Row `output` of a part, widened.
+pub fn read_row(row: &mut [f32], part: &WeightPart<'_>, output: usize) {
+    let inputs = row.len();
+    assert_eq!(part.bytes.len(), part.dtype.size() * part.outputs * inputs, "a part's bytes are its matrix");
+    for (input, value) in row.iter_mut().enumerate() {
+        let at = match part.layout {
+            Layout::OutIn => output * inputs + input,
+            Layout::InOut => input * part.outputs + output,
+        };
+        *value = widened(part, at);
+    }
+}
+
+/// One number of a part.
+fn widened(part: &WeightPart<'_>, at: usize) -> f32 {
+    match part.dtype {
+        DType::F32 => f32::from_le_bytes(word(part.bytes, at)),
+        DType::Bf16 => bf16::from_le_bytes(word(part.bytes, at)).to_f32(),
+        DType::F16 => f16::from_le_bytes(word(part.bytes, at)).to_f32(),
+    }
 }
 
 fn word<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {

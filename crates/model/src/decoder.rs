@@ -16,8 +16,9 @@ mod trainable;
 use std::sync::Arc;
 
 use kernels::Device;
+use kernels::quant::Format;
 
-pub use build::base_layout;
+pub use build::{base_layout, check_format};
 pub use generate::DecodeRow;
 pub use plan::MemoryPlan;
 
@@ -33,6 +34,8 @@ pub struct Decoder<D: Device> {
     base: Option<Base<D>>,
     /// (D/2): what a position turns each pair by; empty without rotation.
     frequencies: D::Buffer,
+    /// How the blocks' matrices are held, where not as in their file.
+    quantised: Option<Format>,
 }
 
 impl<D: Device> Decoder<D> {
@@ -44,6 +47,11 @@ impl<D: Device> Decoder<D> {
     /// The machine.
     pub fn device(&self) -> &Arc<D> {
         &self.device
+    }
+
+    /// The format of the blocks' matrices, where they are not held as in their file. Embedding and head always are.
+    pub fn quantised(&self) -> Option<Format> {
+        self.quantised
     }
 
     /// Bytes of the frozen weights; 0 once they were taken.

@@ -34,6 +34,31 @@ pub enum ModelError {
         source: serde_json::Error,
     },
 
+    /// A matrix has rows that are no whole blocks.
+    #[error(
+        "`{tensor}` has rows of {length} numbers, which {format} cannot hold: they must be a multiple of {block}; \
+         take another format, or train over the weights as they are"
+    )]
+    RowLength {
+        /// The matrix, or the first of those that are stacked.
+        tensor: String,
+        /// Numbers of a row.
+        length: usize,
+        /// The format's name.
+        format: &'static str,
+        /// What the length must be a multiple of.
+        block: usize,
+    },
+
+    /// A matrix has numbers that a format cannot hold.
+    #[error("`{tensor}` has values that are not finite, or too great for {format}")]
+    NotQuantisable {
+        /// The matrix, or the first of those that are stacked.
+        tensor: String,
+        /// The format's name.
+        format: &'static str,
+    },
+
     /// `config.json` describes an architecture that the decoder does not have.
     #[error("architecture `{found}` is not supported; supported are {supported}")]
     UnsupportedArchitecture {

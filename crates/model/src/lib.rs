@@ -35,11 +35,12 @@ pub use config::{
     Activation, Family, LinearKind, LinearModule, MlpKind, ModelConfig, Norm, NormKind, Orientation,
     Positions, RopeScaling, Rotary,
 };
-pub use decoder::{DecodeRow, Decoder, MemoryPlan, base_layout};
+pub use decoder::{DecodeRow, Decoder, MemoryPlan, base_layout, check_format};
 pub use error::{FileProblem, ModelError};
 pub use parameters::{ParamLayout, ParamSpec, Parameters, Trainable};
 pub use weights::{DType, MemoryTensors, ModelFolder, SafetensorsFile, TensorSource, TensorView};
 pub use workspace::{Recompute, Workspace};
 
 /// What a decoder computes on, for rooms that do not know `kernels`.
+pub use kernels::quant::Format;
 pub use kernels::{Cpu, Device, Reference};

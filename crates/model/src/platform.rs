@@ -32,6 +32,24 @@ impl FileMap {
     pub fn bytes(&self) -> &[u8] {
         self.0.as_deref().unwrap_or_default()
     }
+
+    /// Takes the pages of these bytes out of this process's memory; they are read from the file again when they are
+    /// used again. A system that cannot do so keeps them.
+    pub fn release(&self, bytes: std::ops::Range<usize>) {
+        #[cfg(unix)]
+        if let Some(map) = self.0.as_ref().filter(|_| !bytes.is_empty()) {
+            // SAFETY: the map is of a file and never written to, so that a page holds the same bytes when it is read
+            // again; the range lies in the map, or the call refuses it.
+            #[expect(unsafe_code, reason = "the advice would lose what was written to a page; see SAFETY")]
+            let advised = unsafe {
+                map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, bytes.start, bytes.len())
+            };
+            // It is a hint; without it the memory stays in use, which is no failure.
+            drop(advised);
+        }
+        #[cfg(not(unix))]
+        let _ = bytes;
+    }
 }
 
 /// Writes a file under a temporary name beside it, flushes it to the disk and renames it to its place.

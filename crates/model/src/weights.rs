@@ -114,6 +114,9 @@ pub trait TensorSource {
     /// # Errors
     /// [`ModelError::MissingTensor`] with the place that was searched.
     fn get(&self, name: &str) -> Result<TensorView<'_>, ModelError>;
+
+    /// Says that the tensor will not be read soon, so that its memory can be used for other things. It stays readable.
+    fn release(&self, _name: &str) {}
 }
 
 /// The tensor `name` of a base model, checked against `shape`.

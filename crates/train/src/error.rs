@@ -92,6 +92,28 @@ pub enum TrainError {
         micro_tokens: usize,
     },
 
+    /// The base was loaded in another format than the settings say.
+    #[error(
+        "the base's matrices are held as {held}, the settings say as {wanted}; load the base as they say"
+    )]
+    Weights {
+        /// How the decoder holds them.
+        held: &'static str,
+        /// What the settings say.
+        wanted: &'static str,
+    },
+
+    /// An adapter's `moru.json` names a format of its base's weights that this program does not have.
+    #[error("{}: the adapter was trained over weights held as `{given}`; this program has {allowed}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The format's name.
+        given: String,
+        /// Those that there are.
+        allowed: String,
+    },
+
     /// The loss or the gradient is not a number.
     #[error(
         "{what} became {value} at step {step}, on rows {}; {}; lower the learning rate, or look at these rows",

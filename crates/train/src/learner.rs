@@ -37,6 +37,11 @@ pub(crate) struct NotFinite {
 impl<'a, D: Device> Learner<'a, D> {
     /// Initial values by the settings: A random and B = 0, an adapter's, or the base's own.
     pub fn new(decoder: &'a mut Decoder<D>, settings: &Settings) -> Result<Self, TrainError> {
+        if decoder.quantised() != settings.base.weights {
+            let name = |format: Option<kernels::quant::Format>| format.map_or("in their file", |f| f.name());
+            let (held, wanted) = (name(decoder.quantised()), name(settings.base.weights));
+            return Err(TrainError::Weights { held, wanted });
+        }
         let trainable = match &settings.method {
             Method::Full => {
                 let parameters = decoder.full_parameters();

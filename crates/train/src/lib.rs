@@ -44,6 +44,6 @@ pub mod verify;
 
 pub use error::{StateProblem, TrainError};
 pub use events::{Ending, EvalFigures, Event, Metric, Outcome, PlanFigures, StepFigures};
-pub use run::{Host, InLoopEval, run};
+pub use run::{Host, InLoopEval, base_weights, run};
 pub use schedule::{Schedule, Warmup};
 pub use settings::{Adam, Base, Batching, EarlyStop, Every, Length, Method, Order, ResultFrom, Settings};

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use chat::{CancelToken, SampleView};
 use kernels::Device;
-use model::adapter::write_sidecar;
-use model::{Decoder, Trainable};
+use kernels::quant::Format;
+use model::adapter::{SIDECAR_FILE, write_sidecar};
+use model::{Decoder, ModelError, Trainable};
 use serde_json::json;
 
 use crate::learner::{Learner, NotFinite, StepResult};
@@ -246,6 +247,30 @@ fn write_result<D: Device>(
     write_sidecar(&folder, &json!({ "train": figures }))?;
     checkpoint::write_parameters(&folder, learner, settings)?;
     Ok(folder)
+}
+
+/// The format of the base's weights over which the adapter in a folder was trained. An adapter without `moru.json`
+/// was made elsewhere, over weights as they are in their file.
+///
+/// # Errors
+/// `moru.json` cannot be read, or names a format that this program does not have.
+pub fn base_weights(adapter: &Path) -> Result<Option<Format>, TrainError> {
+    let path = adapter.join(SIDECAR_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(&path).map_err(TrainError::io("read", &path))?;
+    let value: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|source| ModelError::Json { place: path.display().to_string(), source })?;
+    let Some(name) = value.pointer("/train/settings/base/weights").and_then(serde_json::Value::as_str) else {
+        return Ok(None);
+    };
+    let unknown = || TrainError::Format {
+        path,
+        given: name.to_owned(),
+        allowed: Format::ALL.map(Format::name).join(", "),
+    };
+    Format::from_name(name).map(Some).ok_or_else(unknown)
 }
 
 fn outcome(ending: Ending, record: &Record, result_step: u64, result: Option<PathBuf>) -> Outcome {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use kernels::quant::Format;
 use model::{LoraConfig, LoraTargets, Recompute};
 use serde_json::{Value, json};
 
@@ -81,6 +82,9 @@ pub struct Base {
     pub digest: String,
     /// The command that writes the model as a folder, where other tools do not know its name.
     pub export: Option<String>,
+    /// The format in which the matrices of the blocks are held while an adapter is trained over them (QLoRA, Dettmers
+    /// et al. 2023); as they are in their file where there is none.
+    pub weights: Option<Format>,
 }
 
 /// How long a training runs.
@@ -210,9 +214,16 @@ impl Settings {
 
     /// Everything that decides the numbers, as JSON: hashed into the digest, and shown in the model card.
     pub fn to_json(&self) -> Value {
+        let mut base = json!({
+            "name": self.base.name, "revision": self.base.revision, "digest": self.base.digest
+        });
+        // Only where it is set, so that what was trained over plain weights keeps its digest.
+        if let Some(format) = self.base.weights {
+            base["weights"] = format.name().into();
+        }
         json!({
             "method": self.method.to_json(),
-            "base": { "name": self.base.name, "revision": self.base.revision, "digest": self.base.digest },
+            "base": base,
             "length": match self.length {
                 Length::Epochs(epochs) => json!({ "epochs": epochs }),
                 Length::Steps(steps) => json!({ "steps": steps }),
@@ -293,8 +304,13 @@ impl Settings {
         if let Some(norm) = self.max_grad_norm {
             positive("max_grad_norm", norm)?;
         }
-        if let Method::Lora { b_ratio, .. } = self.method {
-            positive("b_ratio", b_ratio)?;
+        match (&self.method, self.base.weights) {
+            (Method::Lora { b_ratio, .. }, _) => positive("b_ratio", *b_ratio)?,
+            (Method::Full, Some(format)) => {
+                let allowed = "absent where every weight is trained; quantised weights carry an adapter only";
+                return Err(refuse("weights", &format.name(), allowed));
+            }
+            (Method::Full, None) => {}
         }
         if let Warmup::Share(share) = self.warmup {
             below_one("warmup", share)?;
@@ -377,6 +393,11 @@ mod tests {
         check_refused(|s| s.learning_rate = f64::NAN, "`learning_rate` is NaN; it must be a positive number");
         check_refused(|s| s.adam.beta2 = 1.0, "`adam_beta2` is 1; it must be at least 0 and less than 1");
         check_refused(|s| s.length = Length::Epochs(-1.0), "`epochs` is -1; it must be a positive number");
+        check_refused(
+            |s| (s.method, s.base.weights) = (Method::Full, Some(Format::Nf4)),
+            "`weights` is nf4; it must be absent where every weight is trained; quantised weights carry an \
+             adapter only",
+        );
         check_refused(|s| s.eval_every = Every::Steps(0), "`every` is 0; it must be at least 1 step");
         check_refused(
             |s| s.warmup = Warmup::Share(1.5),
@@ -403,5 +424,7 @@ mod tests {
         let other = Settings { checkpoint_every: Every::Steps(3), keep_checkpoints: 9, ..settings.clone() };
         assert_eq!(settings.to_json(), other.to_json());
         assert_ne!(settings.to_json(), Settings { seed: 7, ..settings.clone() }.to_json());
+        let nf4 = Base { weights: Some(Format::Nf4), ..Base::default() };
+        assert_ne!(settings.to_json(), Settings { base: nf4, ..settings.clone() }.to_json());
     }
 }

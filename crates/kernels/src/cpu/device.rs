@@ -9,6 +9,7 @@ use super::{
     rope,
 };
 use crate::plan::{HostAttentionPlan, HostLossPlan, KeySegment, LossRow};
+use crate::quant::Format;
 use crate::reference::attention::Inputs;
 use crate::reference::norm::Weights;
 use crate::weight::HostWeight;
@@ -87,6 +88,15 @@ impl Device for Cpu {
 
     fn weight(&self, inputs: usize, parts: &[WeightPart<'_>]) -> HostWeight {
         HostWeight::stack(inputs, parts)
+    }
+
+    fn quantised_weight(
+        &self,
+        inputs: usize,
+        parts: &[WeightPart<'_>],
+        format: Format,
+    ) -> Option<HostWeight> {
+        HostWeight::quantise(inputs, parts, format, &|tasks, body| self.pool.run(tasks, |task, _| body(task)))
     }
 
     fn weight_bytes(&self, weight: &HostWeight) -> usize {

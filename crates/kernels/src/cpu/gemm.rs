@@ -81,7 +81,12 @@ pub unsafe fn product(
 
 /// `extent` in pieces of about `target`, each but the last a multiple of 16: (number of pieces, length of a piece).
 pub fn pieces(extent: usize, target: usize) -> (usize, usize) {
+    pieces_of(extent, target, 16)
+}
+
+/// As [`pieces`], with multiples of `unit`, of which `target` is one.
+pub fn pieces_of(extent: usize, target: usize, unit: usize) -> (usize, usize) {
     let count = extent.div_ceil(target).max(1);
-    let length = extent.div_ceil(count).next_multiple_of(16);
+    let length = extent.div_ceil(count).next_multiple_of(unit);
     (extent.div_ceil(length), length)
 }

@@ -1,7 +1,7 @@
 //! Linear layers over tiles of rows and columns; low-rank terms are added to a tile while it is in the cache.
 
 use super::buffer::{Buffer, Shared};
-use super::gemm::{Operand, pieces, product, span};
+use super::gemm::{Operand, pieces, pieces_of, product, span};
 use super::panel::{DEPTH, Source};
 use super::pool::Pool;
 use super::{lora, rows_per_task};
@@ -168,7 +168,10 @@ pub fn input_backward(
     shape: LinearShape,
     scratch: &mut [f32],
 ) {
-    let tiles = Tiles::of(shape.rows, shape.inputs);
+    let tiles = Tiles {
+        columns: pieces_of(shape.inputs, TILE_COLUMNS, w.alignment()),
+        ..Tiles::of(shape.rows, shape.inputs)
+    };
     let (_, lanes) = Scratch::split(scratch, 0, panel_len(), pool.threads()).parts();
     let dx = Shared::new(dx);
     pool.run(tiles.count(), |task, thread| {

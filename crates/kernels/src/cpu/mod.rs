@@ -48,7 +48,7 @@ impl Cpu {
 
 /// Runs a loop with the widest vectors that the processor has.
 #[inline(always)]
-fn simd<T>(body: impl FnOnce() -> T) -> T {
+pub(crate) fn simd<T>(body: impl FnOnce() -> T) -> T {
     struct Wide<F>(F);
     impl<T, F: FnOnce() -> T> pulp::WithSimd for Wide<F> {
         type Output = T;

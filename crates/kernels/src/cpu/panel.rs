@@ -24,7 +24,7 @@ impl<'a> Source<'a> {
     pub fn frozen(weight: &'a HostWeight) -> Self {
         match &weight.numbers {
             Numbers::F32(values) => Self::Plain(values, Layout::OutIn),
-            Numbers::Bf16(_) | Numbers::F16(_) => Self::Narrow(weight),
+            Numbers::Bf16(_) | Numbers::F16(_) | Numbers::Blocks(_) => Self::Narrow(weight),
         }
     }
 
@@ -38,6 +38,14 @@ impl<'a> Source<'a> {
         match self {
             Self::Plain(..) => extent.max(1),
             Self::Narrow(_) => DEPTH,
+        }
+    }
+
+    /// What lengths of tiles along the inputs are multiples of, so that few blocks are expanded in part.
+    pub fn alignment(&self) -> usize {
+        match self {
+            Self::Plain(..) => 16,
+            Self::Narrow(_) => 64,
         }
     }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Real, Reference, ReferenceWeight, activation, attention, head, linear, norm, optimizer, rope};
 use crate::plan::{HostAttentionPlan, HostLossPlan, KeySegment, LossRow};
+use crate::quant::Format;
 use crate::weight::HostWeight;
 use crate::{
     Activation, AdamW, At, AttentionShape, CacheShape, Device, Groups, HeadShape, Layout, LinearShape,
@@ -42,6 +43,20 @@ fn term<'a, R: Real>(t: &LoraTerm<'a, Vec<R>>) -> linear::Lora<'a, R> {
         rows: t.rows.clone(),
         columns: t.columns.clone(),
         dropout: t.dropout,
+    }
+}
+
+impl<R: Real> Reference<R> {
+    /// The matrix as plain numbers.
+    fn widened(host: &HostWeight) -> ReferenceWeight<R> {
+        let inputs = host.inputs;
+        let mut row = vec![0.0; inputs];
+        let mut values = Vec::with_capacity(host.outputs * inputs);
+        for output in 0..host.outputs {
+            host.expand_row(&mut row, output, 0..inputs);
+            values.extend(row.iter().map(|&v| R::of(f64::from(v))));
+        }
+        ReferenceWeight { values, inputs }
     }
 }
 
@@ -86,14 +101,17 @@ impl<R: Real> Device for Reference<R> {
     }
 
     fn weight(&self, inputs: usize, parts: &[WeightPart<'_>]) -> ReferenceWeight<R> {
-        let host = HostWeight::stack(inputs, parts);
-        let mut row = vec![0.0; inputs];
-        let mut values = Vec::with_capacity(host.outputs * inputs);
-        for output in 0..host.outputs {
-            host.expand_row(&mut row, output, 0..inputs);
-            values.extend(row.iter().map(|&v| R::of(f64::from(v))));
-        }
-        ReferenceWeight { values, inputs }
+        Self::widened(&HostWeight::stack(inputs, parts))
+    }
+
+    fn quantised_weight(
+        &self,
+        inputs: usize,
+        parts: &[WeightPart<'_>],
+        format: Format,
+    ) -> Option<ReferenceWeight<R>> {
+        let run = |tasks: usize, body: &(dyn Fn(usize) + Sync)| (0..tasks).for_each(body);
+        Some(Self::widened(&HostWeight::quantise(inputs, parts, format, &run)?))
     }
 
     fn weight_bytes(&self, weight: &ReferenceWeight<R>) -> usize {

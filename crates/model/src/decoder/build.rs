@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use kernels::quant::Format;
 use kernels::{DType as Stored, Device, Layout, WeightPart, random};
 
 use super::Decoder;
@@ -19,16 +20,37 @@ pub fn base_layout(config: &ModelConfig) -> ParamLayout {
 type Stuff<'a> = (DType, Cow<'a, [u8]>);
 
 impl<D: Device> Decoder<D> {
-    #[expect(clippy::needless_pass_by_value, reason = "the decoder keeps its config, as `random` does")]
     /// Takes the weights by their Hugging Face names; they keep their dtype.
     ///
     /// # Errors
     /// A tensor is missing or has another shape, or the architecture has a part that is not built.
     pub fn load(device: Arc<D>, config: ModelConfig, tensors: &dyn TensorSource) -> Result<Self, ModelError> {
-        Self::build(device, config.clone(), |spec| {
+        Self::load_as(device, config, tensors, None)
+    }
+
+    /// As [`Decoder::load`], with the matrices of the blocks quantised one after the other; embedding and head keep
+    /// their dtype. What was read is given back to the system as it is done with.
+    ///
+    /// # Errors
+    /// As [`Decoder::load`]; or a matrix has rows that the format does not fit, or numbers that are not finite.
+    #[expect(clippy::needless_pass_by_value, reason = "the decoder keeps its config, as `random` does")]
+    pub fn load_as(
+        device: Arc<D>,
+        config: ModelConfig,
+        tensors: &dyn TensorSource,
+        format: Option<Format>,
+    ) -> Result<Self, ModelError> {
+        let fetch = |spec: &ParamSpec| {
             let view = get_checked(tensors, &config, &spec.name, &spec.shape)?;
             Ok((view.dtype, Cow::Borrowed(view.bytes)))
-        })
+        };
+        let release = |name: &str| {
+            tensors.release(name);
+            if let Some(short) = name.strip_prefix(config.base_prefix()) {
+                tensors.release(short);
+            }
+        };
+        Self::build(device, config.clone(), fetch, &release, format)
     }
 
     /// Draws the weights: matrices normal with deviation 0.02 (those that write to the residual stream divided by
@@ -37,21 +59,22 @@ impl<D: Device> Decoder<D> {
     /// # Errors
     /// The architecture has a part that is not built.
     pub fn random(device: Arc<D>, config: ModelConfig, seed: u64) -> Result<Self, ModelError> {
-        Self::random_as(device, config, seed, DType::F32)
+        Self::random_as(device, config, seed, DType::F32, None)
     }
 
-    /// As [`Decoder::random`], with the matrices rounded to `dtype`.
+    /// As [`Decoder::random`], with the matrices rounded to `dtype`, and those of the blocks then quantised.
     ///
     /// # Errors
-    /// The architecture has a part that is not built.
+    /// The architecture has a part that is not built, or rows that the format does not fit.
     pub fn random_as(
         device: Arc<D>,
         config: ModelConfig,
         seed: u64,
         dtype: DType,
+        format: Option<Format>,
     ) -> Result<Self, ModelError> {
         let residual = 0.02 / (2.0 * config.layers as f32).sqrt();
-        Self::build(device, config, |spec| {
+        let fetch = |spec: &ParamSpec| {
             let draw = |index: usize| {
                 let deviation = if writes_residual(&spec.name) { residual } else { 0.02 };
                 deviation * random::normal(random::mix(seed, spec.offset as u64), index as u64)
@@ -70,13 +93,16 @@ impl<D: Device> Decoder<D> {
                 }
             };
             Ok((dtype, Cow::Owned(bytes)))
-        })
+        };
+        Self::build(device, config, fetch, &|_| {}, format)
     }
 
     fn build<'a>(
         device: Arc<D>,
         config: ModelConfig,
-        mut fetch: impl FnMut(&ParamSpec) -> Result<Stuff<'a>, ModelError>,
+        fetch: impl Fn(&ParamSpec) -> Result<Stuff<'a>, ModelError>,
+        release: &dyn Fn(&str),
+        format: Option<Format>,
     ) -> Result<Self, ModelError> {
         if config.parallel_residual {
             return Err(ModelError::UnsupportedSetting {
@@ -92,8 +118,14 @@ impl<D: Device> Decoder<D> {
             let whole = all.find(&spec.name).unwrap_or(spec);
             device.write(&mut vectors, spec.offset, &widen(&fetch(whole)?));
         }
-        let mut table =
-            |name: &str| matrix(&*device, &all, &[(name.to_owned(), Orientation::Linear)], &mut fetch);
+        let take = |names: &[(String, Orientation)], format| {
+            let taken = matrix(&*device, &all, names, &fetch, format)?;
+            for (name, _) in names {
+                release(name);
+            }
+            Ok::<_, ModelError>(taken)
+        };
+        let table = |name: &str| take(&[(name.to_owned(), Orientation::Linear)], None);
         let embedding = table(config.embedding_name())?;
         let learned = config.positions == Positions::Learned;
         let positions = learned.then(|| table(config.positions_name())).transpose()?;
@@ -105,13 +137,13 @@ impl<D: Device> Decoder<D> {
                 let modules = config.linear_modules_of(layer);
                 let parts = modules.iter().filter(|m| Projection::of(m.kind) == projection);
                 let names: Vec<_> = parts.map(|m| (m.weight_name(), config.orientation)).collect();
-                block.push(matrix(&*device, &all, &names, &mut fetch)?);
+                block.push(take(&names, format)?);
             }
             matrices.extend(<[D::Weight; Projection::COUNT]>::try_from(block));
         }
         let frequencies = frequencies(&*device, &config);
         let base = Base { embedding, positions, matrices, head, vectors, offsets };
-        Ok(Self { device, config, base: Some(base), frequencies })
+        Ok(Self { device, config, base: Some(base), frequencies, quantised: format })
     }
 }
 
@@ -132,12 +164,13 @@ fn widen((dtype, bytes): &Stuff<'_>) -> Vec<f32> {
     crate::TensorView { dtype: *dtype, shape: vec![bytes.len() / dtype.size()], bytes }.to_f32()
 }
 
-/// One frozen matrix, stacked from the tensors of these names.
+/// One frozen matrix, stacked from the tensors of these names, in their dtype or quantised.
 fn matrix<'a, D: Device>(
     device: &D,
     all: &ParamLayout,
     names: &[(String, Orientation)],
-    fetch: &mut impl FnMut(&ParamSpec) -> Result<Stuff<'a>, ModelError>,
+    fetch: &impl Fn(&ParamSpec) -> Result<Stuff<'a>, ModelError>,
+    format: Option<Format>,
 ) -> Result<D::Weight, ModelError> {
     let mut found = Vec::with_capacity(names.len());
     for (name, orientation) in names {
@@ -158,7 +191,30 @@ fn matrix<'a, D: Device>(
             WeightPart { dtype: stored(*dtype), bytes, outputs, layout }
         })
         .collect();
-    Ok(device.weight(inputs, &parts))
+    let Some(wanted) = format else { return Ok(device.weight(inputs, &parts)) };
+    let tensor = || names.first().map(|(name, _)| name.clone()).unwrap_or_default();
+    let format = row_format(wanted, inputs, tensor)?;
+    let quantised = device.quantised_weight(inputs, &parts, format);
+    quantised.ok_or_else(|| ModelError::NotQuantisable { tensor: tensor(), format: format.name() })
+}
+
+/// Checks that the rows of all matrices of the blocks can be held in a format, before anything is read.
+///
+/// # Errors
+/// [`ModelError::RowLength`] with the first that cannot.
+pub fn check_format(config: &ModelConfig, format: Format) -> Result<(), ModelError> {
+    let mut modules = config.linear_modules().into_iter();
+    modules.try_for_each(|m| row_format(format, m.inputs, || m.weight_name()).map(|_| ()))
+}
+
+/// The format in which rows of `inputs` numbers are held.
+fn row_format(wanted: Format, inputs: usize, tensor: impl FnOnce() -> String) -> Result<Format, ModelError> {
+    wanted.for_rows(inputs).ok_or_else(|| ModelError::RowLength {
+        tensor: tensor(),
+        length: inputs,
+        format: wanted.name(),
+        block: wanted.least_block(),
+    })
 }
 
 fn stored(dtype: DType) -> Stored {

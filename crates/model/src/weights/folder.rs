@@ -90,4 +90,10 @@ impl TensorSource for ModelFolder {
             None => Err(ModelError::MissingTensor { place: self.place.clone(), name: name.to_owned() }),
         }
     }
+
+    fn release(&self, name: &str) {
+        if let Some(&at) = self.home.get(name) {
+            self.files[at].release(name);
+        }
+    }
 }

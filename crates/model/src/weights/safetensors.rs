@@ -71,6 +71,12 @@ impl TensorSource for SafetensorsFile {
         let bytes = &self.map.bytes()[entry.start..entry.end];
         Ok(TensorView { dtype: entry.dtype, shape: entry.shape.clone(), bytes })
     }
+
+    fn release(&self, name: &str) {
+        if let Some(entry) = self.tensors.get(name) {
+            self.map.release(entry.start..entry.end);
+        }
+    }
 }
 
 /// The tensors of a file, and its metadata.

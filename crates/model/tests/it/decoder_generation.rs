@@ -19,7 +19,7 @@ fn row(slot: usize, id: u32, adapter: Option<usize>) -> DecodeRow {
 }
 
 /// Continues a sample token by token, and compares each token's likelihood with the whole pass's.
-fn check<D: Device>(name: &str, decoder: &Decoder<D>, trainable: Option<&Trainable<D>>, tolerance: f64) {
+pub fn check<D: Device>(name: &str, decoder: &Decoder<D>, trainable: Option<&Trainable<D>>, tolerance: f64) {
     let device = &**decoder.device();
     let config = decoder.config();
     let ids = tiny::ids(config, 12, 8);

@@ -4,6 +4,7 @@ mod adapter_files;
 mod decoder_cpu;
 mod decoder_generation;
 mod decoder_gradients;
+mod decoder_quantised;
 mod golden;
 mod hostile;
 mod safetensors_files;

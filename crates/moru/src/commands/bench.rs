@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 use data::output::Outputs;
 use data::prepare::{Prepared, Runner, Step, Watch};
 use data::steps::{Duplicates, SketchQuestion};
-use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, Recompute};
+use kernels::quant::Format;
+use model::{DType, Decoder, LoraConfig, LoraTargets, ModelConfig, Recompute};
 use serde_json::{Value, json};
 use train::bench::Bench as TrainBench;
 use train::{Base, Batching, Method, Settings};
@@ -76,9 +77,13 @@ struct TrainArgs {
     /// Make every block's activations again in the backward pass: less memory, more time
     #[arg(long)]
     recompute: bool,
-    /// lora, or full for every weight
-    #[arg(long, default_value = "lora", value_parser = ["lora", "full"])]
+    /// lora, qlora for an adapter over quantised weights, or full for every weight
+    #[arg(long, default_value = "lora", value_parser = ["lora", "qlora", "full"])]
     method: String,
+    /// What the frozen weights are held as: f32 where none is given, nf4 with qlora; embedding and head of a
+    /// quantised model are bf16
+    #[arg(long, value_parser = ["f32", "bf16", "nf4", "q8_0", "q4_0", "q4_k"])]
+    weights: Option<String>,
     /// Report as JSON
     #[arg(long)]
     json: bool,
@@ -155,8 +160,10 @@ impl TrainArgs {
         let tokens = self.computed_tokens();
         // Before there is a model and after the steps, so that the operands are no part of a step's memory.
         let peak = Peak::of_products(&*device, &config, tokens);
-        let mut decoder = Decoder::random(std::sync::Arc::clone(&device), config.clone(), 1)?;
-        let settings = self.settings();
+        let (dtype, format) = self.held()?;
+        let mut decoder =
+            Decoder::random_as(std::sync::Arc::clone(&device), config.clone(), 1, dtype, format)?;
+        let settings = self.settings(format);
         let rows: Vec<(Vec<u32>, Vec<u8>)> =
             (0..count as u64).map(|row| self.sample(row, config.vocab as u64)).collect();
         let samples: Vec<_> =
@@ -188,6 +195,7 @@ impl TrainArgs {
         Ok(json!({
             "shape": self.shape,
             "method": self.method,
+            "weights": format.map_or(if dtype == DType::F32 { "f32" } else { "bf16" }, Format::name),
             "threads": threads,
             "tokens_per_s": round(last.tokens as f64 / step_s),
             "useful_tokens_per_s": round(last.sample_tokens as f64 / step_s),
@@ -204,8 +212,29 @@ impl TrainArgs {
         }))
     }
 
-    fn settings(&self) -> Settings {
-        let base = Base { name: self.shape.clone(), ..Base::default() };
+    /// The dtype of the weights, and the format of the matrices of the blocks where they are quantised.
+    fn held(&self) -> anyhow::Result<(DType, Option<Format>)> {
+        let default = if self.method == "qlora" { "nf4" } else { "f32" };
+        let name = self.weights.as_deref().unwrap_or(default);
+        match (self.method.as_str(), name, Format::from_name(name)) {
+            ("full", _, Some(_)) => Err(fail(
+                format!("--method full trains every weight, which --weights {name} cannot hold"),
+                "--method qlora trains an adapter over quantised weights",
+            )),
+            ("qlora", _, None) => Err(fail(
+                format!(
+                    "--method qlora trains over quantised weights, and --weights {name} is not quantised"
+                ),
+                "--method lora takes --weights f32 and bf16; qlora takes nf4, q8_0, q4_0 and q4_k",
+            )),
+            (_, _, Some(format)) => Ok((DType::BF16, Some(format))),
+            (_, "bf16", None) => Ok((DType::BF16, None)),
+            _ => Ok((DType::F32, None)),
+        }
+    }
+
+    fn settings(&self, weights: Option<Format>) -> Settings {
+        let base = Base { name: self.shape.clone(), weights, ..Base::default() };
         let targets = match self.targets.as_str() {
             "all" => LoraTargets::All,
             names => LoraTargets::Named(names.split(',').map(|name| name.trim().to_owned()).collect()),

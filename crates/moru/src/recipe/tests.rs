@@ -73,7 +73,23 @@ fn faults_are_told_together_with_their_places() {
         (
             "[train]\nmethod = \"full\"\nrank = 3\n",
             &[],
-            &["moru.toml:6: `rank` belongs to method \"lora\"; method \"full\" has no adapter"],
+            &[
+                "moru.toml:6: `rank` belongs to methods \"lora\" and \"qlora\"; method \"full\" has no adapter",
+            ],
+        ),
+        (
+            "[train]\nmethod = \"full\"\nweights = \"nf4\"\n",
+            &[],
+            &[
+                "moru.toml:6: `weights` belongs to method \"qlora\"; method \"full\" takes the weights as they are",
+            ],
+        ),
+        (
+            "[train]\nmethod = \"qlora\"\nweights = \"q8\"\n",
+            &[],
+            &[
+                "moru.toml:6: `train.weights` is \"q8\"; allowed: nf4, q8_0, q4_0, q4_k | did you mean \"q8_0\"?",
+            ],
         ),
         (
             "[prepare]\nmask = { style = \"tokens\" }\n",

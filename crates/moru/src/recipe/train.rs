@@ -12,8 +12,11 @@ pub const MAIN: &str = "main";
 /// `[train]`, or `[train.NAME]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Train {
-    /// `lora` or `full`.
+    /// `lora`, `qlora` or `full`.
     pub method: String,
+    /// What `qlora` holds the base's matrices as; none with another method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
     /// Rank of the adapter's matrices.
     pub rank: usize,
     /// What the adapter is scaled by, over the rank.
@@ -58,13 +61,32 @@ pub struct Train {
 
 impl Train {
     fn read(mut s: Section<'_>) -> Self {
-        let method =
-            s.choice("method", "lora", &["lora", "full"], "lora tunes an adapter, full tunes every weight");
-        let lora = method == "lora";
+        let method = s.choice(
+            "method",
+            "lora",
+            &["lora", "qlora", "full"],
+            "lora tunes an adapter, qlora tunes one over quantised weights, full tunes every weight",
+        );
+        let lora = method != "full";
+        let weights = s.choice(
+            "weights",
+            "nf4",
+            &["nf4", "q8_0", "q4_0", "q4_k"],
+            "what method qlora holds the base's matrices as; embedding and head stay as they are",
+        );
+        if method != "qlora" && s.has("weights") {
+            s.impossible(
+                "weights",
+                format!(
+                    "`weights` belongs to method \"qlora\"; method \"{method}\" takes the weights as they are"
+                ),
+            );
+        }
         let rank = s.within("rank", 16, 1..=1024, "rank of the adapter's matrices");
         let schedule = ["cosine", "linear", "constant"];
         let train = Self {
             method: method.to_owned(),
+            weights: (method == "qlora").then(|| weights.to_owned()),
             rank,
             alpha: s.within(
                 "alpha",
@@ -94,7 +116,7 @@ impl Train {
                 "learning_rate",
                 if lora { 2e-4 } else { 5e-5 },
                 0.0..=1.0,
-                "the greatest learning rate; 0.0002 for lora, 0.00005 for full",
+                "the greatest learning rate; 0.0002 for an adapter, 0.00005 for full",
             ),
             schedule: s.choice("schedule", "cosine", &schedule, "how the learning rate falls").to_owned(),
             warmup: s.within(
@@ -174,7 +196,10 @@ impl Train {
             if s.has(key) {
                 s.impossible(
                     key,
-                    format!("`{key}` belongs to method \"lora\"; method \"{}\" has no adapter", self.method),
+                    format!(
+                        "`{key}` belongs to methods \"lora\" and \"qlora\"; method \"{}\" has no adapter",
+                        self.method
+                    ),
                 );
             }
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chat::tokenizer::BpeTrainer;
 use chat::{Builtin, Example, Template, Tokenizer};
+use kernels::quant::Format;
 use model::weights::{TensorToWrite, write_safetensors};
 use model::{Decoder, ModelConfig, ModelFolder};
 use pipeline::{Context, Counts, Input, Stage};
@@ -247,8 +248,13 @@ fn write_model(folder: &Path, config: &ModelConfig, tokenizer: &Tokenizer, seed:
 
 /// The decoder of a model folder.
 pub fn load(folder: &Path) -> anyhow::Result<Decoder<Backend>> {
-    let files = ModelFolder::open(folder)?;
-    Ok(Decoder::load(Arc::new(super::device::open()), ModelConfig::from_folder(folder)?, &files)?)
+    load_as(folder, None)
+}
+
+/// As [`load`], with the matrices of the blocks quantised.
+pub fn load_as(folder: &Path, format: Option<Format>) -> anyhow::Result<Decoder<Backend>> {
+    let (files, config) = (ModelFolder::open(folder)?, ModelConfig::from_folder(folder)?);
+    Ok(Decoder::load_as(Arc::new(super::device::open()), config, &files, format)?)
 }
 
 #[cfg(test)]

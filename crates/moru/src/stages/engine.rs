@@ -16,7 +16,16 @@ pub type Engine = DecoderEngine<'static, Backend>;
 pub fn open(model: &Path, adapters: &[&Path], slots: usize, max_context: usize) -> anyhow::Result<Engine> {
     let config = ModelConfig::from_folder(model)?;
     let device = Arc::new(super::device::open());
-    let decoder = Arc::new(Decoder::load(device, config.clone(), &ModelFolder::open(model)?)?);
+    // An adapter answers over the weights that it was trained over.
+    let formats =
+        adapters.iter().map(|adapter| train::base_weights(adapter)).collect::<Result<Vec<_>, _>>()?;
+    let weights = formats.first().copied().flatten();
+    anyhow::ensure!(
+        formats.iter().all(|format| *format == weights),
+        "these adapters were trained over weights of different formats; one model cannot carry them all"
+    );
+    let files = ModelFolder::open(model)?;
+    let decoder = Arc::new(Decoder::load_as(device, config.clone(), &files, weights)?);
     let mut engine = DecoderEngine::new(Arc::clone(&decoder), slots, max_context);
     for folder in adapters {
         engine = engine.with_adapter(bind(&decoder, &AdapterFolder::open(folder, &config)?)?);

@@ -89,5 +89,8 @@ fn check_targets(recipe: &Train, config: &ModelConfig) -> anyhow::Result<()> {
     if let ::train::Method::Lora { lora, .. } = settings.method {
         lora.select(config)?;
     }
+    if let Some(format) = settings.base.weights {
+        model::check_format(config, format)?;
+    }
     Ok(())
 }

@@ -8,6 +8,7 @@ use ::train::{
     Schedule, Settings, Warmup,
 };
 use chat::{Builtin, CancelToken, Shard};
+use kernels::quant::Format;
 use model::{LoraConfig, LoraTargets};
 use pipeline::{Context, Counts, Input, Stage};
 
@@ -50,8 +51,14 @@ pub fn stage<'a>(project: &'a Project, name: &'a str, model: Input<'static>) -> 
     }
 }
 
+/// The format in which `qlora` holds the base.
+fn weights(recipe: &Train) -> Option<Format> {
+    recipe.weights.as_deref().and_then(Format::from_name)
+}
+
 /// The recipe's settings as the training takes them.
 pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
+    let base = Base { weights: weights(recipe), ..base };
     let targets =
         if recipe.targets == ["all"] { LoraTargets::All } else { LoraTargets::Named(recipe.targets.clone()) };
     let lora = LoraConfig {
@@ -112,7 +119,7 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     let (train_rows, valid_rows): (Vec<_>, Vec<_>) = (train.iter().collect(), valid.iter().collect());
     // Checkpoints live where a kill does not reach them.
     let work = stage.work_dir()?;
-    let mut decoder = base::load(&stage.input(Names::MODEL)?)?;
+    let mut decoder = base::load_as(&stage.input(Names::MODEL)?, weights(&recipe))?;
     let export = export_command(&model.base);
     let settings = settings(&recipe, seed, Base { name: model.base, export, ..Base::default() });
     let cancel = CancelToken::default();

@@ -8,9 +8,10 @@ use crate::{Base, Method, PlanFigures, Settings};
 /// The card's text. It holds no times, so that the same training gives the same bytes.
 pub(crate) fn text(settings: &Settings, plan: &PlanFigures, record: &Record, result_step: u64) -> String {
     let mut out = front_matter(settings);
-    let what = match settings.method {
-        Method::Lora { .. } => "A LoRA adapter",
-        Method::Full => "All parameters",
+    let what = match (&settings.method, settings.base.weights) {
+        (Method::Lora { .. }, Some(_)) => "A LoRA adapter, trained over quantised weights,",
+        (Method::Lora { .. }, None) => "A LoRA adapter",
+        (Method::Full, _) => "All parameters",
     };
     let base = &settings.base.name;
     out += &format!("# Tuned from {base}\n\n{what} of `{base}`, trained with moru.\n\n");

@@ -50,7 +50,8 @@ pub fn views(samples: &[Sample]) -> Vec<SampleView<'_>> {
 
 /// Twenty LoRA steps over ten samples, four a step, measured and kept now and then.
 pub fn settings() -> Settings {
-    let base = Base { name: "toy".to_owned(), revision: None, digest: "d".to_owned(), export: None };
+    let base =
+        Base { name: "toy".to_owned(), revision: None, digest: "d".to_owned(), export: None, weights: None };
     Settings {
         length: Length::Steps(20),
         samples_per_step: 4,

@@ -1,4 +1,5 @@
 use half::{bf16, f16};
+use kernels::quant::Format;
 use kernels::{At, DType, Dropout, Layout, LinearShape, LoraTerm, Matrix, Phase, ScratchNeed, WeightPart};
 
 use crate::harness::{Bench, Op, Ran, check};
@@ -16,6 +17,7 @@ pub fn stored(values: &[f64], dtype: DType) -> Vec<u8> {
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Frozen(DType),
+    Quantised(Format),
     Dense(Layout),
 }
 
@@ -74,6 +76,7 @@ impl Op for Linear {
     fn name(&self) -> String {
         let kind = match self.kind {
             Kind::Frozen(dtype) => format!("frozen {dtype:?}"),
+            Kind::Quantised(format) => format!("frozen {format:?}"),
             Kind::Dense(layout) => format!("dense {layout:?}"),
         };
         let (n, i, o, k) = (self.n, self.i, self.o, self.terms.len());
@@ -90,7 +93,7 @@ impl Op for Linear {
         1e-6
     }
     fn differentiable(&self) -> bool {
-        self.phase == Phase::Many && matches!(self.kind, Kind::Dense(_) | Kind::Frozen(DType::F32))
+        self.phase == Phase::Many && !matches!(self.kind, Kind::Frozen(DType::Bf16 | DType::F16))
     }
     fn run<D: Bench>(&self, d: &D, inputs: &[Vec<f64>], cotangent: Option<&[f64]>) -> Ran {
         let (shape, (w, bias, _, len)) = (self.shape(), self.offsets());
@@ -99,7 +102,8 @@ impl Op for Linear {
         let residual = d.input(&inputs[2]);
         let weight = &inputs[1][w..bias];
         let frozen = match self.kind {
-            Kind::Frozen(dtype) => {
+            Kind::Frozen(_) | Kind::Quantised(_) => {
+                let dtype = if let Kind::Frozen(dtype) = self.kind { dtype } else { DType::F32 };
                 // Two parts that are stacked, the second of them turned.
                 let cut = self.o / 2;
                 let second = &weight[cut * self.i..];
@@ -109,14 +113,18 @@ impl Op for Linear {
                 let bytes = [stored(&weight[..cut * self.i], dtype), stored(&turned, dtype)];
                 let part =
                     |k: usize, outputs, layout| WeightPart { dtype, bytes: &bytes[k], outputs, layout };
-                Some(d.weight(self.i, &[part(0, cut, Layout::OutIn), part(1, rows, Layout::InOut)]))
+                let parts = [part(0, cut, Layout::OutIn), part(1, rows, Layout::InOut)];
+                Some(match self.kind {
+                    Kind::Quantised(format) => d.quantised_weight(self.i, &parts, format).unwrap(),
+                    _ => d.weight(self.i, &parts),
+                })
             }
             Kind::Dense(_) => None,
         };
         let matrix = match (&frozen, self.kind) {
             (Some(frozen), _) => Matrix::Frozen(frozen),
             (None, Kind::Dense(layout)) => Matrix::Dense(At { buffer: &flat, offset: w }, layout),
-            (None, Kind::Frozen(_)) => unreachable!("a frozen matrix was made"),
+            (None, _) => unreachable!("a frozen matrix was made"),
         };
         let terms = self.terms(&flat);
         let ranks = self.rank * terms.len();
@@ -193,6 +201,35 @@ fn frozen_f32() {
 fn frozen_halves() {
     cases(Kind::Frozen(DType::Bf16), Phase::Many);
     cases(Kind::Frozen(DType::F16), Phase::Many);
+}
+
+/// Products over blocks are those over the numbers that the blocks stand for, forwards and backwards.
+#[test]
+fn quantised() {
+    for format in Format::ALL {
+        for (n, i, o) in [(1, 256, 2), (3, 512, 7), (17, 768, 401), (70, 256, 600)] {
+            for phase in [Phase::Many, Phase::Decode] {
+                let (kind, terms) = (Kind::Quantised(format), vec![(0, o / 2), (o / 2, o)]);
+                check(&Linear { n, i, o, kind, terms, rank: 3, dropout: 0.0, plain: false, phase });
+            }
+        }
+    }
+    // Rows that fit no tile and no larger block.
+    for format in [Format::Q8_0, Format::Q4_0] {
+        let kind = Kind::Quantised(format);
+        let phase = Phase::Many;
+        check(&Linear {
+            n: 40,
+            i: 544,
+            o: 30,
+            kind,
+            terms: vec![],
+            rank: 0,
+            dropout: 0.0,
+            plain: true,
+            phase,
+        });
+    }
 }
 
 #[test]

@@ -41,6 +41,8 @@ fn of_model(error: &ModelError) -> Option<String> {
         E::UnknownTarget { .. } => "[train] targets = [\"all\"] takes every linear layer".into(),
         E::LoraSetting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
         E::UnsupportedAdapter { .. } => "train the adapter without this setting, or merge it into its base first".into(),
+        E::RowLength { .. } => "[train] weights takes nf4, q8_0, q4_0 or q4_k; method = \"lora\" takes the weights as they are".into(),
+        E::NotQuantisable { .. } => WHOLE.into(),
         E::UnexpectedTensor { .. } => "use the adapter with the base that it was trained on".into(),
         E::TokenId { .. } => "tokenize with the tokenizer of this very model".into(),
         E::Position { .. } => "lower [tokenize] max_len_tokens, or ask for fewer new tokens".into(),
@@ -88,6 +90,10 @@ fn of_training(error: &TrainError) -> Option<String> {
         }
         E::Io { path, source, .. } => return system::of(source, Some(path)),
         E::Model(error) => return of_model(error),
+        E::Weights { .. } => {
+            "this is a fault of moru, not of the recipe: please report it with the message above".into()
+        }
+        E::Format { .. } => "use the program that trained the adapter, or a newer one".into(),
         // The cause says what to do.
         E::TreeDropout { .. } => "leave out `dropout` or `batching` in [train]; `batching = \"auto\"` chooses by itself".into(),
         E::NothingShared { .. } => {
