@@ -21,8 +21,11 @@ pub struct Settings {
     /// Tokens of one forward and backward pass; a step is as many passes as it needs. A longer sample has a pass
     /// of its own. The result does not depend on it, except for rounding.
     pub micro_tokens: usize,
-    /// Which blocks are computed again in the backward pass, to hold less. The result does not depend on it.
-    pub recompute: Recompute,
+    /// Which blocks are computed again in the backward pass, to hold less; None takes as few as fit. The result does
+    /// not depend on it.
+    pub recompute: Option<Recompute>,
+    /// The most bytes that the process may hold; None is what the machine has left. The result does not depend on it.
+    pub memory_bytes: Option<u64>,
     /// In which order an epoch takes the samples.
     pub order: Order,
     /// Of order, initial values and dropout.
@@ -156,7 +159,8 @@ impl Settings {
             length: Length::Epochs(3.0),
             samples_per_step: 16,
             micro_tokens: 2048,
-            recompute: Recompute::Never,
+            recompute: None,
+            memory_bytes: None,
             order: Order::Shuffled,
             seed: 42,
             learning_rate: 2e-4,

@@ -194,7 +194,7 @@ impl TrainArgs {
             names => LoraTargets::Named(names.split(',').map(|name| name.trim().to_owned()).collect()),
         };
         let micro_tokens = self.seq * self.batch;
-        let recompute = if self.recompute { Recompute::Always } else { Recompute::Never };
+        let recompute = Some(if self.recompute { Recompute::Always } else { Recompute::Never });
         if self.method == "full" {
             return Settings { micro_tokens, recompute, ..Settings::full(base) };
         }

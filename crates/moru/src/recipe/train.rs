@@ -40,6 +40,10 @@ pub struct Train {
     pub batch_size: usize,
     /// Most tokens of one forward and backward pass.
     pub micro_tokens: usize,
+    /// `auto`, `never` or `layer`.
+    pub recompute: String,
+    /// What the process may hold, in GB; 0 is what the machine has left.
+    pub memory_gb: f64,
     /// AdamW's decay.
     pub weight_decay: f64,
     /// The greatest norm of a gradient; 0 is no limit.
@@ -105,6 +109,20 @@ impl Train {
             steps: s.value("steps", 0, "optimizer steps; with it, epochs do not count"),
             batch_size: s.within("batch_size", 16, 1..=1 << 20, "samples of one optimizer step"),
             micro_tokens: s.within("micro_tokens", 2048, 1..=1 << 24, "most tokens of one forward and backward pass; a step is as many passes as it needs, with the same result"),
+            recompute: s
+                .choice(
+                    "recompute",
+                    "auto",
+                    &["auto", "never", "layer"],
+                    "layers computed again in the backward pass, to hold less memory, with the same result: \"layer\" is all, \"auto\" as few as fit",
+                )
+                .to_owned(),
+            memory_gb: s.within(
+                "memory_gb",
+                0.0,
+                0.0..=1e6,
+                "the most memory that the process may take, in GB; 0 is what the machine has left",
+            ),
             weight_decay: s.within("weight_decay", 0.0, 0.0..=1.0, "AdamW's decoupled decay of matrices"),
             clip_norm: s.within(
                 "clip_norm",

@@ -18,4 +18,5 @@ mod soak_project;
 mod support;
 mod tables;
 mod told_before;
+mod top;
 mod welfare;
