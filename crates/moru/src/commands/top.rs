@@ -42,9 +42,9 @@ impl Top {
         reader.update()?;
         if !(self.once || self.json)
             && console.interactive
-            && let Ok(terminal) = Terminal::take()
+            && let Ok(_taken) = Terminal::take()
         {
-            self.watch(&terminal, reader, console.colour)?;
+            self.watch(reader, console.colour)?;
             return Ok(Outcome::Good);
         }
         let (figures, curves) = self.told(&reader);
@@ -60,11 +60,11 @@ impl Top {
     }
 
     /// Draws until the person has seen enough.
-    fn watch(&self, terminal: &Terminal, mut reader: Reader, colour: bool) -> anyhow::Result<()> {
+    fn watch(&self, mut reader: Reader, colour: bool) -> anyhow::Result<()> {
         loop {
             let (figures, curves) = self.told(&reader);
             show(&screen::draw(&figures, &curves, Terminal::size(), colour))?;
-            if terminal.wait(TICK) == Key::Quit {
+            if Terminal::wait(TICK) == Key::Quit {
                 return Ok(());
             }
             // A finished training's log moves out of its working folder; another training may have begun.

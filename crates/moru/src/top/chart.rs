@@ -36,8 +36,14 @@ pub fn range(points: &[(u64, f64)]) -> Option<(f64, f64)> {
 /// The mean of each column that has points, from left to right. The first column is step 1.
 fn by_column(points: &[(u64, f64)], last_step: u64, columns: usize) -> Vec<(usize, f64)> {
     let last = last_step.max(points.last().map_or(1, |p| p.0)).max(2);
+    // Few steps reach from edge to edge; many are shared out evenly.
+    let per_step = if last > columns as u64 {
+        columns as f64 / last as f64
+    } else {
+        columns.saturating_sub(1) as f64 / (last - 1) as f64
+    };
     let column_of =
-        |step: u64| ((step.max(1) - 1) as f64 / (last - 1) as f64 * (columns - 1) as f64) as usize;
+        |step: u64| (((step.max(1) - 1) as f64 * per_step) as usize).min(columns.saturating_sub(1));
     let mut means: Vec<(usize, f64, u32)> = Vec::new();
     for &(step, value) in points {
         let column = column_of(step);
@@ -98,7 +104,7 @@ mod tests {
     #[test]
     fn odd_sizes_and_few_points() {
         assert_eq!(curve(&[], 10, 2, 1), ["  "]);
-        assert_eq!(curve(&[(1, 5.0)], 0, 1, 1), ["⠂"], "one point, in the middle");
+        assert_eq!(curve(&[(1, 5.0)], 0, 1, 1), ["⠄"], "one point, in the middle");
         assert_eq!(curve(&[(1, 5.0), (900, 6.0)], 10, 0, 0), Vec::<String>::new());
         assert_eq!(curve(&[(0, 1.0), (u64::MAX, 2.0)], 3, 1, 1).len(), 1);
         assert_eq!(sparkline(&[(1, 1.0), (2, 2.0), (3, 3.0)], 3), "▁▅█");

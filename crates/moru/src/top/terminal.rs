@@ -57,7 +57,7 @@ impl Terminal {
     }
 
     /// Waits for a key, at most so long. A terminal that has gone away quits.
-    pub fn wait(&self, most: Duration) -> Key {
+    pub fn wait(most: Duration) -> Key {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         let stdin = std::io::stdin();
         let mut ask = [PollFd::new(&stdin, PollFlags::IN)];
@@ -96,7 +96,7 @@ impl Terminal {
         Size { columns: 80, rows: 24 }
     }
 
-    pub fn wait(&self, most: Duration) -> Key {
+    pub fn wait(most: Duration) -> Key {
         std::thread::sleep(most);
         Key::None
     }
