@@ -36,6 +36,7 @@ pub enum Command {
     Run(verbs::run::Run),
     Train(verbs::train::Train),
     Status(verbs::status::Status),
+    Top(verbs::top::Top),
     Tap(verbs::tap::Tap),
     Why(verbs::why::Why),
     Chat(verbs::chat::Chat),

@@ -79,6 +79,29 @@ pub fn peak_rss_bytes() -> u64 {
     kilobytes("/proc/self/status", "VmHWM").unwrap_or(0)
 }
 
+/// What the process holds and can still get, for a training that is about to take it.
+pub fn memory() -> train::MemoryReading {
+    let told = |bytes: u64| (bytes > 0).then_some(bytes);
+    train::MemoryReading {
+        held: kilobytes("/proc/self/status", "VmRSS"),
+        peak: told(peak_rss_bytes()),
+        available: [kilobytes("/proc/meminfo", "MemAvailable"), left_in_group()].into_iter().flatten().min(),
+    }
+}
+
+/// What the process's control group may still take, such as a container's (Linux, "Control Group v2"). Pages of files
+/// count as used there, although they are given back when memory is short.
+fn left_in_group() -> Option<u64> {
+    let group = Path::new("/sys/fs/cgroup");
+    let number = |name: &str| std::fs::read_to_string(group.join(name)).ok()?.trim().parse::<u64>().ok();
+    let (most, used) = (number("memory.max")?, number("memory.current")?);
+    let files = std::fs::read_to_string(group.join("memory.stat")).ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("inactive_file "))?;
+        line.trim().parse::<u64>().ok()
+    });
+    Some(most.saturating_sub(used.saturating_sub(files.unwrap_or(0))))
+}
+
 /// Begins to measure the peak anew, where the system can.
 pub fn forget_peak() {
     use std::io::Write;

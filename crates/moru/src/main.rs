@@ -12,6 +12,7 @@ mod project;
 mod recipe;
 mod report;
 mod stages;
+mod top;
 
 use clap::Parser;
 
@@ -29,6 +30,7 @@ fn main() -> std::process::ExitCode {
         Command::Run(verb) => verb.run(&console),
         Command::Train(verb) => verb.run(&console),
         Command::Status(verb) => verb.run(&console),
+        Command::Top(verb) => verb.run(&console),
         Command::Tap(verb) => verb.run(&console),
         Command::Why(verb) => verb.run(&console),
         Command::Chat(verb) => verb.run(&console),

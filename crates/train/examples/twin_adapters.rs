@@ -77,7 +77,8 @@ fn train(
 ) -> Result<(), Box<dyn Error>> {
     let settings = Settings { length: Length::Steps(20), samples_per_step: 4, ..settings };
     let cancel = CancelToken::default();
-    let mut host = Host { clock: &|| 0.0, cancel: &cancel, events: &mut |_| {}, eval: None };
+    let mut host =
+        Host { clock: &|| 0.0, cancel: &cancel, events: &mut |_| {}, memory: &Default::default, eval: None };
     let views: Vec<_> = samples.iter().map(Sample::view).collect();
     train::run(decoder, &settings, &views, &[], out, &mut host)?;
     Ok(())

@@ -57,7 +57,7 @@ impl<'a, D: Device> Bench<'a, D> {
             samples,
             passes,
             learning_rate: settings.learning_rate,
-            recompute: settings.recompute,
+            recompute: settings.recompute.unwrap_or_default(),
             steps: 0,
         })
     }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::learner::{Learner, load};
 use crate::record::{Record, STATE_FILE};
-use crate::{Method, Settings, TrainError};
+use crate::{Method, Settings, StateProblem, TrainError};
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const MODEL_FILE: &str = "model.safetensors";
@@ -103,7 +103,8 @@ pub(crate) struct Found {
 /// The newest checkpoint that is whole; broken ones are told to `ignored`.
 ///
 /// # Errors
-/// [`TrainError::OtherRecipe`] when the newest whole checkpoint has another digest.
+/// [`TrainError::OtherRecipe`] when the newest whole checkpoint has another digest, and [`TrainError::State`] when
+/// another version of the program wrote it.
 pub(crate) fn newest(
     out: &Path,
     digest: &str,
@@ -113,6 +114,8 @@ pub(crate) fn newest(
         let folder = folder(out, step);
         let record = match read_record(&folder, step) {
             Ok(record) => record,
+            // It is whole, and worth more than an older one: whoever wrote it can go on from it.
+            Err(error @ TrainError::State { problem: StateProblem::Format { .. }, .. }) => return Err(error),
             Err(error) => {
                 ignored(folder, error.to_string());
                 continue;
@@ -135,7 +138,7 @@ fn read_record(folder: &Path, step: u64) -> Result<Record, TrainError> {
     let path = folder.join(STATE_FILE);
     let record = Record::read(&path)?;
     if record.step != step {
-        let problem = crate::error::StateProblem::Step { found: record.step, named: step };
+        let problem = StateProblem::Step { found: record.step, named: step };
         return Err(TrainError::State { path, problem });
     }
     // A tensor file that was cut is found here, while an older checkpoint can still be taken instead.

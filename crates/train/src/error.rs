@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use model::ModelError;
 
+use crate::MemoryFigures;
+use crate::memory::{parts, size};
+
 /// Every failure of this crate, with the values a person needs to act on it.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -114,6 +117,23 @@ pub enum TrainError {
         allowed: String,
     },
 
+    /// The training would take more memory than there is.
+    #[error(
+        "the training would take {} of memory and may take {}: {}; its largest pass has {} tokens{}",
+        size(figures.predicted_peak_bytes), size(*limit), spelled(figures), figures.pass_tokens,
+        if figures.recomputed_layers < figures.layers {
+            format!("; with every layer recomputed it would take {}", size(figures.recomputed_peak_bytes))
+        } else {
+            ", and every layer is recomputed already".to_owned()
+        }
+    )]
+    Memory {
+        /// What the process may hold, in bytes.
+        limit: u64,
+        /// What it would hold.
+        figures: Box<MemoryFigures>,
+    },
+
     /// The loss or the gradient is not a number.
     #[error(
         "{what} became {value} at step {step}, on rows {}; {}; lower the learning rate, or look at these rows",
@@ -193,6 +213,17 @@ pub enum StateProblem {
     /// A key is missing or of another type.
     #[error("it has no valid `{0}`")]
     Key(&'static str),
+    /// Another version of the program wrote it.
+    #[error(
+        "it has format {found}, this program reads format {expected}; go on with the program that wrote it, or \
+         remove the folder's checkpoints to begin anew"
+    )]
+    Format {
+        /// In the file.
+        found: u64,
+        /// The one that is read.
+        expected: u64,
+    },
     /// The step of the file is not that of the folder.
     #[error("it is of step {found}, the folder's name says {named}")]
     Step {
@@ -208,4 +239,10 @@ impl TrainError {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
     }
+}
+
+/// `weights 1.20 GB, activations 300 MB`.
+fn spelled(figures: &MemoryFigures) -> String {
+    let part = |(name, bytes): (&str, u64)| format!("{name} {}", size(bytes));
+    parts(&figures.plan, figures.others).into_iter().map(part).collect::<Vec<_>>().join(", ")
 }

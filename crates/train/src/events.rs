@@ -14,6 +14,19 @@ pub enum Event {
         /// What lies ahead.
         plan: PlanFigures,
     },
+    /// What memory the training will take at most.
+    Memory(MemoryFigures),
+    /// The largest pass was tried, forward and backward, and nothing was learned from it.
+    DryStep {
+        /// Tokens of the pass.
+        tokens: usize,
+        /// How long it took.
+        seconds: f64,
+        /// What the process was foretold to hold at most, in bytes.
+        predicted_peak_bytes: u64,
+        /// What it held, where that can be told.
+        peak_bytes: Option<u64>,
+    },
     /// The training goes on where a checkpoint was written.
     Resumed {
         /// Steps that are done.
@@ -90,6 +103,27 @@ impl PlanFigures {
     pub fn tree_saving(&self) -> f64 {
         1.0 - self.tree_tokens as f64 / self.packed_tokens.max(1) as f64
     }
+}
+
+/// What memory a training will take, told before its first step. Sizes in bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemoryFigures {
+    /// Of the largest pass, by part.
+    pub plan: MemoryPlan,
+    /// What the process holds besides.
+    pub others: u64,
+    /// What the process will hold at most.
+    pub predicted_peak_bytes: u64,
+    /// What it may hold, where that is known.
+    pub limit_bytes: Option<u64>,
+    /// Blocks whose activations are made again in the backward pass.
+    pub recomputed_layers: usize,
+    /// Blocks of the model.
+    pub layers: usize,
+    /// Tokens of the largest pass.
+    pub pass_tokens: usize,
+    /// What the process would hold at most if all blocks were recomputed.
+    pub recomputed_peak_bytes: u64,
 }
 
 /// One optimizer step.

@@ -2,7 +2,7 @@
 
 use kernels::Device;
 use model::adapter::AdapterFolder;
-use model::{Decoder, LossSum, Parameters, TensorSource, TrainBatch, Trainable, Workspace};
+use model::{Decoder, LossSum, Parameters, Recompute, TensorSource, TrainBatch, Trainable, Workspace};
 
 use crate::optimizer::Optimizer;
 use crate::{Method, Settings, TrainError};
@@ -60,7 +60,7 @@ impl<'a, D: Device> Learner<'a, D> {
         let optimizer = Optimizer::new(device, &trainable.parameters, settings);
         let gradients = Parameters::zeros(device, trainable.parameters.layout.clone());
         Ok(Self {
-            workspace: Workspace::new(device, settings.recompute),
+            workspace: Workspace::new(device, settings.recompute.unwrap_or_default()),
             decoder,
             trainable,
             optimizer,
@@ -68,6 +68,24 @@ impl<'a, D: Device> Learner<'a, D> {
             max_grad_norm: settings.max_grad_norm,
             seed: settings.seed,
         })
+    }
+
+    /// Which blocks are made again in the backward pass, from the next pass on.
+    pub fn set_recompute(&mut self, recompute: Recompute) {
+        self.workspace.recompute = recompute;
+    }
+
+    /// Which blocks are made again.
+    pub fn recompute(&self) -> Recompute {
+        self.workspace.recompute
+    }
+
+    /// Writes zeros over the zeros of a fresh optimizer: a system gives memory when it is first written.
+    pub fn touch_optimizer(&mut self) {
+        let device = &**self.decoder.device();
+        for mean in [&mut self.optimizer.mean, &mut self.optimizer.square] {
+            device.fill(&mut mean.values, 0..mean.layout.total, 0.0);
+        }
     }
 
     /// One optimizer step, number `step` from 1, over passes laid out by `passes`.

@@ -18,7 +18,7 @@
 //!
 //! let out = tempfile::tempdir()?;
 //! let cancel = chat::CancelToken::default();
-//! let mut host = Host { clock: &|| 0.0, cancel: &cancel, events: &mut |_| {}, eval: None };
+//! let mut host = Host { clock: &|| 0.0, cancel: &cancel, events: &mut |_| {}, memory: &Default::default, eval: None };
 //! let outcome = train::run(&mut decoder, &settings, &[sample], &[], out.path(), &mut host)?;
 //! assert!(out.path().join("adapter/adapter_model.safetensors").exists());
 //! assert_eq!(outcome.step, 2);
@@ -33,6 +33,7 @@ mod checkpoint;
 mod error;
 mod events;
 mod learner;
+mod memory;
 mod optimizer;
 mod output;
 mod plan;
@@ -43,7 +44,8 @@ mod settings;
 pub mod verify;
 
 pub use error::{StateProblem, TrainError};
-pub use events::{Ending, EvalFigures, Event, Metric, Outcome, PlanFigures, StepFigures};
+pub use events::{Ending, EvalFigures, Event, MemoryFigures, Metric, Outcome, PlanFigures, StepFigures};
+pub use memory::{MemoryReading, parts as memory_parts};
 pub use run::{Host, InLoopEval, base_weights, run};
 pub use schedule::{Schedule, Warmup};
 pub use settings::{Adam, Base, Batching, EarlyStop, Every, Length, Method, Order, ResultFrom, Settings};

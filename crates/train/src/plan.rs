@@ -1,14 +1,15 @@
 //! What a training will do, known before its first step.
 
 use kernels::Device;
-use model::ModelConfig;
 use model::adapter::TENSOR_FILE;
+use model::{ModelConfig, TrainBatch};
 use sha2::{Digest as _, Sha256};
 
 use chat::SampleView;
 
 use crate::batches::{Epochs, Samples};
 use crate::learner::Learner;
+use crate::memory::Largest;
 use crate::{Batching, Length, Method, PlanFigures, Settings, TrainError};
 
 /// The share of tokens from which on trees are chosen.
@@ -68,31 +69,47 @@ impl<'a> Plan<'a> {
         settings.learning_rate * settings.schedule.factor(done, self.warmup, self.steps)
     }
 
-    /// Rows and loss rows of the largest pass; those of the first epoch and of the valid split stand for all.
-    fn largest_pass(&self, settings: &Settings) -> (usize, usize) {
+    /// Calls `f` with every pass of the first epoch and of the valid split; they stand for all.
+    fn each_pass(&self, settings: &Settings, mut f: impl FnMut(&Samples<'a>, &[usize])) {
         let mut order = self.epochs.clone();
-        let mut largest = (0, 0);
-        let mut grow = |samples: &Samples<'_>, members: &[usize]| {
-            for pass in samples.passes(members, settings.micro_tokens) {
-                let rows = samples.pass_tokens(&pass);
-                let loss_rows: usize = pass.iter().map(|&s| samples.trained_tokens(s)).sum();
-                largest = (largest.0.max(rows), largest.1.max(loss_rows.min(rows)));
-            }
+        let mut each = |samples: &Samples<'a>, members: &[usize]| {
+            samples.passes(members, settings.micro_tokens).iter().for_each(|pass| f(samples, pass));
         };
         for done in 0..order.steps_per_epoch() {
-            grow(&self.train, &order.members(&self.train, done));
+            each(&self.train, &order.members(&self.train, done));
         }
-        grow(&self.valid, &(0..self.valid.len()).collect::<Vec<_>>());
+        each(&self.valid, &(0..self.valid.len()).collect::<Vec<_>>());
+    }
+
+    /// Rows and loss rows of the largest pass, each the greatest of any.
+    pub fn largest(&self, settings: &Settings) -> Largest {
+        let mut largest = Largest { rows: 0, loss_rows: 0 };
+        self.each_pass(settings, |samples, pass| {
+            let (rows, loss_rows) = sizes(samples, pass);
+            largest = Largest { rows: largest.rows.max(rows), loss_rows: largest.loss_rows.max(loss_rows) };
+        });
         largest
+    }
+
+    /// The pass of most rows, laid out; of several the one with most loss rows.
+    pub fn largest_pass(&self, settings: &Settings) -> Option<TrainBatch> {
+        let mut found: Option<((usize, usize), TrainBatch)> = None;
+        self.each_pass(settings, |samples, pass| {
+            let size = sizes(samples, pass);
+            if found.as_ref().is_none_or(|(largest, _)| size > *largest) {
+                found = Some((size, samples.lay_out(pass)));
+            }
+        });
+        found.map(|(_, batch)| batch)
     }
 
     /// The plan in figures; those of the first epoch stand for all.
     pub fn figures<D: Device>(&self, settings: &Settings, learner: &Learner<'_, D>) -> PlanFigures {
         let config = learner.decoder.config();
         let trainable = learner.trainable.parameters.layout.total;
-        let (rows, loss_rows) = self.largest_pass(settings);
+        let Largest { rows, loss_rows } = self.largest(settings);
         let trained = Some(&learner.trainable);
-        let memory = learner.decoder.memory_plan(trained, rows, loss_rows, settings.recompute);
+        let memory = learner.decoder.memory_plan(trained, rows, loss_rows, learner.recompute());
         let tokens = |sample: usize| self.train.tokens(sample);
         let packed: usize = (0..self.train.len()).map(tokens).sum();
         let mut order = self.epochs.clone();
@@ -143,6 +160,13 @@ fn choose(settings: &Settings, samples: &Samples<'_>, tree_tokens: usize) -> Bat
         Batching::Auto => Batching::Packed,
         asked => asked,
     }
+}
+
+/// Rows, and rows with a loss, of a pass as it is laid out.
+fn sizes(samples: &Samples<'_>, pass: &[usize]) -> (usize, usize) {
+    let rows = samples.pass_tokens(pass);
+    let loss_rows: usize = pass.iter().map(|&s| samples.trained_tokens(s)).sum();
+    (rows, loss_rows.min(rows))
 }
 
 /// SHA-256 of everything that decides the result.

@@ -12,6 +12,9 @@ use crate::{EvalFigures, Metric, Settings, StepFigures, TrainError};
 /// File name of a record.
 pub const STATE_FILE: &str = "trainer_state.json";
 
+/// Raised when a checkpoint of an earlier program could no longer be taken up to the same end.
+const FORMAT: u64 = 1;
+
 /// The record of a training up to some step.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Record {
@@ -106,6 +109,7 @@ impl Record {
                 "best_eval_loss": self.best.map(|b| b.eval_loss),
                 "digest": self.digest,
                 "ended_early": self.ended_early,
+                "format": FORMAT,
                 "without_gain": self.without_gain,
             },
             "num_input_tokens_seen": self.num_tokens,
@@ -135,6 +139,10 @@ fn parse(text: &str) -> Result<Record, StateProblem> {
             Some(Best { step, value: number("best_metric")?, eval_loss })
         }
     };
+    let found = ours.get("format").and_then(Value::as_u64).ok_or(StateProblem::Key("moru.format"))?;
+    if found != FORMAT {
+        return Err(StateProblem::Format { found, expected: FORMAT });
+    }
     let digest = ours.get("digest").and_then(Value::as_str).ok_or(StateProblem::Key("moru.digest"))?;
     let ended_early = ours.get("ended_early").and_then(Value::as_bool);
     let without_gain = ours.get("without_gain").and_then(Value::as_u64);
@@ -197,8 +205,12 @@ mod tests {
     #[test]
     fn a_broken_record_names_the_key() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
-        assert_eq!(message("{}"), "it has no valid `moru.digest`");
-        assert_eq!(message(r#"{"moru":{"digest":"x"}}"#), "it has no valid `global_step`");
+        assert_eq!(message("{}"), "it has no valid `moru.format`");
+        assert_eq!(message(r#"{"moru":{"format":1}}"#), "it has no valid `moru.digest`");
+        assert_eq!(message(r#"{"moru":{"format":1,"digest":"x"}}"#), "it has no valid `global_step`");
+        let of_later = "it has format 2, this program reads format 1; go on with the program that wrote it, or \
+                        remove the folder's checkpoints to begin anew";
+        assert_eq!(message(r#"{"moru":{"format":2}}"#), of_later);
         assert!(message("{").starts_with("it is not valid JSON: "));
     }
 }

@@ -10,12 +10,13 @@ use model::{Decoder, ModelError, Trainable};
 use serde_json::json;
 
 use crate::learner::{Learner, NotFinite, StepResult};
+use crate::memory::{self, MemoryReading};
 use crate::output::{card, journal::Journal};
 use crate::plan::Plan;
 use crate::record::{Best, Record, STATE_FILE};
 use crate::{
-    Ending, EvalFigures, Event, Method, Metric, Outcome, ResultFrom, Settings, StepFigures, TrainError,
-    checkpoint,
+    Ending, EvalFigures, Event, MemoryFigures, Method, Metric, Outcome, ResultFrom, Settings, StepFigures,
+    TrainError, checkpoint,
 };
 
 /// What a training needs from whoever runs it.
@@ -26,6 +27,9 @@ pub struct Host<'a, D: Device> {
     pub cancel: &'a CancelToken,
     /// Hears what happens.
     pub events: &'a mut dyn FnMut(&Event),
+    /// What the process holds, and what it can still get. Its readings reach logs and events, and choose what is
+    /// recomputed and refused; never a number that is trained or hashed.
+    pub memory: &'a dyn Fn() -> MemoryReading,
     /// Measures a metric beside the loss whenever the valid split is measured.
     pub eval: Option<&'a mut dyn InLoopEval<D>>,
 }
@@ -68,10 +72,18 @@ pub fn run<D: Device>(
     let found = checkpoint::newest(out, &plan.digest, &mut |checkpoint, why| {
         (host.events)(&Event::CheckpointIgnored { checkpoint, why });
     })?;
+    let before = memory::Before::new((host.memory)(), decoder.weight_bytes());
     let mut learner = Learner::new(decoder, settings)?;
+    let foretold = memory::choose(settings, before, plan.largest(settings), &mut learner)?;
     let mut journal = Journal::open(out, (host.clock)())?;
     let figures = plan.figures(settings, &learner);
+    journal.planned(&figures, &foretold)?;
     (host.events)(&Event::Started { plan: figures.clone() });
+    (host.events)(&Event::Memory(foretold.clone()));
+    let is_done = |record: &Record| record.step >= plan.steps || record.ended_early;
+    if !found.as_ref().is_some_and(|found| is_done(&found.record)) {
+        dry_step(&plan, settings, &foretold, &mut learner, &mut journal, host)?;
+    }
 
     let mut record = Record::new(&plan.digest);
     let mut newest: Option<PathBuf> = None;
@@ -102,7 +114,7 @@ pub fn run<D: Device>(
         let now = (host.clock)();
         let figures = step_figures(&plan, &record, &members, result, learning_rate, now - began);
         record.push_step(&figures);
-        journal.step(&figures, now)?;
+        journal.step(&figures, (host.memory)(), now)?;
         (host.events)(&Event::Step(figures));
 
         // Measure.
@@ -125,12 +137,14 @@ pub fn run<D: Device>(
             let state = record.to_json(settings, plan.steps, steps_per_epoch);
             let path = checkpoint::write(out, &learner, settings, &record, &state)?;
             checkpoint::prune(out, settings.keep_checkpoints, wanted(settings, &record))?;
+            journal.checkpoint(step)?;
             newest = Some(path.clone());
             (host.events)(&Event::Checkpoint { step, path });
         }
     }
 
     if stopped && !record.ended_early {
+        journal.ended(Ending::Stopped, record.step)?;
         return Ok(outcome(Ending::Stopped, &record, record.step, None));
     }
     let step = wanted(settings, &record).unwrap_or(record.step);
@@ -142,9 +156,29 @@ pub fn run<D: Device>(
     let state = record.to_json(settings, plan.steps, plan.epochs.steps_per_epoch());
     checkpoint::write_json(&out.join(STATE_FILE), &state)?;
     let ending = if record.ended_early { Ending::Early } else { Ending::Complete };
+    journal.ended(ending, record.step)?;
     let outcome = outcome(ending, &record, step, Some(result));
     (host.events)(&Event::Finished(outcome.clone()));
     Ok(outcome)
+}
+
+/// Tries the largest pass of the data at hand: memory that is missing is missed before work is done.
+fn dry_step<D: Device>(
+    plan: &Plan<'_>,
+    settings: &Settings,
+    foretold: &MemoryFigures,
+    learner: &mut Learner<'_, D>,
+    journal: &mut Journal,
+    host: &mut Host<'_, D>,
+) -> Result<(), TrainError> {
+    let Some(pass) = plan.largest_pass(settings) else { return Ok(()) };
+    let (began, tokens) = ((host.clock)(), pass.rows());
+    let peak_bytes = memory::dry_step(learner, pass, host.memory)?;
+    let seconds = (host.clock)() - began;
+    journal.dry_step(tokens, seconds, peak_bytes)?;
+    let predicted_peak_bytes = foretold.predicted_peak_bytes;
+    (host.events)(&Event::DryStep { tokens, seconds, predicted_peak_bytes, peak_bytes });
+    Ok(())
 }
 
 /// The step whose parameters become the result, when that is not simply the last.

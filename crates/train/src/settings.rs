@@ -27,8 +27,11 @@ pub struct Settings {
     pub batching: Batching,
     /// Beginnings that samples share are computed once from so many tokens on; shorter ones cost more than they save.
     pub min_shared: usize,
-    /// Which blocks are computed again in the backward pass, to hold less. The result does not depend on it.
-    pub recompute: Recompute,
+    /// Which blocks are computed again in the backward pass, to hold less; None takes as few as fit. The result does
+    /// not depend on it.
+    pub recompute: Option<Recompute>,
+    /// The most bytes that the process may hold; None is what the machine has left. The result does not depend on it.
+    pub memory_bytes: Option<u64>,
     /// In which order an epoch takes the samples.
     pub order: Order,
     /// Of order, initial values and dropout.
@@ -190,7 +193,8 @@ impl Settings {
             micro_tokens: 2048,
             batching: Batching::Auto,
             min_shared: 16,
-            recompute: Recompute::Never,
+            recompute: None,
+            memory_bytes: None,
             order: Order::Shuffled,
             seed: 42,
             learning_rate: 2e-4,

@@ -242,7 +242,7 @@ impl TrainArgs {
         // All samples in one pass.
         let micro_tokens = self.samples() * self.sample_tokens();
         let batching = if self.is_tree() { Batching::Tree } else { Batching::Packed };
-        let recompute = if self.recompute { Recompute::Always } else { Recompute::Never };
+        let recompute = Some(if self.recompute { Recompute::Always } else { Recompute::Never });
         if self.method == "full" {
             return Settings { micro_tokens, batching, min_shared: 1, recompute, ..Settings::full(base) };
         }

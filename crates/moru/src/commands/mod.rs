@@ -17,5 +17,6 @@ pub mod report;
 pub mod run;
 pub mod status;
 pub mod tap;
+pub mod top;
 pub mod train;
 pub mod why;

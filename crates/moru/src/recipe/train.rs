@@ -45,6 +45,10 @@ pub struct Train {
     pub micro_tokens: usize,
     /// `auto`, `packed` or `tree`.
     pub batching: String,
+    /// `auto`, `never` or `layer`.
+    pub recompute: String,
+    /// What the process may hold, in GB; 0 is what the machine has left.
+    pub memory_gb: f64,
     /// AdamW's decay.
     pub weight_decay: f64,
     /// The greatest norm of a gradient; 0 is no limit.
@@ -137,6 +141,20 @@ impl Train {
                     "how the rows of a step are laid together: packed is side by side; tree computes once what rows share at their beginning, such as a long system prompt, with the same gradient; auto takes trees where they save a tenth of the tokens and nothing is dropped",
                 )
                 .to_owned(),
+            recompute: s
+                .choice(
+                    "recompute",
+                    "auto",
+                    &["auto", "never", "layer"],
+                    "layers computed again in the backward pass, to hold less memory, with the same result: \"layer\" is all, \"auto\" as few as fit",
+                )
+                .to_owned(),
+            memory_gb: s.within(
+                "memory_gb",
+                0.0,
+                0.0..=1e6,
+                "the most memory that the process may take, in GB; 0 is what the machine has left",
+            ),
             weight_decay: s.within("weight_decay", 0.0, 0.0..=1.0, "AdamW's decoupled decay of matrices"),
             clip_norm: s.within(
                 "clip_norm",

@@ -16,6 +16,7 @@ use super::costs::Costs;
 use super::{Names, costs, evaluate, jsonl, prepare, tokenize};
 use crate::machine::{self, Machine};
 use crate::project::Project;
+use crate::top::log::{Memory, Place, Reader, places};
 
 /// Bars of a histogram.
 const BINS: usize = 24;
@@ -299,6 +300,7 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
         let history = state["log_history"].as_array().map_or(&[][..], Vec::as_slice);
         let number = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_f64);
         let cost = costs.get(&id);
+        let memory = logged_memory(project, name);
         let tokens = state["num_input_tokens_seen"].as_u64().unwrap_or(0);
         all.push(Training {
             name: name.clone(),
@@ -330,8 +332,8 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
             batch_tokens: batch_tokens(&plan),
             tokens_per_second: cost.filter(|c| c.seconds > 0.0).map(|c| tokens as f64 / c.seconds),
             seconds: cost.map(|c| c.seconds),
-            peak_memory_bytes: cost.map(|c| c.peak_rss_bytes).filter(|bytes| *bytes > 0),
-            predicted_memory_bytes: plan["memory_bytes"].as_u64(),
+            peak_memory_bytes: memory.peak.or(cost.map(|c| c.peak_rss_bytes).filter(|bytes| *bytes > 0)),
+            predicted_memory_bytes: memory.predicted,
         });
     }
     Ok(all)
@@ -347,6 +349,14 @@ fn batch_tokens(plan: &Value) -> Option<BatchTokens> {
         packed_tokens: count("packed_tokens")?,
         tree_tokens: count("tree_tokens")?,
     })
+}
+
+/// What a finished training's log says of memory; nothing where it is gone.
+fn logged_memory(project: &Project, name: &str) -> Memory {
+    let finished = |place: &Place| !place.open && place.name == name;
+    let Some(place) = places(&project.folder).into_iter().find(finished) else { return Memory::default() };
+    let mut reader = Reader::new(place);
+    reader.update().map_or_else(|_| Memory::default(), |()| reader.log.memory)
 }
 
 fn pretraining(

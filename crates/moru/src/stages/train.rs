@@ -4,15 +4,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::train::{
-    Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, Length, Method, PlanFigures, ResultFrom,
-    Schedule, Settings, Warmup,
+    Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, Length, MemoryFigures, Method, PlanFigures,
+    ResultFrom, Schedule, Settings, Warmup, memory_parts,
 };
 use chat::{Builtin, CancelToken, Shard};
 use kernels::quant::Format;
-use model::{LoraConfig, LoraTargets};
+use model::{LoraConfig, LoraTargets, Recompute};
 use pipeline::{Context, Counts, Input, Stage};
 
 use super::{Names, base, builtin};
+use crate::console::format;
+use crate::machine;
 use crate::project::Project;
 use crate::recipe::{Model, Train};
 
@@ -87,6 +89,12 @@ pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
             "tree" => Batching::Tree,
             _ => Batching::Auto,
         },
+        recompute: match recipe.recompute.as_str() {
+            "never" => Some(Recompute::Never),
+            "layer" => Some(Recompute::Always),
+            _ => None,
+        },
+        memory_bytes: (recipe.memory_gb > 0.0).then_some((recipe.memory_gb * 1e9) as u64),
         seed,
         learning_rate: recipe.learning_rate,
         schedule: match recipe.schedule.as_str() {
@@ -130,9 +138,19 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
         &train_rows,
         &valid_rows,
         &work,
-        &mut Host { clock: &since_1970, cancel: &cancel, events: &mut |event| talk.on(event), eval: None },
+        &mut Host {
+            clock: &since_1970,
+            cancel: &cancel,
+            events: &mut |event| talk.on(event),
+            memory: &machine::memory,
+            eval: None,
+        },
     )?;
     if outcome.ending == Ending::Stopped {
+        let step = outcome.step;
+        stage.note(&format!(
+            "stopped after step {step}, and a checkpoint is written: `moru run` or `moru train` goes on from there"
+        ));
         return Err(pipeline::Error::Cancelled.into());
     }
     let plan = talk.plan;
@@ -207,6 +225,21 @@ fn batching_note(plan: &PlanFigures) -> String {
     )
 }
 
+/// `memory: 1.2 GB at most (weights 800.0 MB, …) of 22.4 GB`.
+fn memory_plan(figures: &MemoryFigures) -> String {
+    let parts: Vec<_> = memory_parts(&figures.plan, figures.others)
+        .into_iter()
+        .map(|(name, bytes)| format!("{name} {}", format::bytes(bytes)))
+        .collect();
+    let limit = figures.limit_bytes.map_or_else(String::new, |limit| format!(" of {}", format::bytes(limit)));
+    let recomputed = match figures.recomputed_layers {
+        0 => String::new(),
+        some => format!("; {some} of {} layers are recomputed", figures.layers),
+    };
+    let peak = format::bytes(figures.predicted_peak_bytes);
+    format!("memory: {peak}{limit} at most: {}{recomputed}", parts.join(", "))
+}
+
 /// Passes on what a training says.
 struct Talk<'a, 'b> {
     stage: &'a mut Context<'b>,
@@ -231,7 +264,6 @@ impl Talk<'_, '_> {
                     "tree_tokens": plan.tree_tokens,
                     "batching": plan.batching.name(),
                     "longest_tokens": plan.longest_tokens,
-                    "memory_bytes": plan.memory.total(),
                 });
                 self.stage.note(&format!(
                     "{} samples, {} steps, {} tokens an epoch ({} trained); {} of {} parameters are trained",
@@ -243,6 +275,15 @@ impl Talk<'_, '_> {
                     plan.base_parameters
                 ));
                 self.stage.note(&batching_note(plan));
+            }
+            Event::Memory(figures) => self.stage.note(&memory_plan(figures)),
+            Event::DryStep { tokens, seconds, predicted_peak_bytes, peak_bytes } => {
+                let time = format::duration(Duration::from_secs_f64(seconds.max(0.0)));
+                let held = peak_bytes.map_or_else(String::new, |peak| {
+                    let predicted = format::bytes(*predicted_peak_bytes);
+                    format!(": {} of memory, {predicted} predicted", format::bytes(peak))
+                });
+                self.stage.note(&format!("tried its largest pass, {tokens} tokens, in {time}{held}"));
             }
             Event::Resumed { step, .. } => self.stage.note(&format!("continues after step {step}")),
             Event::CheckpointIgnored { why, .. } => {

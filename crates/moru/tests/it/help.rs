@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Scratch, snapshot};
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "quickstart",
     "init",
     "check",
@@ -12,6 +12,7 @@ const VERBS: [&str; 19] = [
     "run",
     "train",
     "status",
+    "top",
     "tap",
     "why",
     "chat",

@@ -19,5 +19,6 @@ mod soak_project;
 mod support;
 mod tables;
 mod told_before;
+mod top;
 mod verify;
 mod welfare;

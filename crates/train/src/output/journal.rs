@@ -7,10 +7,12 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::tensorboard::EventFile;
-use crate::{EvalFigures, StepFigures, TrainError};
+use crate::{
+    Ending, EvalFigures, MemoryFigures, MemoryReading, PlanFigures, StepFigures, TrainError, memory_parts,
+};
 
 const LOG_FILE: &str = "trainer_log.jsonl";
 const TENSORBOARD_FILE: &str = "tensorboard/events.out.tfevents.0000000000.moru";
@@ -37,14 +39,52 @@ impl Journal {
         Ok(Self { path, log, events_path, events })
     }
 
+    /// What lies ahead.
+    pub fn planned(&mut self, plan: &PlanFigures, memory: &MemoryFigures) -> Result<(), TrainError> {
+        let parts: Map<String, Value> = memory_parts(&memory.plan, memory.others)
+            .into_iter()
+            .map(|(name, bytes)| (format!("{}_bytes", name.replace(' ', "_")), json!(bytes)))
+            .collect();
+        self.line(&json!({
+            "planned_steps": plan.steps,
+            "planned_epochs": plan.epochs,
+            "predicted_peak_bytes": memory.predicted_peak_bytes,
+            "memory_limit_bytes": memory.limit_bytes,
+            "recomputed_layers": memory.recomputed_layers,
+            "parts": parts,
+        }))
+    }
+
+    /// The largest pass was tried.
+    pub fn dry_step(&mut self, tokens: usize, seconds: f64, peak: Option<u64>) -> Result<(), TrainError> {
+        self.line(
+            &json!({ "dry_step_tokens": tokens, "dry_step_seconds": seconds, "dry_step_peak_bytes": peak }),
+        )
+    }
+
+    /// A checkpoint stands.
+    pub fn checkpoint(&mut self, step: u64) -> Result<(), TrainError> {
+        self.line(&json!({ "checkpoint_after_step": step }))
+    }
+
+    /// The training ended, or stopped where it can go on.
+    pub fn ended(&mut self, ending: Ending, step: u64) -> Result<(), TrainError> {
+        let ending = match ending {
+            Ending::Complete => "complete",
+            Ending::Early => "early",
+            Ending::Stopped => "stopped",
+        };
+        self.line(&json!({ "ending": ending, "ended_after_step": step }))
+    }
+
     /// The training goes on after `step`.
     pub fn resumed(&mut self, step: u64) -> Result<(), TrainError> {
         self.line(&json!({ "resumed_after_step": step }))
     }
 
     /// A step was done at time `now`.
-    pub fn step(&mut self, figures: &StepFigures, now: f64) -> Result<(), TrainError> {
-        self.line(&json!({
+    pub fn step(&mut self, figures: &StepFigures, memory: MemoryReading, now: f64) -> Result<(), TrainError> {
+        let mut line = json!({
             "step": figures.step,
             "total_steps": figures.steps,
             "epoch": figures.epoch,
@@ -57,7 +97,13 @@ impl Journal {
             "seconds": figures.seconds,
             "tokens_per_s": figures.tokens_per_s,
             "trained_tokens_per_s": figures.trained_tokens_per_s,
-        }))?;
+        });
+        for (name, bytes) in [("held_bytes", memory.held), ("peak_bytes", memory.peak)] {
+            if let Some(bytes) = bytes {
+                line[name] = json!(bytes);
+            }
+        }
+        self.line(&line)?;
         let scalars = [
             ("train/loss", figures.loss),
             ("train/grad_norm", figures.grad_norm),

@@ -102,6 +102,7 @@ fn train<D: Device>(device: &Arc<D>, twin: &str, method: Method, expected: &Valu
         clock: &|| 0.0,
         cancel: &CancelToken::default(),
         events: &mut |event: &Event| events.push(event.clone()),
+        memory: &Default::default,
         eval: None,
     };
     train::run(&mut decoder, &settings, &views(&samples), &[], out.path(), &mut host).unwrap();

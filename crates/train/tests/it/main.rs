@@ -3,6 +3,7 @@
 mod bad_input;
 mod exactness;
 mod golden;
+mod memory;
 mod outputs;
 mod resume;
 mod toy;

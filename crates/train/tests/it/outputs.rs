@@ -93,8 +93,15 @@ fn the_record_and_the_log_have_hugging_face_s_names() {
     assert_eq!(measured.reduce(f64::min), state["moru"]["best_eval_loss"].as_f64());
     assert!(history[24].get("eval_loss").is_some(), "the end is always measured");
     let log = String::from_utf8(bytes(out.path().join("trainer_log.jsonl"))).unwrap();
-    let lines: Vec<Value> = log.lines().map(|line| json(line.as_bytes())).collect();
+    let all: Vec<Value> = log.lines().map(|line| json(line.as_bytes())).collect();
+    let of = |key: &str| all.iter().filter(|line| line.get(key).is_some()).cloned().collect::<Vec<_>>();
+    let lines = of("epoch");
     assert_eq!(lines.len(), 25);
+    assert_eq!((of("planned_steps").len(), of("dry_step_tokens").len()), (1, 1));
+    let kept: Vec<_> =
+        of("checkpoint_after_step").iter().map(|l| l["checkpoint_after_step"].as_u64().unwrap()).collect();
+    assert!([5, 10, 15, 20].iter().all(|step| kept.contains(step)), "{kept:?}");
+    assert_eq!(all.last().unwrap()["ending"], "complete");
     assert_eq!(lines[23]["learning_rate"], last.learning_rate);
     assert!(lines[0]["tokens_per_s"].as_f64().unwrap() > 0.0);
 }

@@ -147,6 +147,27 @@ fn half_a_checkpoint_is_not_taken_for_one() {
 }
 
 #[test]
+fn a_checkpoint_of_another_version_is_refused_and_left_alone() {
+    let out = TempDir::new().unwrap();
+    kill(out.path(), |event| is_step(event, 7));
+    let path = out.path().join("checkpoint-5/trainer_state.json");
+    let text = String::from_utf8(bytes(&path)).unwrap();
+    assert!(text.contains("\"format\": 1"), "{text}");
+    let later = text.replace("\"format\": 1", "\"format\": 9");
+    std::io::Write::write_all(&mut File::create(&path).unwrap(), later.as_bytes()).unwrap();
+    let error = Training::new(out.path()).run().0.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{}: it has format 9, this program reads format 1; go on with the program that wrote it, or remove the \
+             folder's checkpoints to begin anew",
+            path.display()
+        )
+    );
+    assert!(path.exists(), "whoever wrote it can go on from it");
+}
+
+#[test]
 fn a_checkpoint_of_another_recipe_is_refused() {
     let out = TempDir::new().unwrap();
     kill(out.path(), |event| is_step(event, 7));

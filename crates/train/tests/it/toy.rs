@@ -7,7 +7,9 @@ use std::sync::Arc;
 use chat::{CancelToken, Sample, SampleView};
 use kernels::Reference;
 use model::{Decoder, LoraTargets, ModelConfig};
-use train::{Base, Event, Host, InLoopEval, Length, Outcome, Settings, StepFigures, TrainError};
+use train::{
+    Base, Event, Host, InLoopEval, Length, MemoryReading, Outcome, Settings, StepFigures, TrainError,
+};
 
 pub type Device = Reference<f32>;
 
@@ -72,6 +74,8 @@ pub struct Training<'a, D: kernels::Device = Device> {
     /// Called after each event; may cancel or panic.
     pub on_event: &'a dyn Fn(&Event, &CancelToken),
     pub eval: Option<&'a mut dyn InLoopEval<D>>,
+    /// What the machine says of its memory.
+    pub memory: MemoryReading,
     pub decoder: Decoder<D>,
 }
 
@@ -90,6 +94,7 @@ impl<D: kernels::Device> Training<'_, D> {
             out: out.to_owned(),
             on_event: &|_, _| {},
             eval: None,
+            memory: MemoryReading::default(),
             decoder: Decoder::random(Arc::new(device), config(), 3).unwrap(),
         }
     }
@@ -111,6 +116,7 @@ impl<D: kernels::Device> Training<'_, D> {
                 events.push(event.clone());
                 on_event(event, &cancel);
             },
+            memory: &|| self.memory,
             // Borrowed anew, because the host's borrows are shorter than the training's.
             eval: match &mut self.eval {
                 Some(eval) => Some(&mut **eval),

@@ -79,12 +79,25 @@ fn of_training(error: &TrainError) -> Option<String> {
         E::TooLong { .. } => "lower [tokenize] max_len_tokens to the model's context, or leave it out".into(),
         E::MaskLength { .. } | E::TokenId { .. } => "`moru run tokenize --refresh` makes the tokens anew".into(),
         E::Setting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
+        E::Memory { figures, .. } if figures.recomputed_layers < figures.layers => {
+            "[train] recompute = \"auto\" recomputes what does not fit; fewer micro_tokens make a pass smaller, and \
+             memory_gb sets another limit"
+                .into()
+        }
+        E::Memory { .. } => {
+            "fewer [train] micro_tokens make a pass smaller, [tokenize] max_len_tokens bounds the longest row, method \
+             \"lora\" has a small optimizer, and memory_gb sets another limit"
+                .into()
+        }
         E::NotFinite { step: 1, .. } => {
             "at the first step nothing is learned yet: the base's own weights may be damaged; `moru inspect FOLDER` looks \
              into them"
                 .into()
         }
         E::NotFinite { .. } => "`moru why ROW` shows a row; a tenth of the learning rate is a good next try".into(),
+        E::State { problem: ::train::StateProblem::Format { .. }, .. } => {
+            "`moru clean --work --yes` removes unfinished work; a training then begins anew".into()
+        }
         E::OtherRecipe { .. } | E::State { .. } => {
             "remove that folder: the training then begins anew; nothing else is lost".into()
         }

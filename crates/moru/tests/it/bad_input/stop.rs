@@ -63,6 +63,10 @@ fn interrupted_in(scratch: &Scratch, stage: &str, args: &[&str], lock: &str) -> 
     interrupt(&running.child);
     let (code, talk) = running.end(60);
     assert_eq!(code, Some(2), "{stage}: {talk}");
+    if stage == "train:main" {
+        let says = "and a checkpoint is written: `moru run` or `moru train` goes on from there";
+        assert!(talk.contains("stopped after step ") && talk.contains(says), "{talk}");
+    }
     for says in ["stopping where the work can be continued", "error: stopped", "hint: `moru run` continues"] {
         assert!(talk.contains(says), "{stage}: no {says:?} in: {talk}");
     }
