@@ -28,9 +28,8 @@ impl State {
         match log.end {
             _ if !place.open => Self::Finished,
             End::Finished => Self::Finished,
-            End::Stopped => Self::Stopped,
             End::None if busy => Self::Running,
-            End::None => Self::Stopped,
+            End::Stopped | End::None => Self::Stopped,
         }
     }
 

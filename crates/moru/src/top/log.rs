@@ -226,7 +226,9 @@ mod tests {
             r#"{"ending":"stopped","step":2}"#.to_owned(),
             "half a li".to_owned(),
         ];
-        lines.iter().for_each(|line| log.push(line));
+        for line in lines {
+            log.push(line);
+        }
         assert_eq!((log.best, log.end, log.odd_lines), (Some(2), End::Stopped, 1));
         log.push(r#"{"resumed_after_step":1}"#);
         log.push(&step(2, 1.5));

@@ -69,7 +69,7 @@ fn the_cpu_and_recomputed_blocks_have_it_as_well() {
     for seed in 0..6 {
         let samples = random_samples(7, 100 + seed);
         let settings = Settings {
-            recompute: if seed % 2 == 0 { Recompute::Always } else { Recompute::Never },
+            recompute: Some(if seed % 2 == 0 { Recompute::Always } else { Recompute::Never }),
             min_shared: 1,
             micro_tokens: 48,
             ..crate::toy::settings()

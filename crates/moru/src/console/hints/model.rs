@@ -29,7 +29,9 @@ fn of_model(error: &ModelError) -> Option<String> {
              weights in other formats, such as pytorch_model.bin, have to be saved as safetensors first"
                 .into()
         }
-        E::Json { .. } | E::MissingSetting { .. } | E::InvalidSetting { .. } => WHOLE.into(),
+        E::Json { .. } | E::MissingSetting { .. } | E::InvalidSetting { .. } | E::NotQuantisable { .. } => {
+            WHOLE.into()
+        }
         E::UnsupportedArchitecture { .. } | E::UnsupportedSetting { .. } => {
             "choose a model of a supported kind; `moru inspect FOLDER` tells what a folder holds".into()
         }
@@ -42,7 +44,6 @@ fn of_model(error: &ModelError) -> Option<String> {
         E::LoraSetting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
         E::UnsupportedAdapter { .. } => "train the adapter without this setting, or merge it into its base first".into(),
         E::RowLength { .. } => "[train] weights takes nf4, q8_0, q4_0 or q4_k; method = \"lora\" takes the weights as they are".into(),
-        E::NotQuantisable { .. } => WHOLE.into(),
         E::UnexpectedTensor { .. } => "use the adapter with the base that it was trained on".into(),
         E::TokenId { .. } => "tokenize with the tokenizer of this very model".into(),
         E::Position { .. } => "lower [tokenize] max_len_tokens, or ask for fewer new tokens".into(),
