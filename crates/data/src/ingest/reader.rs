@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, Lines};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Extract, Files, IngestError, TableReader, open_rejected, read_extract};
@@ -63,7 +63,8 @@ impl From<IngestError> for SourceError {
                 Self::Malformed { path, kind: "table", detail: what.to_owned() }
             }
             IngestError::Source(cause) => cause,
-            other => Self::Malformed { path: PathBuf::new(), kind: "table", detail: other.to_string() },
+            // Of ingesting; no reader gives it.
+            other => Self::Malformed { path: "the extract".into(), kind: "table", detail: other.to_string() },
         }
     }
 }
