@@ -167,15 +167,19 @@ fn key_part(given: &str) -> String {
     given.find(|c| !is_name(c)).map_or_else(|| given.to_owned(), |at| format!("{}…", &given[..at]))
 }
 
-/// The known word that is nearest to a typed one, if it is near enough to be meant.
+/// The known word that is nearest to a typed one, if it is near enough to be meant; else the one word that begins
+/// with it.
 pub fn closest<'a>(typed: &str, known: &'a [String]) -> Option<&'a str> {
     let limit = 1 + typed.chars().count() / 4;
-    known
+    let near = known
         .iter()
         .map(|word| (distance(typed, word), word.as_str()))
         .filter(|(d, _)| *d <= limit)
         .min()
-        .map(|(_, word)| word)
+        .map(|(_, word)| word);
+    let mut longer =
+        known.iter().map(String::as_str).filter(|word| typed.len() > 1 && word.starts_with(typed));
+    near.or_else(|| longer.next().filter(|_| longer.next().is_none()))
 }
 
 /// Edits between two words, where swapping two neighbours is one edit (optimal string alignment).
@@ -202,10 +206,18 @@ mod tests {
 
     #[test]
     fn near_words() {
-        let known: Vec<String> = ["prompt", "response", "mask"].map(String::from).into();
-        for (typed, expected) in
-            [("promt", Some("prompt")), ("prmopt", Some("prompt")), ("maks", Some("mask")), ("zebra", None)]
-        {
+        let known: Vec<String> =
+            ["prompt", "response", "mask", "q8_0", "q4_0", "q4_k"].map(String::from).into();
+        for (typed, expected) in [
+            ("promt", Some("prompt")),
+            ("prmopt", Some("prompt")),
+            ("maks", Some("mask")),
+            ("zebra", None),
+            ("q8", Some("q8_0")),
+            ("q4", None),
+            ("q", None),
+            ("", None),
+        ] {
             assert_eq!(closest(typed, &known), expected, "{typed}");
         }
         assert_eq!(distance("한글", "한굴"), 1);

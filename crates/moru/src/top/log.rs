@@ -51,7 +51,7 @@ fn name_of_work(folder: &str) -> Option<String> {
 
 /// One optimizer step of the log.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
+pub struct DoneStep {
     pub step: u64,
     pub epoch: f64,
     pub loss: f64,
@@ -99,7 +99,7 @@ pub struct Log {
     pub total_steps: u64,
     pub total_epochs: Option<f64>,
     pub num_tokens: u64,
-    pub steps: Vec<Step>,
+    pub steps: Vec<DoneStep>,
     pub looks: Vec<Look>,
     /// The step with the least validation loss, or the best metric.
     pub best: Option<u64>,
@@ -156,7 +156,7 @@ impl Log {
         } else if let Some(loss) = number("loss") {
             self.total_steps = whole("total_steps").max(step);
             self.num_tokens = whole("num_tokens");
-            self.steps.push(Step {
+            self.steps.push(DoneStep {
                 step,
                 epoch: number("epoch").unwrap_or(0.0),
                 loss,
@@ -227,7 +227,7 @@ mod tests {
             "half a li".to_owned(),
         ];
         for line in lines {
-            log.push(line);
+            log.push(&line);
         }
         assert_eq!((log.best, log.end, log.odd_lines), (Some(2), End::Stopped, 1));
         log.push(r#"{"resumed_after_step":1}"#);
