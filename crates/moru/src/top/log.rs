@@ -10,6 +10,9 @@ use serde_json::Value;
 /// The log's file name.
 const LOG_FILE: &str = "trainer_log.jsonl";
 
+/// Where unfinished trainings lie in a project.
+const WORK: &str = ".moru/work";
+
 /// Where a training's log was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -37,7 +40,7 @@ pub fn places(project: &Path) -> Vec<Place> {
             }
         }
     };
-    look(&project.join(".moru/work"), true);
+    look(&project.join(WORK), true);
     look(&project.join("out/logs"), false);
     found.sort_by(|(one, _), (other, _)| other.cmp(one));
     found.into_iter().map(|(_, place)| place).collect()
@@ -255,8 +258,9 @@ mod tests {
         };
         write("out/logs/old/trainer_log.jsonl", "");
         std::thread::sleep(std::time::Duration::from_millis(20));
-        write(".moru/work/train-my-bot-0123/trainer_log.jsonl", &(step(1, 3.0) + "\n" + &step(2, 2.0)));
-        write(".moru/work/tokenize-0123/trainer_log.jsonl", "");
+        let open = |stage: &str| format!("{WORK}/{stage}-0123/{LOG_FILE}");
+        write(&open("train-my-bot"), &(step(1, 3.0) + "\n" + &step(2, 2.0)));
+        write(&open("tokenize"), "");
         let found = places(project.path());
         let names: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.open)).collect();
         assert_eq!(names, [("my-bot", true), ("old", false)]);
@@ -264,13 +268,10 @@ mod tests {
         let mut reader = Reader::new(found[0].clone());
         reader.update().unwrap();
         assert_eq!((reader.log.steps.len(), reader.log.odd_lines), (1, 0), "half a line waits for its end");
-        write(
-            ".moru/work/train-my-bot-0123/trainer_log.jsonl",
-            &(step(1, 3.0) + "\n" + &step(2, 2.0) + "\n"),
-        );
+        write(&open("train-my-bot"), &(step(1, 3.0) + "\n" + &step(2, 2.0) + "\n"));
         reader.update().unwrap();
         assert_eq!(reader.log.steps.len(), 2);
-        write(".moru/work/train-my-bot-0123/trainer_log.jsonl", "\n");
+        write(&open("train-my-bot"), "\n");
         reader.update().unwrap();
         assert_eq!(reader.log, Log::default(), "a shorter file is another one");
     }
