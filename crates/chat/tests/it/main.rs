@@ -3,3 +3,4 @@
 mod soak_files;
 mod templates;
 mod tokenizers;
+mod trees;

@@ -63,16 +63,21 @@ fn base64(text: &str) -> Vec<u8> {
     out
 }
 
-#[test]
-fn qwen2_ids_are_llama_cpps() {
-    let Some(vocab) = testing::shared_data("qwen-tokenizer") else { return };
-    let Some(expected) = testing::shared_data("llamacpp-tokenizers") else { return };
+/// Qwen's own vocabulary, where the shared data is.
+pub fn qwen() -> Option<Tokenizer> {
+    let vocab = testing::shared_data("qwen-tokenizer")?;
     let listed = std::fs::read_to_string(vocab.join("qwen_agent/utils/qwen.tiktoken")).unwrap();
     let ranked: Vec<Vec<u8>> =
         listed.lines().map(|line| base64(line.split_whitespace().next().unwrap())).collect();
     assert_eq!(ranked.len(), 151_643);
     let (tokens, merges) = tokens_and_merges(&ranked);
-    let tokenizer = Tokenizer::from_bytes(&ByteLevelVocab::qwen(tokens, merges).to_json()).unwrap();
+    Some(Tokenizer::from_bytes(&ByteLevelVocab::qwen(tokens, merges).to_json()).unwrap())
+}
+
+#[test]
+fn qwen2_ids_are_llama_cpps() {
+    let Some(tokenizer) = qwen() else { return };
+    let Some(expected) = testing::shared_data("llamacpp-tokenizers") else { return };
     assert_eq!(tokenizer.id_of("<|endoftext|>"), Some(151_643));
     assert_eq!(tokenizer.id_of("<|im_end|>"), Some(151_645));
     check(&tokenizer, &cases(&expected, "qwen2"));

@@ -90,7 +90,7 @@ pub fn run(project: &Project, name: Option<&str>, check: Check, console: &Consol
     let chosen = verify::choose(&config, &settings, &rows, layout, most)?;
     let rows: Vec<SampleView<'_>> = chosen.into_iter().map(|row| rows[row]).collect();
     // A full training takes the weights out of its decoder, so that each test loads its own.
-    let mut decoder = base::load(&folder)?;
+    let mut decoder = base::load_as(&folder, settings.base.weights)?;
     match check {
         Check::Gradients => slopes(&mut decoder, &settings, &rows, console),
         Check::Prefix | Check::Packing => {
