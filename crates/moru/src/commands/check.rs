@@ -37,8 +37,8 @@ struct Known<'a> {
 impl Check {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.project)?;
-        let params = project.recipe.params();
-        let at = |path: &str| path.split('.').try_fold(&params, |v, key| v.get(key));
+        let all = project.recipe.values();
+        let at = |path: &str| path.split('.').try_fold(&all, |v, key| v.get(key));
         let values: Vec<_> = (project.recipe.origins.iter())
             .filter_map(|(key, origin)| Some(Known { key, value: at(key)?, origin }))
             .collect();

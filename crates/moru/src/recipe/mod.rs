@@ -137,9 +137,19 @@ impl Recipe {
         Err(RecipeErrors(errors))
     }
 
-    /// The parameters of stages: the recipe as JSON, without secrets.
-    pub fn params(&self) -> serde_json::Value {
+    /// The recipe as JSON, without secrets.
+    pub fn values(&self) -> serde_json::Value {
         serde_json::to_value(&self.resolved).expect("a recipe is JSON")
+    }
+
+    /// The parameters of stages: the recipe without secrets and without what changes no result.
+    pub fn params(&self) -> serde_json::Value {
+        let mut params = self.values();
+        let trainings = params["train"].as_object_mut().into_iter().flat_map(|all| all.values_mut());
+        for training in trainings.filter_map(|training| training.as_object_mut()) {
+            training.retain(|key, _| !train::WITHOUT_EFFECT.contains(&key.as_str()));
+        }
+        params
     }
 }
 

@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::*;
 
 const SOURCE: &str = "[source.a]\nkind = \"csv\"\npath = \"a.csv\"\n";
@@ -152,15 +154,19 @@ fn a_recipe_needs_a_source() {
 fn every_key_has_a_meaning_and_a_place_in_the_parameters() {
     let docs = key_docs();
     // `weights` is a parameter of `qlora` alone, so that other trainings keep their fingerprint.
-    let params = parse("[train]\nmethod = \"qlora\"\n", &[]).unwrap().params();
+    let recipe = parse("[train]\nmethod = \"qlora\"\n", &[]).unwrap();
+    let (values, params) = (recipe.values(), recipe.params());
     for doc in &docs {
         assert!(doc.doc.len() > 10, "{doc:?}");
         let section = match doc.section.as_str() {
             "train" => "train.main".to_owned(),
             other => other.replace("NAME", "a"),
         };
-        let at = section.split('.').chain([doc.key.as_str()]).try_fold(&params, |v, key| v.get(key));
-        assert!(at.is_some(), "[{}] {} is read, but is no parameter", doc.section, doc.key);
+        let at =
+            |all| section.split('.').chain([doc.key.as_str()]).try_fold(all, |v: &Value, key| v.get(key));
+        assert!(at(&values).is_some(), "[{}] {} is read, but is no value", doc.section, doc.key);
+        let without_effect = doc.section == "train" && train::WITHOUT_EFFECT.contains(&doc.key.as_str());
+        assert_eq!(at(&params).is_none(), without_effect, "[{}] {}: a parameter", doc.section, doc.key);
     }
     assert!(docs.len() > 60);
 }

@@ -9,6 +9,9 @@ use super::reader::Section;
 /// The name of the training that `[train]` describes.
 pub const MAIN: &str = "main";
 
+/// Keys that change no bit of a training's result.
+pub const WITHOUT_EFFECT: [&str; 2] = ["recompute", "memory_gb"];
+
 /// `[train]`, or `[train.NAME]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Train {
@@ -45,9 +48,12 @@ pub struct Train {
     pub micro_tokens: usize,
     /// `auto`, `packed` or `tree`.
     pub batching: String,
-    /// `auto`, `never` or `layer`.
+    /// `auto`, `never` or `layer`. It changes no bit of the result, and is no parameter of the stage: what was
+    /// stopped for want of memory goes on from its checkpoint with another value.
+    #[serde(default)]
     pub recompute: String,
-    /// What the process may hold, in GB; 0 is what the machine has left.
+    /// What the process may hold, in GB; 0 is what the machine has left. No parameter either.
+    #[serde(default)]
     pub memory_gb: f64,
     /// AdamW's decay.
     pub weight_decay: f64,

@@ -115,7 +115,9 @@ pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
 }
 
 fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result<Vec<Counts>> {
+    let said = &project.resolved().train[name];
     let recipe: Train = stage.param(&format!("train.{name}"))?;
+    let recipe = Train { recompute: said.recompute.clone(), memory_gb: said.memory_gb, ..recipe };
     let seed: u64 = stage.param("project.seed")?;
     let model: Model = stage.param("model")?;
     // A whole model carries the template that it was trained with; an adapter's base has its own.

@@ -86,6 +86,8 @@ fn a_training_that_does_not_fit_is_refused_with_its_parts_and_what_to_change() {
         talk.contains("with every layer recomputed it would take ") && talk.contains("\"auto\""),
         "{talk}"
     );
-    // The plan is part of every run that begins; recomputing changes no digest of the result.
+    // Neither key changes the result, so that neither makes a training run again.
     assert_eq!(train(&scratch, &["--set", "train.recompute=layer"]).0, Some(0));
+    let (code, talk) = train(&scratch, &["--set", "train.memory_gb=0.001"]);
+    assert!(code == Some(0) && talk.contains("up to date"), "{talk}");
 }

@@ -87,7 +87,7 @@ fn of_training(error: &TrainError) -> Option<String> {
         }
         E::Memory { .. } => {
             "fewer [train] micro_tokens make a pass smaller, [tokenize] max_len_tokens bounds the longest row, method \
-             \"lora\" has a small optimizer, and memory_gb sets another limit"
+             \"qlora\" holds the weights in four bits and has a small optimizer, and memory_gb sets another limit"
                 .into()
         }
         E::NotFinite { step: 1, .. } => {
