@@ -1,186 +1,212 @@
 //! Many fixed words found in one pass over a text.
 //!
-//! A word is looked up by its first two characters, so most places of a text cost one look into a small
-//! table, however many words there are.
+//! At the beginning of every character eight bytes are read at once. The first two or three of them choose a
+//! row of a small table, and a few bits of those behind them a bit of it that tells whether a word may begin
+//! so. Most places of a text cost no more than that, however many words there are.
 
-/// Hangul syllables, U+AC00 to U+D7A3.
-const N_SYLLABLES: usize = 11_172;
-const FIRST_SYLLABLE: u32 = 0xAC00;
-/// Bits of the filter: few enough to stay at hand, so many that hardly a pair passes by chance.
-const FILTER_BITS: u32 = 16;
+use std::collections::BTreeSet;
+
+use crate::block;
+
+/// Bits of a row's number: the rows stay at hand, and hardly two beginnings share one by chance.
+const ROW_BITS: u32 = 11;
+/// How many bytes are read at once.
+const WIDTH: usize = 8;
 
 /// Finds every occurrence of its words, overlapping ones too; ASCII letters match in any case.
 #[derive(Debug)]
 pub(crate) struct Finder {
-    /// In order of bucket, then as given.
+    /// By the row of their beginning, then as given.
     words: Vec<Word>,
-    /// Where each bucket's words begin, and where the last bucket's end.
-    buckets: Vec<u16>,
-    shift: u32,
-    /// One bit for each hash of two characters: whether a word may begin with them.
-    filter: Box<[u64]>,
-    /// Words of one character.
-    alone: Alone,
+    /// Where each row's words begin, and where the last row's end.
+    rows: Vec<u16>,
+    /// For each row one bit for each value of [`Beginning::bit`]: whether a word may go on so.
+    filter: Box<[u64; 1 << ROW_BITS]>,
+    /// A byte with which no word begins: the blank, or one that is in no text.
+    skipped: u8,
 }
 
-/// Characters that are words.
-#[derive(Debug)]
-struct Alone {
-    is_any: bool,
-    ascii: [bool; 128],
-    syllables: Box<[bool]>,
-    others: Vec<u32>,
-}
-
-impl Alone {
-    fn insert(&mut self, c: u32) {
-        self.is_any = true;
-        let syllable = c.wrapping_sub(FIRST_SYLLABLE) as usize;
-        if c < 128 {
-            self.ascii[c as usize] = true;
-        } else if syllable < N_SYLLABLES {
-            self.syllables[syllable] = true;
-        } else {
-            self.others.push(c);
-        }
-    }
-
-    fn contains(&self, c: u32) -> bool {
-        if let Some(&is_word) = self.syllables.get(c.wrapping_sub(FIRST_SYLLABLE) as usize) {
-            is_word
-        } else if c < 128 {
-            self.ascii[c as usize]
-        } else {
-            self.others.contains(&c)
-        }
-    }
-}
-
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Word {
-    bytes: Box<[u8]>,
+    /// Its first bytes, folded, and which of the bytes read are its own.
+    head: u64,
+    mask: u64,
     number: u32,
-    has_ascii_letter: bool,
+    rest: Rest,
+    bytes: Box<[u8]>,
+}
+
+/// What is to be compared where the head is a word's.
+#[derive(Debug, Clone, Copy)]
+enum Rest {
+    /// Nothing: the head is all of it, and none of its bytes is folded.
+    Nothing,
+    /// The bytes.
+    Bytes,
+    /// The bytes, letters in any case.
+    Letters,
+}
+
+impl Word {
+    fn new(number: usize, word: &[u8]) -> Self {
+        let mask = if word.len() < WIDTH { (1 << (8 * word.len())) - 1 } else { u64::MAX };
+        let rest = if word.iter().any(u8::is_ascii_alphabetic) {
+            Rest::Letters
+        } else if word.len() <= WIDTH && !word.iter().any(u8::is_ascii) {
+            Rest::Nothing
+        } else {
+            Rest::Bytes
+        };
+        Self { head: read_folded(word) & mask, mask, number: number as u32, rest, bytes: word.into() }
+    }
+
+    /// Where the word ends that begins at a place, if it stands there. `read` is what is read at the place.
+    #[inline]
+    fn end(&self, bytes: &[u8], at: usize, read: u64) -> Option<usize> {
+        if read & self.mask != self.head {
+            return None;
+        }
+        let end = at + self.bytes.len();
+        let same = match self.rest {
+            Rest::Nothing => true,
+            Rest::Bytes => *bytes.get(at..end)? == *self.bytes,
+            Rest::Letters => bytes.get(at..end)?.eq_ignore_ascii_case(&self.bytes),
+        };
+        same.then_some(end)
+    }
+}
+
+/// What tells quickly whether a word may stand somewhere.
+struct Beginning {
+    /// By the first two bytes, or three where the first character has three or four.
+    row: usize,
+    /// By the lower two bits of each of the three bytes behind: 0 to 63.
+    bit: u64,
+}
+
+impl Beginning {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call for every character of every text")]
+    fn of(read: u64) -> Self {
+        let read = if read & 0xFF < 0xE0 { read << 8 } else { read };
+        let row = ((read & 0xFF_FFFF).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - ROW_BITS)) as usize;
+        let behind = read >> 24 & 0x03_03_03;
+        Self { row, bit: (behind | behind >> 6 | behind >> 12) & 63 }
+    }
+
+    /// Every way in which a word may stand in a text: what follows a short word may be anything.
+    fn of_word(word: &[u8]) -> (BTreeSet<usize>, u64) {
+        let n_head = if word[0] < 0xE0 { 2 } else { 3 };
+        let seconds = if word.len() < n_head { 0..=0xFF } else { word[1]..=word[1] };
+        let mut longer = word.to_vec();
+        let rows = seconds.map(|second| {
+            longer.truncate(word.len());
+            longer.resize(word.len().max(2), second);
+            Self::of(read_folded(&longer)).row
+        });
+        let rows = rows.collect();
+        let behind = word.get(n_head..).unwrap_or_default();
+        let may_follow = |bit: &u64| {
+            (0..)
+                .step_by(2)
+                .zip(behind.iter().take(3))
+                .all(|(shift, byte)| bit >> shift & 3 == u64::from(fold(*byte) & 3))
+        };
+        (rows, (0..64).filter(may_follow).fold(0, |bits, bit| bits | 1 << bit))
+    }
 }
 
 impl Finder {
     /// A finder of words, which are numbered in the order in which they are given. Empty words are never found.
     pub(crate) fn new<W: AsRef<[u8]>>(words: &[W]) -> Self {
-        let bits = (4 * words.len()).next_power_of_two().trailing_zeros().clamp(6, 15);
-        let mut finder = Self {
-            words: Vec::new(),
-            buckets: Vec::new(),
-            shift: 32 - bits,
-            filter: vec![0; 1 << (FILTER_BITS - 6)].into(),
-            alone: Alone {
-                is_any: false,
-                ascii: [false; 128],
-                syllables: vec![false; N_SYLLABLES].into(),
-                others: Vec::new(),
-            },
-        };
+        let mut filter = Box::new([0; 1 << ROW_BITS]);
         let mut placed: Vec<(usize, Word)> = Vec::new();
         for (number, word) in words.iter().map(AsRef::as_ref).enumerate().filter(|(_, w)| !w.is_empty()) {
-            let (first, n) = decode(word, 0);
-            let hash = if n < word.len() {
-                let hash = pair(first, decode(word, n).0);
-                let bit = (hash >> (32 - FILTER_BITS)) as usize;
-                finder.filter[bit / 64] |= 1 << (bit % 64);
-                hash
-            } else {
-                finder.alone.insert(first);
-                pair(first, 0)
-            };
-            let word = Word {
-                bytes: word.into(),
-                number: number as u32,
-                has_ascii_letter: word.iter().any(u8::is_ascii_alphabetic),
-            };
-            placed.push(((hash >> finder.shift) as usize, word));
+            let (rows, bits) = Beginning::of_word(word);
+            for row in rows {
+                filter[row] |= bits;
+                placed.push((row, Word::new(number, word)));
+            }
         }
-        placed.sort_by_key(|(bucket, _)| *bucket);
-        finder.buckets = vec![0; (1 << bits) + 1];
-        for (bucket, _) in &placed {
-            finder.buckets[bucket + 1] += 1;
+        placed.sort_by_key(|(row, _)| *row);
+        let mut rows = vec![0; filter.len() + 1];
+        for (row, _) in &placed {
+            rows[row + 1] += 1;
         }
-        for i in 1..finder.buckets.len() {
-            finder.buckets[i] += finder.buckets[i - 1];
+        for i in 1..rows.len() {
+            rows[i] += rows[i - 1];
         }
-        finder.words = placed.into_iter().map(|(_, word)| word).collect();
-        finder
+        let begins_blank = words.iter().any(|word| word.as_ref().starts_with(b" "));
+        let skipped = if begins_blank { 0xFF } else { b' ' };
+        Self { words: placed.into_iter().map(|(_, word)| word).collect(), rows, filter, skipped }
     }
 
     /// Calls `visit` with the number, the start and the end of every occurrence, ordered by start, and at
-    /// one place in the order in which words of the same beginning were given.
+    /// one place in the order in which the words were given.
     pub(crate) fn each(&self, text: &str, mut visit: impl FnMut(usize, usize, usize)) {
         let bytes = text.as_bytes();
-        let mut at = 0;
-        let mut character = if bytes.is_empty() { (0, 0) } else { decode(bytes, 0) };
-        while at < bytes.len() {
-            let (first, n) = character;
-            if at + n < bytes.len() {
-                character = decode(bytes, at + n);
-                let hash = pair(first, character.0);
-                let bit = (hash >> (32 - FILTER_BITS)) as usize;
-                if self.filter[bit / 64] >> (bit % 64) & 1 != 0 {
-                    self.at(bytes, at, hash, |word| word.bytes.len() > n, &mut visit);
+        let mut spare = [0; block::BLOCK + WIDTH];
+        for start in (0..bytes.len()).step_by(block::BLOCK) {
+            let folded = block::window(bytes, start, &mut spare).map(fold);
+            let mut places = self.places(&folded) & block::first(bytes.len() - start);
+            while places != 0 {
+                let place = places.trailing_zeros() as usize;
+                places &= places - 1;
+                let read = read(&folded[place..]);
+                let beginning = Beginning::of(read);
+                if self.filter[beginning.row] >> beginning.bit & 1 != 0 {
+                    self.at(bytes, start + place, beginning.row, read, &mut visit);
                 }
             }
-            if self.alone.is_any && self.alone.contains(first) {
-                self.at(bytes, at, pair(first, 0), |word| word.bytes.len() == n, &mut visit);
-            }
-            at += n;
         }
     }
 
-    /// The words of one bucket that stand at a place. A word alone and longer ones may share a bucket.
+    /// Where the characters begin with which a word may begin.
+    #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "a jump would keep bytes from being looked at together")]
+    fn places(&self, folded: &[u8; block::BLOCK + WIDTH]) -> u64 {
+        let (block, _) = folded.split_first_chunk().expect("it is longer than a block");
+        // Bytes behind the first of a character are 0x80 to 0xBF.
+        block::bits(block, |b| (b.cast_signed() >= -0x40) & (b != self.skipped))
+    }
+
+    /// The words of one row that stand at a place.
+    #[inline(never)]
     fn at(
         &self,
         bytes: &[u8],
         at: usize,
-        hash: u32,
-        wanted: impl Fn(&Word) -> bool,
+        row: usize,
+        read: u64,
         visit: &mut impl FnMut(usize, usize, usize),
     ) {
-        let bucket = (hash >> self.shift) as usize;
-        let words = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
-        for word in self.words[words].iter().filter(|word| wanted(word)) {
-            let end = at + word.bytes.len();
-            let Some(found) = bytes.get(at..end) else { continue };
-            let same = if word.has_ascii_letter {
-                found.eq_ignore_ascii_case(&word.bytes)
-            } else {
-                *found == *word.bytes
-            };
-            if same {
+        for word in &self.words[usize::from(self.rows[row])..usize::from(self.rows[row + 1])] {
+            if let Some(end) = word.end(bytes, at, read) {
                 visit(word.number as usize, at, end);
             }
         }
     }
 }
 
-/// The character at a place of valid UTF-8, an ASCII letter in lower case, and how many bytes it takes.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "a call for every character of every text")]
-fn decode(bytes: &[u8], at: usize) -> (u32, usize) {
-    let tail = |i: usize| u32::from(bytes[at + i] & 0x3F);
-    let head = bytes[at];
-    if head < 0x80 {
-        (u32::from(head.to_ascii_lowercase()), 1)
-    } else if head & 0xF0 == 0xE0 {
-        (u32::from(head & 0x0F) << 12 | tail(1) << 6 | tail(2), 3)
-    } else if head < 0xE0 {
-        (u32::from(head & 0x1F) << 6 | tail(1), 2)
-    } else {
-        (u32::from(head & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4)
+/// The first eight bytes, the first the lowest.
+#[inline]
+fn read(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(whole) => u64::from_le_bytes(*whole),
+        None => bytes.iter().rev().fold(0, |read, &byte| read << 8 | u64::from(byte)),
     }
 }
 
-/// A hash of two characters, whose upper bits are the best ones.
+/// The first eight bytes of a word, folded.
+fn read_folded(word: &[u8]) -> u64 {
+    read(&word.iter().take(WIDTH).copied().map(fold).collect::<Vec<_>>())
+}
+
+/// ASCII letters in lower case. Other ASCII bytes change too, and some that differ become equal: what is told by
+/// them is asked again of the bytes themselves.
 #[inline]
-fn pair(first: u32, second: u32) -> u32 {
-    let mixed = first.wrapping_mul(0x9E37_79B1) ^ second.wrapping_mul(0x85EB_CA6B).rotate_left(15);
-    mixed.wrapping_mul(0xC2B2_AE35)
+fn fold(byte: u8) -> u8 {
+    byte | (!byte & 0x80) >> 2
 }
 
 #[cfg(test)]
@@ -197,11 +223,20 @@ mod tests {
     fn every_occurrence_is_found() {
         assert_eq!(found(&["님", "고객", "고객님"], "고객님"), [(1, 0, 6), (2, 0, 9), (0, 6, 9)]);
         assert_eq!(found(&["Tel", "☎", "e"], "TEL ☎"), [(0, 0, 3), (2, 1, 2), (1, 4, 7)]);
+        assert_eq!(
+            found(&["e", "ex", "e"], "eExe"),
+            [(0, 0, 1), (2, 0, 1), (0, 1, 2), (1, 1, 3), (2, 1, 2), (0, 3, 4), (2, 3, 4)]
+        );
         assert_eq!(found(&["가나", "가나"], "가나"), [(0, 0, 6), (1, 0, 6)]);
         assert_eq!(found(&["", "저 "], "저 "), [(1, 0, 4)]);
         assert_eq!(found(&["가나다"], "가나"), []);
         assert_eq!(found(&["📞", "ß", "éa"], "📞ßéA"), [(0, 0, 4), (1, 4, 6), (2, 6, 9)]);
         assert_eq!(found(&[], "가나"), []);
+        assert_eq!(
+            found(&["저 ", "a@b", "a ", "[at]"], "저 a`b a\0 {AT} 저\0[AT] A@B a"),
+            [(0, 0, 4), (3, 20, 24), (1, 25, 28)]
+        );
+        assert_eq!(found(&["저 ", "a "], "저"), []);
     }
 
     #[test]

@@ -41,6 +41,7 @@
 //!
 //! Never depends on a model, and never prints.
 
+pub(crate) mod block;
 pub mod clean;
 pub mod dedupe;
 pub(crate) mod finder;

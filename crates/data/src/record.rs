@@ -82,6 +82,13 @@ pub struct RecordId {
     pub key: String,
 }
 
+impl RecordId {
+    /// The same as [`ToString`] gives, in memory of the right size at once: every row is asked for it.
+    pub fn text(&self) -> String {
+        [&*self.source, "#", &*self.key].concat()
+    }
+}
+
 impl std::fmt::Display for RecordId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.source)?;

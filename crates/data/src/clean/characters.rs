@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::block::{self, BLOCK};
+
 /// What one look over a text finds; each flag guards a rule that would otherwise be run for nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Seen {
@@ -20,20 +22,16 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    #[expect(
-        clippy::needless_bitwise_bool,
-        reason = "a jump for each of them would be guessed wrong at every word"
-    )]
     pub(super) fn in_text(text: &str) -> Self {
         let mut seen = Self::default();
         let bytes = text.as_bytes();
-        let mut before = 0;
-        for (at, &byte) in bytes.iter().enumerate() {
-            let plain = PLAIN[usize::from(byte)];
-            let second = bytes.get(at + 1).copied().unwrap_or(plain.from);
-            seen.odd |= (byte == b' ') & ((before == b' ') | (before == b'\n'));
-            before = byte;
-            if (second < plain.from) | (plain.to < second) {
+        let mut spare = [0; BLOCK + 1];
+        for start in (0..bytes.len()).step_by(BLOCK) {
+            let window = block::window(bytes, start, &mut spare);
+            let own = block::first(bytes.len() - start);
+            let (blanks, noted) = look(window);
+            seen.odd |= blanks & own != 0;
+            for at in block::places(start, noted & own) {
                 seen.character(text, at);
             }
         }
@@ -64,39 +62,31 @@ impl Seen {
     }
 }
 
-/// Characters of which nothing is noted, by their first byte: those whose second byte lies in a range. The bytes
-/// after the first are looked at like others and never noted, so that no step waits for the width of the
-/// character before.
-#[derive(Clone, Copy)]
-struct Plain {
-    from: u8,
-    to: u8,
+/// Which bytes of a block are a blank or a line break with a blank behind it, and which begin a character that is
+/// noted: all but the blanks, letters, digits and most marks of ASCII, and Hangul syllables.
+#[expect(clippy::needless_bitwise_bool, reason = "a jump would keep bytes from being looked at together")]
+fn look(window: &[u8; BLOCK + 1]) -> (u64, u64) {
+    let (mut blanks, mut noted) = ([0; BLOCK], [0; BLOCK]);
+    for i in 0..BLOCK {
+        let (byte, next) = (window[i], window[i + 1]);
+        blanks[i] = u8::from((next == b' ') & ((byte == b' ') | (byte == b'\n')));
+        // Ranges of ASCII first: controls; `!`; `&`; `,-.`; `:;<=>?`; `^_`; `~` and DEL.
+        noted[i] = u8::from(
+            (byte < b' ')
+                | (byte == b'!')
+                | (byte == b'&')
+                | (byte.wrapping_sub(b',') < 3)
+                | (byte.wrapping_sub(b':') < 6)
+                | (byte.wrapping_sub(b'^') < 2)
+                | (byte.wrapping_sub(b'~') < 2)
+                | (byte.wrapping_sub(0xC0) < 0xEA - 0xC0)
+                | (byte > 0xED)
+                | ((byte == 0xEA) & (next < 0xB0))
+                | ((byte == 0xED) & (next > 0x9D)),
+        );
+    }
+    (block::pack(&blanks), block::pack(&noted))
 }
-
-/// Blanks, letters, digits and some marks of ASCII, and Hangul syllables but for the last rows of the block.
-const PLAIN: [Plain; 256] = {
-    let mut plain = [Plain { from: 1, to: 0 }; 256];
-    let mut byte = b' ';
-    while byte < 0x7F {
-        plain[byte as usize] = Plain { from: 0, to: 0xFF };
-        byte += 1;
-    }
-    let (mut i, noted) = (0, b"<&>!?~.^;,-_:");
-    while i < noted.len() {
-        plain[noted[i] as usize] = Plain { from: 1, to: 0 };
-        i += 1;
-    }
-    let mut byte = 0x80;
-    while byte < 0xC0 {
-        plain[byte] = Plain { from: 0, to: 0xFF };
-        byte += 1;
-    }
-    plain[0xEA] = Plain { from: 0xB0, to: 0xBF };
-    plain[0xEB] = Plain { from: 0x80, to: 0xBF };
-    plain[0xEC] = plain[0xEB];
-    plain[0xED] = Plain { from: 0x80, to: 0x9D };
-    plain
-};
 
 fn is_laugh(c: char) -> bool {
     matches!(c, 'ㅋ' | 'ㅎ' | 'ㅠ' | 'ㅜ')

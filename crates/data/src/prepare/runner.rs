@@ -243,7 +243,7 @@ impl Runner<'_> {
         if (self.redact)(&record.id.key) != record.id.key {
             record.id.key = format!("row:{at}");
         }
-        let id = record.id.to_string();
+        let id = record.id.text();
         let (row, verdict) = layout.draft(record);
         let mut stepped = Stepped { id, row, verdict, changes: Vec::new() };
         let mut changed = 0;

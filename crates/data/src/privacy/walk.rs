@@ -4,38 +4,25 @@ use super::chain::Chain;
 use super::cues::Cue;
 use super::scan::{Found, Scan};
 use super::{ids, money, net, phones, plate};
-
-/// What a byte can begin.
-const DIGIT: u8 = 1;
-const AT: u8 = 2;
-const COLON: u8 = 3;
-const HYPHEN: u8 = 4;
-
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut b = b'0';
-    while b <= b'9' {
-        classes[b as usize] = DIGIT;
-        b += 1;
-    }
-    classes[b'@' as usize] = AT;
-    classes[b':' as usize] = COLON;
-    classes[b'-' as usize] = HYPHEN;
-    classes
-};
+use crate::block::{self, BLOCK};
 
 /// Finds everything that starts from a digit or a mark.
 pub(crate) fn numbers_and_nets(scan: &mut Scan<'_>) {
-    let mut i = 0;
-    while i < scan.bytes.len() {
-        let class = CLASSES[scan.bytes[i] as usize];
-        if class == 0 {
-            i += 1;
-        } else if class == DIGIT {
-            i = digits(scan, i);
-        } else {
-            mark(scan, class, i);
-            i += 1;
+    let bytes = scan.bytes;
+    let mut spare = [0; BLOCK];
+    // A chain of digits may reach over the end of a block.
+    let mut next = 0;
+    for start in (0..bytes.len()).step_by(BLOCK) {
+        let places = block::bits(block::window(bytes, start, &mut spare), begins_something);
+        for at in block::places(start, places) {
+            if at < next {
+                continue;
+            }
+            if bytes[at].is_ascii_digit() {
+                next = digits(scan, at);
+            } else {
+                mark(scan, at);
+            }
         }
     }
     for hit in scan.cues.all() {
@@ -48,16 +35,22 @@ pub(crate) fn numbers_and_nets(scan: &mut Scan<'_>) {
     }
 }
 
-fn mark(scan: &mut Scan<'_>, class: u8, at: usize) {
+/// Digits, `@`, `:` and `-`.
+#[expect(clippy::needless_bitwise_bool, reason = "a jump would keep bytes from being looked at together")]
+fn begins_something(byte: u8) -> bool {
+    (byte.wrapping_sub(b'0') <= b':' - b'0') | (byte == b'@') | (byte == b'-')
+}
+
+fn mark(scan: &mut Scan<'_>, at: usize) {
     let is_hex = |i: usize| scan.bytes.get(i).is_some_and(u8::is_ascii_hexdigit);
-    let found = match class {
-        AT => net::email(scan, at),
-        COLON if scan.bytes.get(at + 1) == Some(&b'/') => net::url(scan, at),
-        COLON if is_hex(at + 1) || scan.bytes.get(at + 1) == Some(&b':') => {
+    let found = match scan.bytes[at] {
+        b'@' => net::email(scan, at),
+        b':' if scan.bytes.get(at + 1) == Some(&b'/') => net::url(scan, at),
+        b':' if is_hex(at + 1) || scan.bytes.get(at + 1) == Some(&b':') => {
             let inside = scan.found.last().is_some_and(|f: &Found| f.end > at);
             if inside { None } else { net::colon_hex(scan, at) }
         }
-        HYPHEN if at >= 2 && is_hex(at - 1) && is_hex(at - 2) && scan.bytes.get(at + 3) == Some(&b'-') => {
+        b'-' if at >= 2 && is_hex(at - 1) && is_hex(at - 2) && scan.bytes.get(at + 3) == Some(&b'-') => {
             net::hyphen_hex(scan, at)
         }
         _ => None,
@@ -83,7 +76,7 @@ fn digits(scan: &mut Scan<'_>, at: usize) -> usize {
     // The hyphens inside may belong to a hardware address.
     for i in at..chain.end() {
         if scan.bytes[i] == b'-' {
-            mark(scan, HYPHEN, i);
+            mark(scan, i);
         }
     }
     chain.end().max(at + 1)

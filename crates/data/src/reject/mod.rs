@@ -136,8 +136,10 @@ impl Limits {
             return None;
         }
         let score = advertisement_score(question).max(advertisement_score(answer));
-        let detail = format!("advertisement score {score}; at most {}", ADVERTISEMENT - 1);
-        (score >= ADVERTISEMENT).then_some(Refusal { reason: Reason::Advertisement, detail })
+        (score >= ADVERTISEMENT).then(|| {
+            let detail = format!("advertisement score {score}; at most {}", ADVERTISEMENT - 1);
+            Refusal { reason: Reason::Advertisement, detail }
+        })
     }
 
     fn check_length(&self, name: &str, text: &str) -> Option<Refusal> {
@@ -226,9 +228,7 @@ const MAX_DEFERRED_CHARS: usize = 60;
 /// Whether every sentence of an answer only promises an answer.
 pub fn is_deferred(answer: &str) -> bool {
     // A character takes four bytes at most.
-    if answer.len() > 4 * MAX_DEFERRED_CHARS
-        || answer.chars().take(MAX_DEFERRED_CHARS + 1).count() > MAX_DEFERRED_CHARS
-    {
+    if answer.len() > 4 * MAX_DEFERRED_CHARS || answer.chars().count() > MAX_DEFERRED_CHARS {
         return false;
     }
     let mut sentences =

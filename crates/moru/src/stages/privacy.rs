@@ -208,7 +208,7 @@ impl Step for MaskRow<'_> {
             })
             .collect();
         let mut counts = Counts::default();
-        let id = row.id().to_string();
+        let id = row.id().text();
         let is_masked =
             |entity| !self.masker.config().public && self.masker.config().entities.contains(entity);
         let seen: Vec<_> = if row.is_conversation() {
