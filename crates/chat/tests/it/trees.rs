@@ -66,7 +66,9 @@ fn a_policy_and_its_tools_are_computed_once_a_pass() {
             let laid = build(&views, &pass, planner.min_shared()).ids.len();
             assert_eq!(laid, planner.tokens(&pass), "what is planned is what is laid");
             assert!(laid <= BUDGET_TOKENS || pass.len() == 1);
-            pass.iter().for_each(|&sample| seen[sample] += 1);
+            for &sample in &pass {
+                seen[sample] += 1;
+            }
             (trees, least, n_passes) = (trees + laid, least + trie_tokens(&views, &pass), n_passes + 1);
         }
     }
