@@ -67,6 +67,17 @@ impl TrainBatch {
         }
     }
 
+    /// Appends a text that sees nothing of the others; its last row predicts a classifier's label.
+    pub fn push_text(&mut self, ids: &[u32], label: u32) {
+        let start = self.ids.len();
+        self.segments.push(Segment { start, len: ids.len(), ancestors: Vec::new() });
+        self.ids.extend_from_slice(ids);
+        self.positions.extend(0..ids.len() as u32);
+        self.loss_rows.push((start + ids.len()).saturating_sub(1) as u32);
+        self.targets.push(label);
+        self.weights.push(1.0);
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.ids.len()
@@ -77,6 +88,11 @@ impl TrainBatch {
     /// # Errors
     /// [`ModelError::Batch`], [`ModelError::TokenId`] or [`ModelError::Position`], naming part and value.
     pub fn check(&self, config: &ModelConfig) -> Result<(), ModelError> {
+        self.check_for(config, config.vocab)
+    }
+
+    /// As [`TrainBatch::check`], with targets that are columns of a head of `outputs`.
+    pub(crate) fn check_for(&self, config: &ModelConfig, outputs: usize) -> Result<(), ModelError> {
         let rows = self.rows();
         expect("positions", self.positions.len(), rows, "as many as ids")?;
         expect("targets", self.targets.len(), self.loss_rows.len(), "as many as loss rows")?;
@@ -89,7 +105,9 @@ impl TrainBatch {
             if row as usize >= rows {
                 return Err(fault("loss_rows", &row, format!("less than the number of rows, {rows}")));
             }
-            token(id, row as usize, config)?;
+            if id as usize >= outputs {
+                return Err(ModelError::TokenId { id, row: row as usize, vocab: outputs });
+            }
         }
         if let Some(weight) = self.weights.iter().find(|w| !w.is_finite()) {
             return Err(fault("weights", weight, "finite".to_owned()));

@@ -4,14 +4,18 @@
 //! 2. `presets` gives the shapes that the product and its bench know by name.
 //! 3. `rope` turns rotary settings into frequencies.
 //! 4. `modules` lists the linear layers with their Hugging Face paths.
+//! 5. `labels` is what a classifier's `config.json` has beside.
 
 mod keys;
+mod labels;
 mod modules;
 mod parse;
 mod presets;
 mod rope;
 mod write;
 
+pub use labels::check_labels;
+pub(crate) use labels::{labels_in, numbered};
 pub use modules::{LinearKind, LinearModule};
 pub use rope::{RopeScaling, Rotary};
 

@@ -4,9 +4,11 @@
 //! 2. `trainable` lays out what is trained: an adapter or everything.
 //! 3. `pass` runs the blocks forward and backward; `step` makes losses and gradients of them.
 //! 4. `generate` continues sequences over a KV cache.
-//! 5. `plan` predicts the memory of a step.
+//! 5. `classify` puts a classification head on what is trained.
+//! 6. `plan` predicts the memory of a step.
 
 mod build;
+mod classify;
 mod generate;
 mod pass;
 mod plan;
@@ -19,6 +21,7 @@ use kernels::Device;
 use kernels::quant::Format;
 
 pub use build::{base_layout, check_format};
+pub use classify::{PEFT_SCORE, SCORE};
 pub use generate::DecodeRow;
 pub use plan::MemoryPlan;
 

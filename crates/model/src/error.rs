@@ -195,6 +195,26 @@ pub enum ModelError {
         context: usize,
     },
 
+    /// A classifier was asked for the next token.
+    #[error("this is a classifier of {labels} labels; it has no next token")]
+    NotALanguageModel {
+        /// How many labels it has.
+        labels: usize,
+    },
+
+    /// What predicts tokens was asked for a label.
+    #[error("this has no classification head: it predicts tokens, and no label")]
+    NotAClassifier,
+
+    /// A classifier's labels are not as many as its head has rows, or too few.
+    #[error("{place}: {problem}")]
+    Labels {
+        /// The file, or what the labels are.
+        place: String,
+        /// What is wrong with them.
+        problem: LabelProblem,
+    },
+
     /// A batch's parts do not fit each other.
     #[error("batch: {part} is {given}, it must be {expected}")]
     Batch {
@@ -209,6 +229,34 @@ pub enum ModelError {
     /// The device has no such operation, or could not be opened.
     #[error("device: {0}")]
     Device(String),
+}
+
+/// What is wrong with a classifier's labels.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LabelProblem {
+    /// One label is no choice.
+    #[error("a classifier needs at least 2 labels, this has {count}")]
+    TooFew {
+        /// How many there are.
+        count: usize,
+    },
+    /// Two labels of one name could not be told apart.
+    #[error("the label {label:?} is there twice")]
+    Twice {
+        /// The label.
+        label: String,
+    },
+    /// The file names more or fewer labels than the head has.
+    #[error("`id2label` names {named} labels, the head `score.weight` has {rows}")]
+    Count {
+        /// Labels that are named.
+        named: usize,
+        /// Rows of the head.
+        rows: usize,
+    },
+    /// `id2label` is no map from 0, 1, 2 … to names.
+    #[error("`id2label` must be an object that names the labels \"0\", \"1\", \"2\" …")]
+    NotAMap,
 }
 
 /// What is wrong with a safetensors file.

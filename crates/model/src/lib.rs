@@ -35,8 +35,8 @@ pub use config::{
     Activation, Family, LinearKind, LinearModule, MlpKind, ModelConfig, Norm, NormKind, Orientation,
     Positions, RopeScaling, Rotary,
 };
-pub use decoder::{DecodeRow, Decoder, MemoryPlan, base_layout, check_format};
-pub use error::{FileProblem, ModelError};
+pub use decoder::{DecodeRow, Decoder, MemoryPlan, PEFT_SCORE, SCORE, base_layout, check_format};
+pub use error::{FileProblem, LabelProblem, ModelError};
 pub use parameters::{ParamLayout, ParamSpec, Parameters, Trainable};
 pub use weights::{DType, MemoryTensors, ModelFolder, SafetensorsFile, TensorSource, TensorView};
 pub use workspace::{Recompute, Workspace};

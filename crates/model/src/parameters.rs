@@ -100,6 +100,23 @@ pub struct Trainable<D: Device> {
     /// The numbers.
     pub parameters: Parameters<D>,
     pub(crate) binding: Binding,
+    /// In place of the decoder's head, where texts are classified.
+    pub(crate) score: Option<Score>,
+}
+
+impl<D: Device> Trainable<D> {
+    /// Number of labels of a classifier; None for what predicts tokens.
+    pub fn labels(&self) -> Option<usize> {
+        self.score.map(|score| score.labels)
+    }
+}
+
+/// A classification head: the matrix (labels, C) without bias that transformers calls `score`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Score {
+    /// Index of its first number in the buffer.
+    pub offset: usize,
+    pub labels: usize,
 }
 
 /// What the numbers of a flat buffer are.

@@ -42,6 +42,8 @@ pub(crate) struct Sizes {
     pub loss_rows: usize,
     /// Targets.
     pub targets: usize,
+    /// Columns of the head: the vocabulary, or a classifier's labels.
+    pub outputs: usize,
     /// Numbers of logits that are wanted whole.
     pub logits: usize,
     /// By [`Projection`]: the greatest sum of ranks.
@@ -351,7 +353,7 @@ fn scratch_need(config: &ModelConfig, s: &Sizes) -> ScratchNeed {
         width,
         rank: s.ranks.into_iter().max().unwrap_or(0),
         loss_rows: s.loss_rows,
-        vocab: config.vocab,
+        vocab: s.outputs,
         hidden: config.hidden,
         head_dim: config.head_dim,
         group: config.heads / config.kv_heads,

@@ -3,7 +3,7 @@
 use chat::{SampleView, batch, seeded};
 use model::{ModelConfig, Segment, TrainBatch};
 
-use crate::{Order, Settings, TrainError};
+use crate::{Order, Settings, Task, TrainError};
 
 /// Most rows that an error names.
 const NAMED_ROWS: usize = 5;
@@ -21,8 +21,9 @@ impl<'a> Samples<'a> {
     /// Checks every sample.
     ///
     /// # Errors
-    /// A mask does not fit, no token is trained, or a sample is longer than the context; rows are named.
-    pub fn new(given: &[SampleView<'a>], config: &ModelConfig) -> Result<Self, TrainError> {
+    /// A mask does not fit, no token is trained, or a sample is longer than the context; a label's number is none.
+    /// Rows are named.
+    pub fn new(given: &[SampleView<'a>], config: &ModelConfig, task: &Task) -> Result<Self, TrainError> {
         if let Some(bad) = given.iter().find(|s| s.ids.len() != s.trained.len()) {
             let (row, ids, flags) = (bad.row.to_owned(), bad.ids.len(), bad.trained.len());
             return Err(TrainError::MaskLength { row, ids, flags });
@@ -36,6 +37,9 @@ impl<'a> Samples<'a> {
         if !untrained.is_empty() {
             let rows = untrained.iter().take(NAMED_ROWS).map(|s| s.row.to_owned()).collect();
             return Err(TrainError::NothingTrained { count: untrained.len(), rows });
+        }
+        if let Task::Labels(labels) = task {
+            check_labels(given, labels.len())?;
         }
         let long: Vec<_> = given.iter().filter(|s| s.ids.len() > config.context).collect();
         if !long.is_empty() {
@@ -145,6 +149,21 @@ impl<'a> Samples<'a> {
     }
 }
 
+/// A classifier's sample ends with the number of a label, and nothing else of it is trained.
+fn check_labels(given: &[SampleView<'_>], labels: usize) -> Result<(), TrainError> {
+    for sample in given {
+        let row = || sample.row.to_owned();
+        let last = sample.ids.len() - 1;
+        if sample.trained.iter().position(|&t| t != 0) != Some(last) {
+            return Err(TrainError::NoLabel { row: row() });
+        }
+        if sample.ids[last] as usize >= labels {
+            return Err(TrainError::LabelNumber { row: row(), number: sample.ids[last], labels });
+        }
+    }
+    Ok(())
+}
+
 /// Index of the last trained token; the first token has nothing that could predict it.
 fn last_trained(sample: &SampleView) -> Option<usize> {
     sample.trained.iter().rposition(|&t| t != 0).filter(|&last| last > 0)
@@ -202,7 +221,7 @@ mod tests {
         let config = ModelConfig::preset("nano").unwrap();
         let ids: Vec<[u32; 2]> = (0..10).map(|id| [id, 1]).collect();
         let given: Vec<_> = ids.iter().map(|ids| sample("a", ids, &[0, 1])).collect();
-        let mut samples = Samples::new(&given, &config).unwrap();
+        let mut samples = Samples::new(&given, &config, &Task::Language).unwrap();
         let settings = Settings { samples_per_step: 4, seed: 1, ..Settings::full(crate::Base::default()) };
         for shared in [false, true] {
             if shared {
@@ -235,7 +254,7 @@ mod tests {
             sample("b", &[5, 6, 7], &[0, 0, 1]),
             sample("c", &[8, 9, 10, 11, 12, 13], &[0, 0, 0, 0, 0, 1]),
         ];
-        let samples = Samples::new(&given, &config).unwrap();
+        let samples = Samples::new(&given, &config, &Task::Language).unwrap();
         assert_eq!(samples.passes(&[0, 1, 2], 5), [vec![0, 1], vec![2]]);
         let batch = samples.lay_out(&[0, 1]);
         assert_eq!(batch.ids, [1, 2, 5, 6, 7]);
@@ -246,7 +265,8 @@ mod tests {
     #[test]
     fn bad_samples_are_refused_by_name() {
         let config = ModelConfig { context: 3, ..ModelConfig::preset("nano").unwrap() };
-        let message = |given: &[SampleView]| Samples::new(given, &config).unwrap_err().to_string();
+        let message =
+            |given: &[SampleView]| Samples::new(given, &config, &Task::Language).unwrap_err().to_string();
         assert_eq!(
             message(&[
                 sample("a", &[1, 2], &[0, 0]),

@@ -45,7 +45,7 @@ impl<'a, D: Device> Bench<'a, D> {
         if samples.is_empty() {
             return Err(TrainError::NoSamples);
         }
-        let mut samples = Samples::new(samples, decoder.config())?;
+        let mut samples = Samples::new(samples, decoder.config(), &settings.task)?;
         if settings.batching == Batching::Tree {
             samples.share(settings);
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::learner::{Learner, load};
 use crate::record::{Record, STATE_FILE};
-use crate::{Method, Settings, StateProblem, TrainError};
+use crate::{Method, Settings, StateProblem, Task, TrainError};
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const MODEL_FILE: &str = "model.safetensors";
@@ -63,11 +63,19 @@ pub(crate) fn write_parameters<D: Device>(
         Method::Lora { lora, .. } => {
             let base_model = Some(settings.base.name.clone());
             let revision = settings.base.revision.clone();
-            let info = AdapterInfo { base_model, revision, task: TaskType::CausalLm };
+            let task = match settings.task {
+                Task::Language => TaskType::CausalLm,
+                Task::Labels(_) => TaskType::SequenceClassification,
+            };
+            let info = AdapterInfo { base_model, revision, task, labels: settings.task.labels().to_vec() };
             write_adapter(folder, config, &info, lora, &tensors)?;
         }
         Method::Full => {
-            write_json(&folder.join("config.json"), &config.to_config_json())?;
+            let about = match &settings.task {
+                Task::Language => config.to_config_json(),
+                Task::Labels(labels) => config.to_classifier_json(labels),
+            };
+            write_json(&folder.join("config.json"), &about)?;
             write_safetensors(&folder.join(MODEL_FILE), &tensors, &[("format", "pt")])?;
         }
     }

@@ -62,6 +62,26 @@ pub enum TrainError {
         vocab: usize,
     },
 
+    /// A classifier's sample has no label, or is trained elsewhere as well.
+    #[error(
+        "sample {row} is not a text with a label behind it: of a classifier's sample the last number alone is trained"
+    )]
+    NoLabel {
+        /// The sample's row id.
+        row: String,
+    },
+
+    /// A label's number is not among the labels.
+    #[error("sample {row} has label number {number}; there are {labels} labels, numbered from 0")]
+    LabelNumber {
+        /// The sample's row id.
+        row: String,
+        /// The number.
+        number: u32,
+        /// How many labels there are.
+        labels: usize,
+    },
+
     /// A setting is out of its range.
     #[error("`{setting}` is {given}; it must be {allowed}")]
     Setting {

@@ -5,7 +5,7 @@ use model::adapter::AdapterFolder;
 use model::{Decoder, LossSum, Parameters, Recompute, TensorSource, TrainBatch, Trainable, Workspace};
 
 use crate::optimizer::Optimizer;
-use crate::{Method, Settings, TrainError};
+use crate::{Method, Settings, Task, TrainError};
 
 /// Everything that a step changes.
 pub(crate) struct Learner<'a, D: Device> {
@@ -42,20 +42,22 @@ impl<'a, D: Device> Learner<'a, D> {
             let (held, wanted) = (name(decoder.quantised()), name(settings.base.weights));
             return Err(TrainError::Weights { held, wanted });
         }
-        let trainable = match &settings.method {
+        let mut trainable = match &settings.method {
             Method::Full => {
                 let parameters = decoder.full_parameters();
                 decoder.bind_full(parameters)?
             }
-            Method::Lora { lora, start_from, .. } => {
-                let mut parameters = decoder.lora_parameters(lora, settings.seed)?;
-                if let Some(folder) = start_from {
-                    let adapter = AdapterFolder::open(folder, decoder.config())?;
-                    load(&**decoder.device(), &mut parameters, &adapter, "")?;
-                }
-                decoder.bind_lora(parameters, lora)?
+            Method::Lora { lora, .. } => {
+                decoder.bind_lora(decoder.lora_parameters(lora, settings.seed)?, lora)?
             }
         };
+        if let Task::Labels(labels) = &settings.task {
+            trainable = decoder.with_score(trainable, labels.len(), settings.seed)?;
+        }
+        if let Method::Lora { start_from: Some(folder), .. } = &settings.method {
+            let adapter = AdapterFolder::open(folder, decoder.config())?;
+            load(&**decoder.device(), &mut trainable.parameters, &adapter, "")?;
+        }
         let device = &**decoder.device();
         let optimizer = Optimizer::new(device, &trainable.parameters, settings);
         let gradients = Parameters::zeros(device, trainable.parameters.layout.clone());

@@ -48,4 +48,6 @@ pub use events::{Ending, EvalFigures, Event, MemoryFigures, Metric, Outcome, Pla
 pub use memory::{MemoryReading, parts as memory_parts};
 pub use run::{Host, InLoopEval, base_weights, run};
 pub use schedule::{Schedule, Warmup};
-pub use settings::{Adam, Base, Batching, EarlyStop, Every, Length, Method, Order, ResultFrom, Settings};
+pub use settings::{
+    Adam, Base, Batching, EarlyStop, Every, Length, Method, Order, ResultFrom, Settings, Task,
+};

@@ -41,7 +41,8 @@ impl<'a> Plan<'a> {
             return Err(TrainError::NoSamples);
         }
         let digest = digest(settings, config, train, valid)?;
-        let (mut train, mut valid) = (Samples::new(train, config)?, Samples::new(valid, config)?);
+        let (mut train, mut valid) =
+            (Samples::new(train, config, &settings.task)?, Samples::new(valid, config, &settings.task)?);
         let epochs = Epochs::new(train.len(), settings);
         train.share(settings);
         let tree_tokens = computed(&train, &epochs, settings);

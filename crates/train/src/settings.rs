@@ -13,6 +13,8 @@ use crate::{Schedule, TrainError, Warmup};
 pub struct Settings {
     /// What is trained.
     pub method: Method,
+    /// What it learns.
+    pub task: Task,
     /// The model that is trained on.
     pub base: Base,
     /// How long.
@@ -56,6 +58,26 @@ pub struct Settings {
     pub early_stop: Option<EarlyStop>,
     /// Which checkpoint becomes the result.
     pub result: ResultFrom,
+}
+
+/// What is learned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// The next token, where a sample's mask says so.
+    Language,
+    /// A label for the whole text. A sample is the text's tokens and behind them the label's number, which alone is
+    /// trained; the head `score` reads the last norm's output at the text's last token and is trained with the rest.
+    Labels(Vec<String>),
+}
+
+impl Task {
+    /// A classifier's labels; none for a language model.
+    pub fn labels(&self) -> &[String] {
+        match self {
+            Self::Language => &[],
+            Self::Labels(labels) => labels,
+        }
+    }
 }
 
 /// What is trained.
@@ -187,6 +209,7 @@ impl Settings {
         let lora = LoraConfig { rank, alpha: 2.0 * rank as f32, dropout: 0.0, targets, rslora: false };
         Self {
             method: Method::Lora { lora, b_ratio: 1.0, start_from: None },
+            task: Task::Language,
             base,
             length: Length::Epochs(3.0),
             samples_per_step: 16,
@@ -225,7 +248,7 @@ impl Settings {
         if let Some(format) = self.base.weights {
             base["weights"] = format.name().into();
         }
-        json!({
+        let mut all = json!({
             "method": self.method.to_json(),
             "base": base,
             "length": match self.length {
@@ -256,7 +279,11 @@ impl Settings {
                 ResultFrom::BestLoss => "best_loss",
                 ResultFrom::BestMetric => "best_metric",
             },
-        })
+        });
+        if let Task::Labels(labels) = &self.task {
+            all["labels"] = json!(labels);
+        }
+        all
     }
 
     /// The same without dropout.
@@ -291,6 +318,9 @@ impl Settings {
                 .then_some(())
                 .ok_or_else(|| refuse(setting, &value, "at least 0 and less than 1"))
         };
+        if let Task::Labels(labels) = &self.task {
+            model::config::check_labels("the task", labels)?;
+        }
         count("samples_per_step", self.samples_per_step)?;
         count("micro_tokens", self.micro_tokens)?;
         count("min_shared", self.min_shared)?;

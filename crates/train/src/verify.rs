@@ -77,7 +77,7 @@ pub fn compare<D: Device>(
     if samples.is_empty() {
         return Err(TrainError::NoSamples);
     }
-    let mut samples = Samples::new(samples, decoder.config())?;
+    let mut samples = Samples::new(samples, decoder.config(), &settings.task)?;
     let mut learner = Learner::new(decoder, &settings)?;
     disturb(&mut learner, settings.seed);
     let all: Vec<usize> = (0..samples.len()).collect();

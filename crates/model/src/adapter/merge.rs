@@ -38,6 +38,9 @@ pub fn merge_adapter(
     let config = ModelConfig::from_folder(base)?;
     let weights = ModelFolder::open(base)?;
     let adapter = AdapterFolder::open(adapter, &config)?;
+    if !adapter.info.labels.is_empty() {
+        return Err(ModelError::NotALanguageModel { labels: adapter.info.labels.len() });
+    }
     let chosen = adapter.lora.select(&config)?;
     let names = weights.names();
     let views: Vec<_> = names.iter().map(|name| weights.get(name)).collect::<Result<_, _>>()?;

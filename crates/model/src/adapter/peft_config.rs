@@ -27,12 +27,19 @@ pub struct AdapterInfo {
     pub revision: Option<String>,
     /// What the adapter is for.
     pub task: TaskType,
+    /// A classifier's labels, by their numbers; none for another task.
+    pub labels: Vec<String>,
 }
 
 impl AdapterInfo {
     /// A causal language model's adapter for a base, with no revision.
     pub fn for_base(base_model: impl Into<String>) -> Self {
-        Self { base_model: Some(base_model.into()), revision: None, task: TaskType::CausalLm }
+        Self {
+            base_model: Some(base_model.into()),
+            revision: None,
+            task: TaskType::CausalLm,
+            labels: Vec::new(),
+        }
     }
 }
 
@@ -41,6 +48,7 @@ impl AdapterInfo {
 /// # Errors
 /// The settings choose no layer of `config`.
 pub fn to_json(config: &ModelConfig, info: &AdapterInfo, lora: &LoraConfig) -> Result<Value, ModelError> {
+    let is_classifier = info.task == TaskType::SequenceClassification;
     let pairs = [
         ("alpha_pattern", json!({})),
         ("auto_mapping", Value::Null),
@@ -53,7 +61,7 @@ pub fn to_json(config: &ModelConfig, info: &AdapterInfo, lora: &LoraConfig) -> R
         ("layers_to_transform", Value::Null),
         ("lora_alpha", whole_or_float(lora.alpha)),
         ("lora_dropout", shortest(lora.dropout)),
-        ("modules_to_save", Value::Null),
+        ("modules_to_save", if is_classifier { json!([HEADS[0]]) } else { Value::Null }),
         ("peft_type", json!("LORA")),
         ("r", json!(lora.rank)),
         ("rank_pattern", json!({})),
@@ -76,7 +84,12 @@ pub fn from_json(path: &Path, text: &str) -> Result<(LoraConfig, AdapterInfo), M
         serde_json::from_str(text).map_err(|source| ModelError::Json { place: file.clone(), source })?;
     let empty = Map::new();
     let reader = Reader { file, map: value.as_object().unwrap_or(&empty) };
-    reader.refuse_what_changes_the_numbers()?;
+    let task = match reader.get("task_type").map(Value::as_str) {
+        None | Some(Some("CAUSAL_LM")) => TaskType::CausalLm,
+        Some(Some("SEQ_CLS")) => TaskType::SequenceClassification,
+        Some(_) => return Err(reader.unsupported("task_type", "CAUSAL_LM, SEQ_CLS")),
+    };
+    reader.refuse_what_changes_the_numbers(task)?;
     let rank = reader.get("r").and_then(Value::as_u64).and_then(|r| usize::try_from(r).ok());
     let lora = LoraConfig {
         rank: rank.ok_or_else(|| reader.unsupported("r", "a whole number"))?,
@@ -86,12 +99,8 @@ pub fn from_json(path: &Path, text: &str) -> Result<(LoraConfig, AdapterInfo), M
         rslora: reader.get("use_rslora").and_then(Value::as_bool).unwrap_or(false),
     };
     let text = |key: &str| reader.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-    let task = match reader.get("task_type").map(Value::as_str) {
-        None | Some(Some("CAUSAL_LM")) => TaskType::CausalLm,
-        Some(Some("SEQ_CLS")) => TaskType::SequenceClassification,
-        Some(_) => return Err(reader.unsupported("task_type", "CAUSAL_LM, SEQ_CLS")),
-    };
-    Ok((lora, AdapterInfo { base_model: text("base_model_name_or_path"), revision: text("revision"), task }))
+    let (base_model, revision) = (text("base_model_name_or_path"), text("revision"));
+    Ok((lora, AdapterInfo { base_model, revision, task, labels: Vec::new() }))
 }
 
 struct Reader<'a> {
@@ -130,21 +139,34 @@ impl Reader<'_> {
         }
     }
 
-    fn refuse_what_changes_the_numbers(&self) -> Result<(), ModelError> {
+    /// A classifier's head is saved whole, and nothing else is.
+    fn refuse_saved_modules(&self, task: TaskType) -> Result<(), ModelError> {
+        let Some(value) = self.get("modules_to_save").filter(|value| !is_empty(value)) else { return Ok(()) };
+        let is_head = |name: &Value| name.as_str().is_some_and(|name| HEADS.contains(&name));
+        match task {
+            TaskType::CausalLm => Err(self.unsupported("modules_to_save", "not set")),
+            TaskType::SequenceClassification => {
+                let known = value.as_array().is_some_and(|names| names.iter().all(is_head));
+                let refuse = || self.unsupported("modules_to_save", "[\"score\"]");
+                known.then_some(()).ok_or_else(refuse)
+            }
+        }
+    }
+
+    fn refuse_what_changes_the_numbers(&self, task: TaskType) -> Result<(), ModelError> {
         if self.get("peft_type").and_then(Value::as_str) != Some("LORA") {
             return Err(self.unsupported("peft_type", "LORA"));
         }
         if self.get("bias").is_some_and(|bias| bias != "none") {
             return Err(self.unsupported("bias", "none"));
         }
-        const NOT_SET: [&str; 12] = [
+        const NOT_SET: [&str; 11] = [
             "use_dora",
             "use_qalora",
             "use_bdlora",
             "lora_bias",
             "rank_pattern",
             "alpha_pattern",
-            "modules_to_save",
             "layers_to_transform",
             "layer_replication",
             "exclude_modules",
@@ -156,6 +178,7 @@ impl Reader<'_> {
                 return Err(self.unsupported(key, "not set"));
             }
         }
+        self.refuse_saved_modules(task)?;
         // These initialisations change the base's weights, which the adapter's files do not carry.
         let init = self.get("init_lora_weights").and_then(Value::as_str).unwrap_or_default();
         if ["pissa", "olora", "corda", "loftq", "lora_ga"].iter().any(|name| init.starts_with(name)) {
@@ -164,6 +187,9 @@ impl Reader<'_> {
         Ok(())
     }
 }
+
+/// What PEFT saves whole of a classifier: the head of our families, and the one of others.
+const HEADS: [&str; 2] = ["score", "classifier"];
 
 fn is_empty(value: &Value) -> bool {
     match value {

@@ -48,6 +48,7 @@ impl<D: Device> Decoder<D> {
     ) -> Result<Vec<f32>, ModelError> {
         let (rows, start) = (ids.len(), slot_len(cache, slot)?);
         let positions = start as u32..(start + rows) as u32;
+        refuse_classifier(trainable)?;
         self.check_rows(cache, ids, positions.end as usize)?;
         let trained: Vec<_> = trainable.into_iter().map(|t| (t, 0..rows)).collect();
         let sizes = self.generation_sizes(rows, 1, &trained, start + rows);
@@ -137,6 +138,7 @@ impl<D: Device> Decoder<D> {
         adapters: &[&Trainable<D>],
         logits: &[f32],
     ) -> Result<(), ModelError> {
+        adapters.iter().try_for_each(|adapter| refuse_classifier(Some(adapter)))?;
         for (n, row) in rows.iter().enumerate() {
             let len = slot_len(cache, row.slot)?;
             self.check_rows(cache, &[row.id], len + 1)?;
@@ -181,6 +183,7 @@ impl<D: Device> Decoder<D> {
             rows,
             loss_rows: wanted,
             targets: 0,
+            outputs: self.config.vocab,
             logits,
             ranks,
             cached,
@@ -201,6 +204,14 @@ impl<D: Device> Decoder<D> {
         let x = &ws.inputs[pass::input_of(self.config.layers, sizes)];
         head::logits(view, x, &mut ws.head, &ws.batch, count, &mut ws.scratch);
         self.device.read(&ws.head.logits, 0, out);
+    }
+}
+
+/// What has a classification head does not predict tokens.
+fn refuse_classifier<D: Device>(trainable: Option<&Trainable<D>>) -> Result<(), ModelError> {
+    match trainable.and_then(Trainable::labels) {
+        Some(labels) => Err(ModelError::NotALanguageModel { labels }),
+        None => Ok(()),
     }
 }
 

@@ -73,6 +73,7 @@ impl<D: Device> Decoder<D> {
             rows,
             loss_rows,
             targets: loss_rows,
+            outputs: trainable.and_then(Trainable::labels).unwrap_or(self.config.vocab),
             logits: 0,
             ranks: trainable.map_or([0; 4], |t| t.binding.ranks()),
             cached: 0,

@@ -86,7 +86,7 @@ impl<D: Device> Decoder<D> {
         Ok(out)
     }
 
-    fn sizes(
+    pub(super) fn sizes(
         &self,
         batch: &TrainBatch,
         trainable: Option<&Trainable<D>>,
@@ -95,12 +95,18 @@ impl<D: Device> Decoder<D> {
     ) -> Sizes {
         let trained = trainable.filter(|_| backward);
         let sizes = self.plan_sizes(trained, batch.rows(), batch.loss_rows.len(), ws.recompute);
-        Sizes { ranks: trainable.map_or(sizes.ranks, |t| t.binding.ranks()), ..sizes }
+        let outputs = trainable.and_then(Trainable::labels).unwrap_or(sizes.outputs);
+        Sizes { ranks: trainable.map_or(sizes.ranks, |t| t.binding.ranks()), outputs, ..sizes }
     }
 
     /// Checks the batch and brings it to the device.
-    fn prepare(&self, batch: &TrainBatch, ws: &mut Workspace<D>, sizes: Sizes) -> Result<(), ModelError> {
-        batch.check(&self.config)?;
+    pub(super) fn prepare(
+        &self,
+        batch: &TrainBatch,
+        ws: &mut Workspace<D>,
+        sizes: Sizes,
+    ) -> Result<(), ModelError> {
+        batch.check_for(&self.config, sizes.outputs)?;
         ws.host.rebuild(batch);
         ws.ensure(&self.device, &self.config, &sizes);
         let (device, on) = (&self.device, &mut ws.batch);

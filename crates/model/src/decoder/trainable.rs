@@ -50,7 +50,7 @@ impl<D: Device> Decoder<D> {
         same_layout(&parameters.layout, &layout)?;
         let binding =
             Binding::Lora(LoraBinding { rank: lora.rank, scale: lora.scale(), dropout: lora.dropout, slots });
-        Ok(Trainable { parameters, binding })
+        Ok(Trainable { parameters, binding, score: None })
     }
 
     /// Moves all weights, widened to f32, into one flat buffer under their Hugging Face names. Afterwards the decoder
@@ -105,7 +105,7 @@ impl<D: Device> Decoder<D> {
     pub fn bind_full(&self, parameters: Parameters<D>) -> Result<Trainable<D>, ModelError> {
         same_layout(&parameters.layout, &base_layout(&self.config))?;
         let offsets = Offsets::lay_out(&self.config, true).1;
-        Ok(Trainable { parameters, binding: Binding::Full(offsets) })
+        Ok(Trainable { parameters, binding: Binding::Full(offsets), score: None })
     }
 }
 

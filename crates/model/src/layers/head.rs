@@ -20,12 +20,12 @@ pub(crate) fn loss<D: Device>(
     let groups = Groups::whole(loss_rows, c);
     device.gather(&mut h.rows, x, &batch.loss_rows, loss_rows, c);
     device.norm(&mut h.normed, groups.place, &mut h.stats, &h.rows, groups, view.final_norm());
-    let shape = HeadShape { rows: loss_rows, hidden: c, vocab: view.config.vocab };
+    let shape = HeadShape { rows: loss_rows, hidden: c, vocab: view.outputs() };
     let Some((dresidual, grads, train)) = backward else {
         device.head_loss(&mut h.losses, None, None, &h.normed, view.head(), shape, &batch.loss, scratch);
         return;
     };
-    let to = train.then_some(&mut *grads);
+    let to = (train || view.classifies()).then_some(&mut *grads);
     device.head_loss(
         &mut h.losses,
         Some(&mut h.dnormed),
@@ -45,7 +45,7 @@ pub(crate) fn loss<D: Device>(
     device.scatter(dresidual, &h.drows, &batch.loss_rows, loss_rows, c);
 }
 
-/// Writes the logits of `count` rows of the residual stream, (count, V), to `h.logits`.
+/// Writes the logits of `count` rows of the residual stream, (count, V) or (count, labels), to `h.logits`.
 pub(crate) fn logits<D: Device>(
     view: &View<'_, D>,
     x: &D::Buffer,
@@ -58,7 +58,7 @@ pub(crate) fn logits<D: Device>(
     let groups = Groups::whole(count, c);
     device.gather(&mut h.rows, x, &batch.loss_rows, count, c);
     device.norm(&mut h.normed, groups.place, &mut h.stats, &h.rows, groups, view.final_norm());
-    let shape = LinearShape { rows: count, inputs: c, outputs: view.config.vocab, phase: Phase::Decode };
+    let shape = LinearShape { rows: count, inputs: c, outputs: view.outputs(), phase: Phase::Decode };
     let none: Option<At<'_, D::Buffer>> = None;
     device.linear(&mut h.logits, &mut h.losses, &h.normed, view.head(), none, None, &[], shape, scratch);
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use kernels::{At, Device, Dropout, Layout, LinearShape, LoraTerm, Matrix, NormWeights, Phase, random};
 
 use super::Projection;
-use crate::parameters::{Binding, LoraBinding, ParamLayout, Trainable};
+use crate::parameters::{Binding, LoraBinding, ParamLayout, Score, Trainable};
 use crate::{ModelConfig, NormKind, Orientation, Positions};
 
 /// Offsets of a norm's parameters.
@@ -137,6 +137,8 @@ pub(crate) struct View<'a, D: Device> {
     pub config: &'a ModelConfig,
     matrices: Source<'a, D>,
     adapters: Vec<Adapter<'a, D>>,
+    /// In place of the head, where texts are classified.
+    score: Option<(&'a D::Buffer, Score)>,
     /// Decides dropout; None outside of training.
     dropout_seed: Option<u64>,
 }
@@ -165,15 +167,17 @@ impl<'a, D: Device> View<'a, D> {
     ) -> Self {
         let mut adapters = Vec::new();
         let mut matrices = base.map(Source::Frozen);
+        let mut score = None;
         for (trainable, rows) in trained {
             let values = &trainable.parameters.values;
             match &trainable.binding {
                 Binding::Lora(binding) => adapters.push(Adapter { binding, values, rows: rows.clone() }),
                 Binding::Full(offsets) => matrices = Some(Source::Dense(offsets, values)),
             }
+            score = score.or_else(|| trainable.score.map(|score| (values, score)));
         }
         let matrices = matrices.expect("a decoder whose weights were taken is used with them");
-        Self { device, config, matrices, adapters, dropout_seed }
+        Self { device, config, matrices, adapters, score, dropout_seed }
     }
 
     fn vectors(&self) -> (&'a Offsets, &'a D::Buffer) {
@@ -230,8 +234,21 @@ impl<'a, D: Device> View<'a, D> {
         }
     }
 
-    /// (V, C): the head, or the embedding when they are tied.
+    /// Columns of the head: the vocabulary, or a classifier's labels.
+    pub fn outputs(&self) -> usize {
+        self.score.map_or(self.config.vocab, |(_, score)| score.labels)
+    }
+
+    /// Whether the head is a classifier's, which is trained whatever is trained below it.
+    pub fn classifies(&self) -> bool {
+        self.score.is_some()
+    }
+
+    /// (V, C): the head, or the embedding when they are tied; of a classifier (labels, C).
     pub fn head(&self) -> Matrix<'a, D> {
+        if let Some((buffer, score)) = self.score {
+            return Matrix::Dense(At { buffer, offset: score.offset }, Layout::OutIn);
+        }
         match self.matrices {
             Source::Frozen(base) => Matrix::Frozen(base.head.as_ref().unwrap_or(&base.embedding)),
             Source::Dense(o, buffer) => {

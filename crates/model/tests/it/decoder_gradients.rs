@@ -100,6 +100,39 @@ fn all_parameters_of_every_family_agree_with_differences() {
     }
 }
 
+/// Texts of several lengths, one of a single token, each with a label of three.
+fn labelled(config: &ModelConfig) -> TrainBatch {
+    let mut batch = TrainBatch::default();
+    for (n, len) in [5, 1, 9, 3].into_iter().enumerate() {
+        let ids: Vec<u32> = (0..len).map(|i| ((7 * n + 3 * i + 1) % config.vocab) as u32).collect();
+        batch.push_text(&ids, (n % 3) as u32);
+    }
+    batch
+}
+
+#[test]
+fn classifiers_of_every_family_agree_with_differences() {
+    let device = Arc::new(Reference::<f64>::new());
+    for (name, config) in tiny::configs() {
+        let config = config.for_classification();
+        let decoder = tiny::decoder(&device, &config, 1);
+        let (_, adapter) = tiny::adapter(&decoder, &["all"], 0.2, 2);
+        let mut trainable = decoder.with_score(adapter, 3, 4).unwrap();
+        check_differences(&format!("{name}, adapter and head"), &decoder, &mut trainable, &labelled(&config));
+
+        let mut decoder = tiny::decoder(&device, &config, 1);
+        let parameters = decoder.full_parameters();
+        let all = decoder.bind_full(parameters).unwrap();
+        let mut trainable = decoder.with_score(all, 3, 4).unwrap();
+        check_differences(
+            &format!("{name}, everything and head"),
+            &decoder,
+            &mut trainable,
+            &labelled(&config),
+        );
+    }
+}
+
 /// Each linear layer alone: the backward pass ends in the right place, and gives what training all gives.
 #[test]
 fn a_single_target_gets_the_gradient_it_gets_among_all() {

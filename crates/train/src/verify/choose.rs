@@ -24,7 +24,7 @@ pub fn choose(
     if samples.is_empty() {
         return Err(TrainError::NoSamples);
     }
-    let mut samples = Samples::new(samples, config)?;
+    let mut samples = Samples::new(samples, config, &settings.task)?;
     if layout == Layout::Tree {
         samples.share(&settings);
     }

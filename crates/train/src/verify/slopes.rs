@@ -54,7 +54,7 @@ pub fn slopes<D: Device>(
     if samples.is_empty() {
         return Err(TrainError::NoSamples);
     }
-    let samples = Samples::new(samples, decoder.config())?;
+    let samples = Samples::new(samples, decoder.config(), &settings.task)?;
     let all: Vec<usize> = (0..samples.len()).collect();
     let passes = samples.passes(&all, settings.micro_tokens);
     let batches: Vec<TrainBatch> = passes.iter().map(|pass| samples.lay_out(pass)).collect();
@@ -211,7 +211,7 @@ mod tests {
             assert!(right[0].relative < SLOPE_BOUND, "{:?}", right[0]);
         }
         let settings = Settings::lora(Base::default(), 2, LoraTargets::All);
-        let samples = Samples::new(&samples, decoder.config()).unwrap();
+        let samples = Samples::new(&samples, decoder.config(), &settings.task).unwrap();
         let batches = [samples.lay_out(&[0, 1, 2])];
         let mut learner = Learner::new(&mut decoder, &settings).unwrap();
         disturb(&mut learner, 1);

@@ -1,6 +1,7 @@
 //! Integration tests of `train`.
 
 mod bad_input;
+mod classify;
 mod exactness;
 mod golden;
 mod memory;
