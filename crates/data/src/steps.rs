@@ -10,8 +10,8 @@ use crate::prepare::{DraftRow, OrderedStep, Outcome, Part, Step};
 use crate::reject::Limits;
 
 /// Cleans the prompt's and the response's fields, and in a conversation all turns of the user and the assistant
-/// of which something stays. Labels beside a main text (a category) and meta columns are
-/// left as they are.
+/// of which something stays. Labels beside a main text or in place of an answer (a category) and meta columns
+/// are left as they are.
 #[derive(Debug)]
 pub struct Clean {
     cleaner: Cleaner,
@@ -48,11 +48,12 @@ impl Step for Clean {
     }
 
     fn apply(&self, row: &mut DraftRow) -> Outcome {
-        let all = row.conversation.is_some();
+        let (all, labelled) = (row.conversation.is_some(), row.is_labelled());
         for field in row
             .fields
             .iter_mut()
             .filter(|f| (f.main || all) && matches!(f.part, Part::Prompt | Part::Response))
+            .filter(|f| !(labelled && f.part == Part::Response))
         {
             let cleaned = self.cleaner.clean(&field.text);
             if all && cleaned.text.trim().is_empty() {
@@ -100,7 +101,11 @@ impl Step for Refuse {
             main.map_or(rendered, |field| field.text.as_str())
         };
         let (question, answer) = (text(Part::Prompt, &*row.prompt), text(Part::Response, &*row.response));
-        match self.limits.check(question, answer) {
+        let refusal = match row.is_labelled() {
+            true => self.limits.check_text(question),
+            false => self.limits.check(question, answer),
+        };
+        match refusal {
             Some(refusal) => Outcome::reject(refusal.reason.code(), refusal.detail),
             None => Outcome::Keep,
         }

@@ -18,6 +18,7 @@
 //! Never depends on models or servers: a judge cannot see whom it judges.
 
 pub mod baselines;
+pub mod classification;
 pub mod compare;
 pub mod error;
 pub mod report;

@@ -14,8 +14,8 @@ mod presets;
 mod rope;
 mod write;
 
-pub use labels::check_labels;
-pub(crate) use labels::{labels_in, numbered};
+pub(crate) use labels::numbered;
+pub use labels::{check_labels, labels_in};
 pub use modules::{LinearKind, LinearModule};
 pub use rope::{RopeScaling, Rotary};
 

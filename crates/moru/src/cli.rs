@@ -15,7 +15,7 @@ use crate::commands as verbs;
     disable_help_subcommand = true,
     after_help = "\
 Begin:      moru quickstart              an example shop, from database to tuned bot, in a few minutes
-            moru init support my-bot     a project of your own
+            moru init support my-bot     a project of your own: a bot; or classify, which labels texts
 Look:       moru tap prepare -n 3        what flows between two stages
             moru why ROW                 one example back to its database row and forward to its tokens
 Exit codes: 0 good, 1 an honest negative, 2 an error"
@@ -41,6 +41,7 @@ pub enum Command {
     Why(verbs::why::Why),
     Chat(verbs::chat::Chat),
     Generate(verbs::generate::Generate),
+    Classify(verbs::classify::Classify),
     Report(verbs::report::Report),
     Inspect(verbs::inspect::Inspect),
     Export(verbs::export::Export),

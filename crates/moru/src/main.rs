@@ -35,6 +35,7 @@ fn main() -> std::process::ExitCode {
         Command::Why(verb) => verb.run(&console),
         Command::Chat(verb) => verb.run(&console),
         Command::Generate(verb) => verb.run(&console),
+        Command::Classify(verb) => verb.run(&console),
         Command::Report(verb) => verb.run(&console),
         Command::Inspect(verb) => verb.run(&console),
         Command::Export(verb) => verb.run(&console),

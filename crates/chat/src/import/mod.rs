@@ -28,8 +28,11 @@ pub enum Shape {
 }
 
 /// The pairs of columns that are understood.
-pub const PAIRS: [(&str, &str); 4] =
-    [("prompt", "completion"), ("prompt", "response"), ("question", "answer"), ("질문", "답변")];
+pub const PAIRS: [(&str, &str); 5] =
+    [("prompt", "completion"), ("prompt", "response"), ("question", "answer"), ("질문", "답변"), LABELLED];
+
+/// The columns of a text and its label.
+pub const LABELLED: (&str, &str) = ("text", "label");
 
 /// Why a row is not an example. A place is a path such as `messages[2].content`; values are not told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +40,8 @@ pub enum ImportError {
     /// The columns fit no shape.
     #[error(
         "the columns {} are no known shape; known are messages, conversations (ShareGPT), instruction + output \
-         (Alpaca), prompt + completion, prompt + response, question + answer: give the columns one of these names",
+         (Alpaca), prompt + completion, prompt + response, question + answer, text + label: \
+         give the columns one of these names",
         list(found)
     )]
     Unknown {

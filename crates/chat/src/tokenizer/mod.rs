@@ -4,6 +4,7 @@
 //! 2. [`byte_level`] writes the `tokenizer.json` of a byte-level vocabulary of our own.
 //! 3. [`train`] makes such a vocabulary from text.
 //! 4. [`stream`] turns ids into whole characters one at a time.
+//! 5. [`whole`] puts round a text what the vocabulary says.
 //!
 //! Special tokens are found in a text only where the caller says that the text is markup
 //! ([`Markup::Special`]). Text from outside is shielded first ([`Tokenizer::shield`]), so that a
@@ -13,6 +14,7 @@ mod byte_level;
 mod file;
 mod stream;
 mod train;
+mod whole;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

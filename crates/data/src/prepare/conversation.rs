@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat::example::{Example, Message, Role};
-use chat::import::{self, Flaw, ImportError, Shape};
+use chat::import::{self, Flaw, ImportError, LABELLED, Shape};
 use serde_json::{Map, Value as Json};
 
 use super::layout::{Layout, Slot};
@@ -32,17 +32,20 @@ pub enum Format {
     PromptCompletion,
     /// `question` and `answer`, or `질문` and `답변`.
     QuestionAnswer,
+    /// `text` and `label`: the label stands where an answer would.
+    TextLabel,
 }
 
 impl Format {
     /// All of them with their names in a recipe.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("auto", Self::Auto),
         ("messages", Self::Messages),
         ("sharegpt", Self::ShareGpt),
         ("alpaca", Self::Alpaca),
         ("prompt-completion", Self::PromptCompletion),
         ("question-answer", Self::QuestionAnswer),
+        ("text-label", Self::TextLabel),
     ];
 
     /// The format of a name.
@@ -68,6 +71,7 @@ impl Format {
             Self::Alpaca => vec![Shape::Alpaca],
             Self::PromptCompletion => pairs(&["prompt"]),
             Self::QuestionAnswer => pairs(&["question", "질문"]),
+            Self::TextLabel => pairs(&["text"]),
         }
     }
 
@@ -149,6 +153,8 @@ pub struct Conversation {
     results: Vec<(usize, Json)>,
     /// How many of the row's fields are the conversation's; they come first.
     n_fields: usize,
+    /// Whether the assistant's turn is a label, which is neither cleaned nor judged.
+    is_labelled: bool,
 }
 
 impl Import {
@@ -182,7 +188,8 @@ impl Import {
                 }
                 let is_answered = example.messages.last().is_some_and(|m| m.role == Role::Assistant);
                 self.unanswered.fetch_add(u64::from(!is_answered), Ordering::Relaxed);
-                let (conversation, fields) = Conversation::take_apart(example);
+                let (mut conversation, fields) = Conversation::take_apart(example);
+                conversation.is_labelled = self.shape == Shape::Pair(LABELLED.0, LABELLED.1);
                 (Some(Box::new(conversation)), fields, Outcome::Keep)
             }
         }
@@ -255,13 +262,18 @@ impl Conversation {
             // The name of a function stays; that of a speaker may be a person's.
             message.name = None;
         }
-        let mut conversation = Self { messages, tools, results, n_fields: 0 };
+        let mut conversation = Self { messages, tools, results, n_fields: 0, is_labelled: false };
         let mut fields = Vec::new();
         conversation.each_field(&mut |column, part, text| {
             fields.push(field(column, part, text.clone()));
         });
         conversation.n_fields = fields.len();
         (conversation, fields)
+    }
+
+    /// Whether the assistant's turn is a label.
+    pub fn is_labelled(&self) -> bool {
+        self.is_labelled
     }
 
     /// All texts in a fixed order: where they stand, what they are, and themselves.

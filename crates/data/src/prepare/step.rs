@@ -80,6 +80,11 @@ impl DraftRow {
         self.conversation.is_some() || self.fields.first().is_some_and(|f| f.part == Part::Value)
     }
 
+    /// Whether it is a text with a label in place of an answer.
+    pub fn is_labelled(&self) -> bool {
+        self.conversation.as_ref().is_some_and(|conversation| conversation.is_labelled())
+    }
+
     /// The main text of a part: the question, the answer. Empty where the part uses no column.
     pub fn main(&self, part: Part) -> &str {
         self.fields.iter().find(|f| f.part == part && f.main).map_or("", |f| f.text.as_str())

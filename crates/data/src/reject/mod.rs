@@ -130,6 +130,22 @@ impl Limits {
         None
     }
 
+    /// As [`Limits::check`] for a text that nobody answers, such as one with a label.
+    pub fn check_text(&self, text: &str) -> Option<Refusal> {
+        if text.trim().is_empty() {
+            let detail = "the text is empty after cleaning".into();
+            return Some(Refusal { reason: Reason::QuestionMissing, detail });
+        }
+        let length = || self.check_length("text", text);
+        self.check_advertisement(text, "").or_else(length).or_else(|| self.check_language(text)).or_else(
+            || {
+                let detail = "no question or request found".into();
+                let is_idle = self.not_a_question && !asks(text);
+                is_idle.then_some(Refusal { reason: Reason::NotAQuestion, detail })
+            },
+        )
+    }
+
     /// Advertisements are told as such whether or not somebody answered them.
     fn check_advertisement(&self, question: &str, answer: &str) -> Option<Refusal> {
         if !self.advertisements {

@@ -4,9 +4,11 @@
 //! 2. [`training`](self::training) – the curves and what they cost.
 //! 3. [`pretraining`](self::pretraining) – what a model trained from the beginning learned of its text.
 //! 4. [`evaluation`](self::evaluation) – scores, baselines, tests, answers side by side, leaks.
+//! 5. [`classification`](self::classification) – what a classifier found, label by label.
 //!
 //! Everything personal in these types is masked before it is put here; nothing here looks at raw rows.
 
+mod classification;
 mod data;
 mod evaluation;
 mod pretraining;
@@ -14,6 +16,7 @@ mod training;
 
 use serde::{Deserialize, Serialize};
 
+pub use classification::{ClassScore, Classification};
 pub use data::{
     Bin, Category, Data, Histogram, Kept, MaskedEntity, MaskedExample, RejectedExample, RejectedReason,
     Source, SplitTokens, Stripped, TokenCounts,
@@ -54,6 +57,9 @@ pub struct Report {
     /// One an evaluated model.
     #[serde(default)]
     pub evaluation: Vec<Evaluation>,
+    /// One a classifier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classification: Vec<Classification>,
     /// Whether anything personal came through; absent where no check ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaks: Option<Leaks>,

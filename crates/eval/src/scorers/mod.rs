@@ -6,12 +6,14 @@
 //! Resampling needs only the second step, so intervals and tests cost no text processing,
 //! and a corpus metric is resampled as a corpus metric.
 
+pub mod accuracy;
 pub mod bleu;
 mod bleu_tokenizer;
 pub mod chrf;
 pub mod exact;
 pub mod key_facts;
 mod korean;
+pub mod macro_f1;
 mod normalise;
 mod porter;
 pub mod rouge;

@@ -65,7 +65,7 @@ impl ModelConfig {
 ///
 /// # Errors
 /// The file is broken, or its labels are.
-pub(crate) fn labels_in(folder: &Path) -> Result<Option<Vec<String>>, ModelError> {
+pub fn labels_in(folder: &Path) -> Result<Option<Vec<String>>, ModelError> {
     let path = folder.join("config.json");
     read(&path)?.map_or(Ok(None), |value| labels(&path, &value))
 }

@@ -12,10 +12,11 @@ use crate::console::{Console, Outcome};
 ///
 /// `moru init support DIR` writes the recipe of a support bot with an example shop's inquiries as
 /// SQLite, so that `moru run` works at once; then point [source.inquiries] at your own database.
+/// `moru init classify DIR` writes that of a classifier, which says what an inquiry of the same shop is about.
 /// `moru init --from FILE.csv DIR` writes a recipe for a table with a question and an answer column.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// The template (support), or the folder when --from is given
+    /// The template (support, classify), or the folder when --from is given
     #[arg(value_name = "TEMPLATE")]
     first: String,
     /// The folder to make
@@ -38,8 +39,9 @@ pub struct Init {
     shop_seed: u64,
 }
 
-const TEMPLATES: [&str; 1] = ["support"];
+const TEMPLATES: [&str; 2] = ["support", "classify"];
 const SUPPORT: &str = include_str!("../../../../examples/support/moru.toml");
+const CLASSIFY: &str = include_str!("../../../../examples/classify/moru.toml");
 const CSV: &str = include_str!("init/csv.toml");
 const IGNORED: &str = ".env\n.moru/\nout/\n";
 
@@ -59,7 +61,11 @@ impl Init {
                     return Err(fail(format!("there is no template `{}`", self.first), hint));
                 }
                 let folder = second.clone().unwrap_or_default();
-                support(&folder, "builtin:nano", (!self.no_example).then_some(self.shop_seed))?;
+                let shop_seed = (!self.no_example).then_some(self.shop_seed);
+                match self.first.as_str() {
+                    "classify" => classify(&folder, shop_seed)?,
+                    _ => support(&folder, "builtin:nano", shop_seed)?,
+                }
                 console.say(format!("wrote {}", folder.join("moru.toml").display()));
             }
         }
@@ -85,6 +91,17 @@ pub fn support(folder: &Path, base: &str, shop_seed: Option<u64>) -> anyhow::Res
     if let Some(seed) = shop_seed {
         crate::stages::shop::write(folder, seed)?;
     }
+    Ok(pipeline::platform::write_atomic(&folder.join("moru.toml"), recipe.as_bytes())?)
+}
+
+/// Writes the project of a classifier, with the example shop of a seed where asked.
+fn classify(folder: &Path, shop_seed: Option<u64>) -> anyhow::Result<()> {
+    begin(folder)?;
+    let name = folder.file_name().map_or("classify".into(), |name| name.to_string_lossy());
+    if let Some(seed) = shop_seed {
+        crate::stages::shop::write(folder, seed)?;
+    }
+    let recipe = CLASSIFY.replace("shop-classify", &quoted(&name));
     Ok(pipeline::platform::write_atomic(&folder.join("moru.toml"), recipe.as_bytes())?)
 }
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use chat::Shard;
 use clap::Args;
-use model::{ModelConfig, ModelFolder, SafetensorsFile, TensorSource};
+use model::config::labels_in;
+use model::{ModelConfig, ModelFolder, PEFT_SCORE, SCORE, SafetensorsFile, TensorSource};
 use serde_json::{Value, json};
 
 use crate::console::error::fail;
@@ -64,11 +65,19 @@ impl Inspect {
 }
 
 fn model(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
-    let config = ModelConfig::from_folder(folder)?;
     let files = ModelFolder::open(folder)?;
-    let value = json!({
-        "kind": "model",
-        "architecture": config.family.architecture(),
+    let (config, labels) = if files.names().iter().any(|name| name == SCORE) {
+        ModelConfig::classifier_from_folder(folder)?
+    } else {
+        (ModelConfig::from_folder(folder)?, None)
+    };
+    let architecture = match labels {
+        Some(_) => config.family.classifier_architecture(),
+        None => config.family.architecture(),
+    };
+    let mut value = json!({
+        "kind": if labels.is_some() { "classifier" } else { "model" },
+        "architecture": architecture,
         "parameters": config.parameters(),
         "layers": config.layers,
         "hidden": config.hidden,
@@ -80,6 +89,9 @@ fn model(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
         "context": config.context,
         "tied_head": config.tied_head,
     });
+    if let Some(labels) = labels {
+        value["labels"] = json!(labels);
+    }
     Ok((value, tensors(&files)?))
 }
 
@@ -89,7 +101,7 @@ fn adapter(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
         .map_err(|e| anyhow::Error::from(e).context(format!("{} is no JSON", path.display())))?;
     let file = SafetensorsFile::open(&folder.join("adapter_model.safetensors"))?;
     let parameters: usize = file.names().iter().filter_map(|name| file.get(name).ok()).map(|t| t.len()).sum();
-    let value = json!({
+    let mut value = json!({
         "kind": "adapter",
         "base": config["base_model_name_or_path"],
         "rank": config["r"],
@@ -97,6 +109,12 @@ fn adapter(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
         "targets": config["target_modules"],
         "parameters": parameters,
     });
+    if let Ok(score) = file.get(PEFT_SCORE) {
+        value["labels"] = match labels_in(folder)? {
+            Some(labels) => json!(labels),
+            None => json!(score.shape.first()),
+        };
+    }
     Ok((value, tensors(&file)?))
 }
 

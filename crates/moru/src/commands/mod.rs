@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod chat;
 pub mod check;
+pub mod classify;
 pub mod clean;
 pub mod completions;
 pub mod doctor;

@@ -1,7 +1,7 @@
 //! `moru report`: write the report again, and tell what is in it.
 
 use clap::Args;
-use eval::report::SystemRole;
+use eval::report::{ClassScore, Classification, SystemRole};
 
 use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome, table};
@@ -27,6 +27,9 @@ impl Report {
             console.print_json(&report);
         } else {
             console.print(scores(&report));
+            for one in &report.classification {
+                console.print(format!("\n{}", classes(one)));
+            }
             if let Some(line) = key_facts(&report) {
                 console.print(format!("\n{line}"));
             }
@@ -48,6 +51,42 @@ pub fn key_facts(report: &eval::report::Report) -> Option<String> {
         of(SystemRole::Base).map_or_else(String::new, |base| format!(" (base {})", base.rows_with_all));
     Some(format!("key facts {} of {}{base}", tuned.rows_with_all, tuned.rows))
 }
+
+/// Precision, recall and F1 of each label, and what is taken for what.
+pub fn classes(one: &Classification) -> String {
+    let row = |class: &ClassScore| {
+        let three = |x: f64| format!("{x:.3}");
+        let shares = [class.precision, class.recall, class.f1].map(three);
+        let counts = [class.support, class.predicted].map(|n| n.to_string());
+        [vec![class.label.clone()], shares.to_vec(), counts.to_vec()].concat()
+    };
+    let heads = ["label", "precision", "recall", "f1", "rows", "predicted"].map(str::to_owned).to_vec();
+    let rows: Vec<_> = std::iter::once(heads).chain(one.classes.iter().map(row)).collect();
+    let mut mistakes: Vec<(u64, String)> = Vec::new();
+    for (truth, counts) in one.confusion.iter().enumerate() {
+        for (predicted, &count) in counts.iter().enumerate().filter(|(n, count)| *n != truth && **count > 0) {
+            let [truth, predicted] = [truth, predicted].map(|n| &one.classes[n].label);
+            mistakes.push((count, format!("{truth} → {predicted} {count}")));
+        }
+    }
+    mistakes.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let listed: Vec<_> = mistakes.into_iter().take(MISTAKES).map(|(_, text)| text).collect();
+    let mistakes =
+        if listed.is_empty() { String::new() } else { format!("\nmistakes: {}", listed.join(", ")) };
+    format!(
+        "{}: accuracy {:.1} % (always `{}`: {:.1} %), macro-F1 {:.3}, log loss {:.3}\n{}{mistakes}",
+        one.name,
+        100.0 * one.accuracy,
+        one.majority_label,
+        100.0 * one.majority_accuracy,
+        one.macro_f1,
+        one.log_loss,
+        table::render(&rows, &[1, 2, 3, 4, 5])
+    )
+}
+
+/// Mistakes that are told.
+const MISTAKES: usize = 8;
 
 /// The scores of a report as a table, one system a column.
 pub fn scores(report: &eval::report::Report) -> String {

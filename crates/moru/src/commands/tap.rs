@@ -13,12 +13,17 @@ use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome};
 use crate::project::Project;
+use crate::recipe::Train;
+use crate::stages::classify::evaluate::Prediction;
+use crate::stages::classify::labelled::Labels;
+use crate::stages::classify::tokenize::text_of;
 use crate::stages::{Names, jsonl, look, model_of, tokenize};
 
 /// Show what flows out of a stage, masked
 ///
 /// Stages: ingest (rows), prepare (examples), split, tokenize (tokens, trained ones in ⟦ ⟧), train (the
-/// log), answer (questions and answers), leak (what the model said when it was led on). An instance is named as in `moru plan`: ingest:inquiries.
+/// log), answer (questions and answers), leak (what the model said when it was led on), evaluate (a classifier's
+/// labels). An instance is named as in `moru plan`: ingest:inquiries.
 #[derive(Debug, Args)]
 pub struct Tap {
     /// The stage
@@ -69,6 +74,8 @@ impl Tap {
             }
             Ok(())
         };
+        let training = if instance.is_empty() { model_of::first(&project) } else { instance };
+        let is_classifier = project.resolved().train.get(training).is_some_and(Train::is_classifier);
         only("csv", self.csv, &["ingest"])?;
         only("diff", self.diff, &["prepare"])?;
         only("rejected", self.rejected, &["prepare", "tokenize"])?;
@@ -87,14 +94,16 @@ impl Tap {
                     self.examples(jsonl::read(&folder.join(format!("{split}.jsonl")))?, split, console);
                 }
             }
+            "tokenize" if is_classifier => self.labelled(&project, training, console)?,
             "tokenize" => self.tokens(&project, console)?,
+            "evaluate" if is_classifier => self.predictions(&project, training, console)?,
             "train" => self.log(&project, instance, console)?,
             "answer" => self.answers(&project, instance, console)?,
             "leak" => self.said(&project, instance, console)?,
             _ => {
                 return Err(fail(
                     format!("`moru tap {}` is not known", self.stage),
-                    "ingest, prepare, split, tokenize, train, answer and leak can be tapped",
+                    "ingest, prepare, split, tokenize, train, answer, leak, and evaluate of a classifier can be tapped",
                 ));
             }
         }
@@ -196,6 +205,39 @@ impl Tap {
                 if split.is_empty() { example.id.clone() } else { format!("{} [{split}]", example.id) };
             self.show(console, &format!("{name}\n{}", turns.join("\n")), &json!(example));
         }
+    }
+
+    /// A classifier's rows: the text as its tokens give it back, and the label.
+    fn labelled(&self, project: &Project, name: &str, console: &Console) -> anyhow::Result<()> {
+        let found = model_of::find(project, Some(Names::BASE))?;
+        let encoder = tokenize::encoder(&found.base, &project.resolved().tokenize)?;
+        let shards = project.results()?.output(&Names::tokenize_of(name), Names::SHARDS)?;
+        let labels = Labels::read(&shards)?.names;
+        let shard = Shard::open(&shards.join("train.shard"))?;
+        for at in self.first((0..shard.len()).collect()) {
+            let row = shard.get(at);
+            let (ids, number) = text_of(&row);
+            let (text, label) = (encoder.tokenizer().decode(ids, false)?, &labels[number as usize]);
+            let head = format!("{}  {} tokens, label {number} `{label}`", row.row, ids.len());
+            let value = json!({ "row": row.row, "ids": ids, "text": text, "label": label, "number": number });
+            self.show(console, &format!("{head}\n{text}\n"), &value);
+        }
+        Ok(())
+    }
+
+    /// What a classifier took the test split for.
+    fn predictions(&self, project: &Project, name: &str, console: &Console) -> anyhow::Result<()> {
+        let path = project.results()?.output(&Names::evaluate(name), Names::PREDICTIONS)?;
+        for found in self.first(jsonl::read::<Prediction>(&path)?) {
+            let Prediction { id, text, label, predicted, confidence, .. } = &found;
+            let verdict = if label == predicted { "right" } else { "wrong" };
+            let text = format!(
+                "{id}\n  text: {}\n  label: {label}\n  predicted: {predicted} ({confidence:.3}, {verdict})",
+                look::flat(text)
+            );
+            self.show(console, &text, &json!(found));
+        }
+        Ok(())
     }
 
     fn tokens(&self, project: &Project, console: &Console) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use crate::console::error::fail;
 use crate::console::{Console, Outcome};
 use crate::project::Project;
 use crate::stages::verify::{self, Check, Found};
-use crate::stages::{self, Names};
+use crate::stages::{self, Names, model_of};
 
 /// Run everything up to the trainings, without evaluating
 ///
@@ -68,7 +68,12 @@ impl Train {
     }
 
     fn verify(&self, project: &Project, checks: &[Check], console: &Console) -> anyhow::Result<Outcome> {
-        let request = Request { targets: Some(vec![Names::TOKENIZE.to_owned()]), ..Request::default() };
+        let name = self.name.as_deref().unwrap_or_else(|| model_of::first(project));
+        let shards = match project.resolved().train.get(name) {
+            Some(train) => Names::shards_of(name, train),
+            None => Names::TOKENIZE.to_owned(),
+        };
+        let request = Request { targets: Some(vec![shards]), ..Request::default() };
         stages::run(project, &request, console)?;
         let mut all: Vec<Found> = Vec::new();
         for &check in checks {

@@ -30,7 +30,7 @@ pub use error::{RecipeError, closest};
 pub use evaluate::Evaluate;
 use file::{File, Node};
 pub use model::Model;
-pub use prepare::{Mask, Prepare};
+pub use prepare::{Mask, Prepare, TEXT_LABEL};
 pub use project::Project;
 use reader::{Gathered, Section};
 pub use reader::{KeyDoc, Origin};

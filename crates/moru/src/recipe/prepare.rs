@@ -14,8 +14,11 @@ pub const RULES: [&str; 8] =
 const TEMPLATE: &str = "template";
 
 /// What a row can be.
-const FORMATS: [&str; 7] =
-    [TEMPLATE, "auto", "messages", "sharegpt", "alpaca", "prompt-completion", "question-answer"];
+const FORMATS: [&str; 8] =
+    [TEMPLATE, "auto", "messages", "sharegpt", "alpaca", "prompt-completion", "question-answer", TEXT_LABEL];
+
+/// The format whose rows are a text and its label.
+pub const TEXT_LABEL: &str = "text-label";
 
 /// `[prepare]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,7 +94,7 @@ impl Prepare {
                     "format",
                     TEMPLATE,
                     &FORMATS,
-                    "what a row is: columns for the templates `prompt` and `response`, or a conversation already: messages (OpenAI), conversations (sharegpt), instruction, input and output (alpaca), a column that asks and one that answers; auto finds out by the columns of each source",
+                    "what a row is: columns for the templates `prompt` and `response`, or a conversation already: messages (OpenAI), conversations (sharegpt), instruction, input and output (alpaca), a column that asks and one that answers, or a text and its label; auto finds out by the columns of each source",
                 )
                 .to_owned(),
             prompt: s.value(

@@ -15,8 +15,20 @@ pub const WITHOUT_EFFECT: [&str; 2] = ["recompute", "memory_gb"];
 /// `[train]`, or `[train.NAME]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Train {
-    /// `lora`, `qlora` or `full`.
+    /// `lora`, `qlora`, `full` or `classify`.
     pub method: String,
+    /// What `classify` trains below its head: `lora`, `qlora` or `full`; none with another method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune: Option<String>,
+    /// The labels of `classify`; those of the training split where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// The column of [prepare] meta that is the label of `classify`; the assistant's turn where empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// What the best checkpoint of `classify` and its early end go by; none with another method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_by: Option<String>,
     /// What `qlora` holds the base's matrices as; none with another method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<String>,
@@ -74,21 +86,57 @@ impl Train {
         let method = s.choice(
             "method",
             "lora",
-            &["lora", "qlora", "full"],
-            "lora tunes an adapter, qlora tunes one over quantised weights, full tunes every weight",
+            &["lora", "qlora", "full", "classify"],
+            "lora tunes an adapter, qlora tunes one over quantised weights, full tunes every weight, classify tunes a head that labels texts and what `tune` says below it",
         );
-        let lora = method != "full";
+        let tune = s.choice(
+            "tune",
+            "lora",
+            &["lora", "qlora", "full"],
+            "what method classify tunes below its head: an adapter, one over quantised weights, or every weight",
+        );
+        let labels: Vec<String> = s.value(
+            "labels",
+            Vec::new(),
+            "the labels of method classify, in the order of their numbers; those of the training split, sorted, where absent",
+        );
+        let label = s.value(
+            "label",
+            String::new(),
+            "the column of [prepare] meta that is the label of method classify; the assistant's turn where absent, as format \"text-label\" makes it",
+        );
+        let best_by = s.choice(
+            "best_by",
+            "macro-f1",
+            &["macro-f1", "accuracy", "loss"],
+            "what of the validation split decides on the best checkpoint of method classify, and on `patience`",
+        );
+        let classify = method == "classify";
+        if classify {
+            check_labels(&s, &labels);
+        } else {
+            for key in ["tune", "labels", "label", "best_by"].into_iter().filter(|key| s.has(key)) {
+                s.impossible(
+                    key,
+                    format!("`{key}` belongs to method \"classify\"; method \"{method}\" labels nothing"),
+                );
+            }
+        }
+        // What is tuned, below a classification head or alone.
+        let tuned = if classify { tune } else { method };
+        let lora = tuned != "full";
         let weights = s.choice(
             "weights",
             "nf4",
             &["nf4", "q8_0", "q4_0", "q4_k"],
-            "what method qlora holds the base's matrices as; embedding and head stay as they are",
+            "what qlora holds the base's matrices as; embedding and head stay as they are",
         );
-        if method != "qlora" && s.has("weights") {
+        if tuned != "qlora" && s.has("weights") {
+            let key = if classify { "tune" } else { "method" };
             s.impossible(
                 "weights",
                 format!(
-                    "`weights` belongs to method \"qlora\"; method \"{method}\" takes the weights as they are"
+                    "`weights` belongs to {key} \"qlora\"; {key} \"{tuned}\" takes the weights as they are"
                 ),
             );
         }
@@ -96,7 +144,11 @@ impl Train {
         let schedule = ["cosine", "linear", "constant"];
         let train = Self {
             method: method.to_owned(),
-            weights: (method == "qlora").then(|| weights.to_owned()),
+            tune: classify.then(|| tune.to_owned()),
+            labels,
+            label,
+            best_by: classify.then(|| best_by.to_owned()),
+            weights: (tuned == "qlora").then(|| weights.to_owned()),
             rank,
             alpha: s.within(
                 "alpha",
@@ -214,6 +266,16 @@ impl Train {
         train
     }
 
+    /// Whether it makes a classifier.
+    pub fn is_classifier(&self) -> bool {
+        self.method == "classify"
+    }
+
+    /// What is tuned, below a classification head or alone: `lora`, `qlora` or `full`.
+    pub fn tuned(&self) -> &str {
+        self.tune.as_deref().unwrap_or(&self.method)
+    }
+
     /// Keys of the adapter would have no effect on `full`.
     fn refuse_adapter_keys(&self, s: &Section<'_>) {
         for key in ["rank", "alpha", "dropout", "targets", "rslora", "lora_plus"] {
@@ -221,12 +283,27 @@ impl Train {
                 s.impossible(
                     key,
                     format!(
-                        "`{key}` belongs to methods \"lora\" and \"qlora\"; method \"{}\" has no adapter",
-                        self.method
+                        "`{key}` belongs to methods \"lora\" and \"qlora\"; {} \"{}\" has no adapter",
+                        if self.is_classifier() { "tune" } else { "method" },
+                        self.tuned()
                     ),
                 );
             }
         }
+    }
+}
+
+/// Labels that no text could have, or that could not be told apart.
+fn check_labels(s: &Section<'_>, labels: &[String]) {
+    if labels.len() == 1 {
+        s.impossible("labels", "[train] `labels` has one label: there is nothing to choose between");
+    }
+    if labels.iter().any(|label| label.trim().is_empty()) {
+        s.impossible("labels", "[train] `labels` has one that is empty");
+    }
+    let twice = labels.iter().enumerate().find(|(n, label)| labels[..*n].contains(label));
+    if let Some((_, label)) = twice {
+        s.impossible("labels", format!("[train] `labels` has {label:?} twice"));
     }
 }
 

@@ -3,7 +3,7 @@
 //! 1. [`summary`] – what came out, in one sentence and a few numbers; what to be careful about.
 //! 2. [`facts`] – the recipe's own questions, and whether the answers state their facts.
 //! 3. [`answers`] – the same questions before and after, side by side.
-//! 4. [`scores`] – every measure with interval, baselines and paired tests.
+//! 4. [`scores`] – every measure with interval, baselines and paired tests; [`classification`] – label by label.
 //! 5. [`training`] – loss and learning rate; [`pretraining`] – a model trained from the beginning.
 //! 6. [`data`] – what was read, set aside; categories, lengths, tokens.
 //! 7. [`masking`] – what was masked; [`leaks`] – whether anything came through.
@@ -16,6 +16,7 @@
 
 mod answers;
 mod chart;
+mod classification;
 mod costs;
 mod curves;
 mod data;
@@ -77,11 +78,12 @@ pub fn render(report: &Report, language: Language) -> String {
 }
 
 /// Id, title and body of each section; the body is empty where there is nothing to show.
-fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 8] {
+fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 9] {
     [
         ("facts", words.pick("핵심 사실", "Key facts"), facts::render(report, words)),
         ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
         ("scores", words.pick("점수", "Scores"), scores::render(report, words)),
+        ("classification", words.pick("라벨", "Labels"), classification::render(report, words)),
         ("training", words.pick("학습", "Training"), training::render(report, words)),
         ("pretraining", words.pick("사전 학습", "Pretraining"), pretraining::render(report, words)),
         ("data", words.pick("데이터", "Data"), data::render(report, words)),

@@ -93,7 +93,12 @@ const KEPT: [Name; 4] = [
     ("by recipe", "레시피에 따라", "By recipe"),
 ];
 
-const MEASURES: [Name; 2] = [(KEY_FACTS, "핵심 사실", "Key facts"), ("exact", "완전 일치", "Exact match")];
+const MEASURES: [Name; 4] = [
+    (KEY_FACTS, "핵심 사실", "Key facts"),
+    ("exact", "완전 일치", "Exact match"),
+    ("accuracy", "정확도", "Accuracy"),
+    ("macro_f1", "매크로 F1", "Macro F1"),
+];
 
 /// The measure whose reference is a list of facts, not an answer.
 pub(super) const KEY_FACTS: &str = "key facts";

@@ -96,7 +96,7 @@ fn check_out(project: &Project) -> anyhow::Result<()> {
 fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Result<()> {
     let resolved = project.resolved();
     if let base::Origin::Folder(folder) = base::origin(project)?
-        && will_run(Names::TOKENIZE)
+        && resolved.train.iter().any(|(name, train)| will_run(&Names::shards_of(name, train)))
     {
         let config = model_folder::check(&project.folder.join(folder), &resolved.tokenize)?;
         structure::check_model(project, &config)?;
@@ -104,10 +104,11 @@ fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Res
     if resolved.train.keys().any(|name| will_run(&Names::answer(Some(name)))) {
         own_questions(project)?;
     }
-    let scored = resolved.train.keys().any(|name| will_run(&Names::evaluate(name)));
-    for source in resolved.source.values().filter(|_| scored) {
+    let answers = resolved.train.keys().any(|name| will_run(&Names::answer(Some(name))));
+    for source in resolved.source.values().filter(|_| answers) {
         check_metrics(project, source)?;
     }
+    let scored = resolved.train.keys().any(|name| will_run(&Names::evaluate(name)));
     if scored && resolved.split.column.is_empty() && resolved.split.test == 0.0 {
         return Err(fail(
             "[split] `test` is 0: there would be nothing to evaluate",
@@ -144,7 +145,8 @@ fn check_metrics(project: &Project, source: &Source) -> anyhow::Result<()> {
     let resolved = project.resolved();
     let languages = &resolved.prepare.reject.languages;
     // Rows in Hangul would be set aside before anything is scored.
-    let is_filtered = !languages.is_empty() && !languages.iter().any(|code| code == "ko");
+    let is_answered = resolved.train.values().any(|train| !train.is_classifier());
+    let is_filtered = !is_answered || (!languages.is_empty() && !languages.iter().any(|code| code == "ko"));
     if resolved.evaluate.metrics.iter().any(|metric| metric != "rouge") || is_filtered {
         return Ok(());
     }
@@ -194,7 +196,7 @@ fn check_columns(project: &Project, source: &Source, schema: &Arc<Schema>) -> an
             return Err(split::no_column(key, column));
         }
     }
-    Ok(())
+    structure::check_labels(project)
 }
 
 /// What the model is, if it is there.

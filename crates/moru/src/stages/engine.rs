@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::adapter::AdapterFolder;
-use model::{Decoder, ModelConfig, ModelFolder, Parameters, TensorSource, Trainable};
+use model::{Decoder, ModelConfig, ModelError, ModelFolder, Parameters, TensorSource, Trainable};
 use serve::DecoderEngine;
 
 use super::device::Backend;
@@ -35,6 +35,9 @@ pub fn open(model: &Path, adapters: &[&Path], slots: usize, max_context: usize) 
 
 /// An adapter's numbers in their places.
 fn bind(decoder: &Decoder<Backend>, folder: &AdapterFolder) -> anyhow::Result<Trainable<Backend>> {
+    if !folder.info.labels.is_empty() {
+        return Err(ModelError::NotALanguageModel { labels: folder.info.labels.len() }.into());
+    }
     let device: &Backend = decoder.device();
     let layout = Arc::new(decoder.lora_layout(&folder.lora)?);
     let mut parameters = Parameters::zeros(device, layout);

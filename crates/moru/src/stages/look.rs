@@ -354,5 +354,16 @@ pub fn rejected(project: &Project) -> anyhow::Result<Vec<Rejection>> {
 
 /// The rows of which `tokenize` made nothing to train on.
 pub fn left_out(project: &Project) -> anyhow::Result<Vec<Rejection>> {
-    jsonl::read(&project.results()?.output(Names::TOKENIZE, Names::LEFT_OUT)?)
+    let results = project.results()?;
+    let mut all: Vec<Rejection> = Vec::new();
+    for (name, train) in &project.resolved().train {
+        for rejection in
+            jsonl::read::<Rejection>(&results.output(&Names::shards_of(name, train), Names::LEFT_OUT)?)?
+        {
+            if !all.contains(&rejection) {
+                all.push(rejection);
+            }
+        }
+    }
+    Ok(all)
 }

@@ -11,6 +11,7 @@ pub mod bench_train;
 pub mod builtin;
 mod card;
 pub mod check;
+pub mod classify;
 mod copied;
 pub mod costs;
 pub mod device;
@@ -103,12 +104,26 @@ impl Names {
     pub const SAID: &'static str = "said";
     /// `evaluate`: scores.
     pub const SCORES: &'static str = "scores";
+    /// `evaluate` of a classifier: what was found and taken for what, label by label.
+    pub const CLASSES: &'static str = "classes";
+    /// `evaluate` of a classifier: its label of each row.
+    pub const PREDICTIONS: &'static str = "predictions";
     /// A file with what the report wants to know.
     pub const FACTS: &'static str = "facts.json";
 
     /// The ingest stage of a source.
     pub fn ingest(source: &str) -> String {
         format!("ingest:{source}")
+    }
+
+    /// The stage that makes a classifier's shards.
+    pub fn tokenize_of(name: &str) -> String {
+        format!("{}:{name}", Self::TOKENIZE)
+    }
+
+    /// The stage that makes a training's shards.
+    pub fn shards_of(name: &str, train: &crate::recipe::Train) -> String {
+        if train.is_classifier() { Self::tokenize_of(name) } else { Self::TOKENIZE.to_owned() }
     }
 
     /// The stage of a training.
@@ -156,8 +171,13 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
         stages.push(split::stage());
     }
     stages.extend(base::stage(project, &origin));
-    stages.push(tokenize::stage(project, base::input(&origin)));
-    for name in project.resolved().train.keys() {
+    if project.resolved().train.values().any(|train| !train.is_classifier()) {
+        stages.push(tokenize::stage(project, base::input(&origin)));
+    }
+    for (name, train) in &project.resolved().train {
+        if train.is_classifier() {
+            stages.push(classify::tokenize::stage(project, name, base::input(&origin)));
+        }
         stages.push(train::stage(project, name, base::input(&origin)));
     }
     if !project.resolved().synthesize.is_wanted() {
@@ -176,10 +196,15 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
 /// The stages in which base and tuned models answer the test split, are made to talk, and are scored.
 fn answering<'a>(project: &'a Project, origin: &base::Origin) -> anyhow::Result<Vec<pipeline::Stage<'a>>> {
     let mut stages = Vec::new();
-    if project.resolved().evaluate.base {
+    let speaks = project.resolved().train.values().any(|train| !train.is_classifier());
+    if project.resolved().evaluate.base && speaks {
         stages.push(answer::stage(project, None, base::input(origin)));
     }
-    for name in project.resolved().train.keys() {
+    for (name, train) in &project.resolved().train {
+        if train.is_classifier() {
+            stages.push(classify::evaluate::stage(name, base::input(origin)));
+            continue;
+        }
         stages.push(answer::stage(project, Some(name), base::input(origin)));
         if leak::is_wanted(&project.resolved().evaluate) {
             stages.push(leak::stage(project, name, base::input(origin))?);

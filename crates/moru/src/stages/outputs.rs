@@ -47,7 +47,7 @@ pub fn are_there(project: &Project, results: &pipeline::Project) -> bool {
     let (out, copied) = (project.folder.join("out"), Copied::read(results));
     let is_there = |to: &str, digest: &str| copied.is_there(to, digest, &out.join(to));
     wanted(project, results).iter().all(|wanted| is_there(&wanted.to, &wanted.digest))
-        && set_aside::digest(results).is_none_or(|digest| is_there(REJECTED, &digest))
+        && set_aside::digest(project, results).is_none_or(|digest| is_there(REJECTED, &digest))
 }
 
 /// Every row that was set aside, whichever stage did it.
@@ -55,7 +55,7 @@ const REJECTED: &str = "rejected.jsonl";
 
 /// The file in `out/` that is put together from what several stages wrote.
 fn gathered(project: &Project, results: &pipeline::Project) -> anyhow::Result<Option<Wanted>> {
-    let Some(digest) = set_aside::digest(results) else { return Ok(None) };
+    let Some(digest) = set_aside::digest(project, results) else { return Ok(None) };
     let source = results.private().join(REJECTED);
     set_aside::write(project, results, &source)?;
     Ok(Some(Wanted { to: REJECTED.to_owned(), digest, source }))
@@ -127,7 +127,7 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
         prepared("qna_prompt_response.jsonl"),
     ];
     for (name, train) in &project.resolved().train {
-        let kind = if train.method == "full" { "model" } else { "adapter" };
+        let kind = if train.tuned() == "full" { "model" } else { "adapter" };
         let folder = if name == "main" { kind.to_owned() } else { format!("{kind}-{name}") };
         wanted.push((Names::train(name), Names::TUNED, "", folder));
         let named = |of: &str, kind: &str| {
@@ -137,6 +137,8 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
         wanted.push((Names::pack(name), Names::PACKED, "", named("packed", "safetensors")));
         wanted.push((Names::measure(name), Names::SAMPLES, "", format!("samples/{name}.jsonl")));
         wanted.push((Names::leak(name), Names::SAID, "", format!("samples/{name}-led-on.jsonl")));
+        let predictions = named("predictions", "jsonl");
+        wanted.push((Names::evaluate(name), Names::PREDICTIONS, "", predictions));
         wanted.push((Names::answer(Some(name)), Names::ANSWERS, "", format!("samples/{name}.jsonl")));
     }
     wanted.push((Names::answer(None), Names::ANSWERS, "", "samples/base.jsonl".to_owned()));

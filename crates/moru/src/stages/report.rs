@@ -12,6 +12,7 @@ use eval::report::{
 };
 use serde_json::Value;
 
+use super::classify::labelled::Labels;
 use super::costs::Costs;
 use super::{Names, costs, evaluate, jsonl, prepare, tokenize};
 use crate::machine::{self, Machine};
@@ -57,6 +58,7 @@ pub fn gather(
         training: training(project, results, &costs)?,
         pretraining: pretraining(project, results)?,
         evaluation: evaluations(project, results)?,
+        classification: classifications(project, results)?,
         leaks,
         warnings: warnings(project, results)?,
     })
@@ -100,6 +102,11 @@ fn warnings(project: &Project, results: &pipeline::Project) -> anyhow::Result<Ve
     if let Ok(prepared) = results.output(Names::PREPARE, Names::PREPARED) {
         warnings.extend(conversation_warnings(&prepare::facts(&prepared)?, pick));
     }
+    for (name, train) in project.resolved().train.iter().filter(|(_, train)| train.is_classifier()) {
+        if let Ok(shards) = results.output(&Names::shards_of(name, train), Names::SHARDS) {
+            warnings.extend(label_warning(&Labels::read(&shards)?, pick));
+        }
+    }
     Ok(warnings)
 }
 
@@ -137,6 +144,22 @@ fn conversation_warnings(facts: &prepare::Facts, pick: impl Fn(&str, &str) -> St
         });
     }
     warnings
+}
+
+/// Labels that are hardly learned.
+fn label_warning(labels: &Labels, pick: impl Fn(&str, &str) -> String) -> Option<Warning> {
+    let rare: Vec<_> = labels.rare().iter().map(|(label, rows)| format!("{label} {rows}")).collect();
+    (!rare.is_empty()).then(|| Warning {
+        what: pick(
+            &format!("학습 행이 너무 적은 라벨: {}", rare.join(", ")),
+            &format!("Labels with too few rows to train on: {}", rare.join(", ")),
+        ),
+        why: pick(
+            "몇 행만으로는 라벨을 배우기 어렵고, 점수도 우연에 좌우됩니다.",
+            "A label is hardly learned from a few rows, and its scores are a matter of chance.",
+        ),
+        next: pick("행을 더 모으거나 라벨을 합치세요.", "Gather more rows, or merge labels."),
+    })
 }
 
 fn stages(project: &Project, results: &pipeline::Project, costs: &Costs) -> anyhow::Result<Vec<Stage>> {
@@ -203,9 +226,15 @@ fn data(project: &Project, results: &pipeline::Project) -> anyhow::Result<Data> 
     if let Ok(splits) = results.output(Names::SPLIT, Names::SPLITS) {
         data.categories = categories(project, &splits)?;
     }
-    if let Ok(shards) = results.output(Names::TOKENIZE, Names::SHARDS) {
+    let tokenized = project.resolved().train.iter().map(|(name, train)| Names::shards_of(name, train));
+    // Trainings of one kind share their shards; of several kinds the first one's are shown.
+    if let Some((stage, shards)) = tokenized
+        .filter_map(|stage| Some((results.output(&stage, Names::SHARDS).ok()?, stage)))
+        .map(|(s, id)| (id, s))
+        .next()
+    {
         let facts = tokenize::facts(&shards)?;
-        if let Ok(path) = results.output(Names::TOKENIZE, Names::LEFT_OUT) {
+        if let Ok(path) = results.output(&stage, Names::LEFT_OUT) {
             let mut totals = BTreeMap::new();
             for (reason, rows) in facts.values().flat_map(|split| &split.left_out) {
                 *totals.entry(reason.clone()).or_default() += rows;
@@ -304,11 +333,14 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
         let tokens = state["num_input_tokens_seen"].as_u64().unwrap_or(0);
         all.push(Training {
             name: name.clone(),
-            method: recipe.method.clone(),
+            method: match &recipe.tune {
+                Some(tune) => format!("{}, {tune}", recipe.method),
+                None => recipe.method.clone(),
+            },
             base_model: project.resolved().model.base.clone(),
             parameters: plan["base_parameters"].as_u64().unwrap_or(0),
             trained_parameters: plan["trainable_parameters"].as_u64().unwrap_or(0),
-            rank: (recipe.method != "full").then_some(recipe.rank as u32),
+            rank: (recipe.tuned() != "full").then_some(recipe.rank as u32),
             steps: (history.iter())
                 .filter_map(|entry| {
                     Some(StepPoint {
@@ -366,6 +398,15 @@ fn pretraining(
     let names = project.resolved().train.keys();
     let found = names.filter_map(|name| results.output(&Names::measure(name), Names::MEASURES).ok());
     found.map(|path| super::pretraining::read(&path)).collect()
+}
+
+fn classifications(
+    project: &Project,
+    results: &pipeline::Project,
+) -> anyhow::Result<Vec<eval::report::Classification>> {
+    let names = project.resolved().train.keys();
+    let found = names.filter_map(|name| results.output(&Names::evaluate(name), Names::CLASSES).ok());
+    found.map(|path| super::classify::evaluate::read(&path)).collect()
 }
 
 fn evaluations(

@@ -13,19 +13,27 @@ use crate::project::Project;
 #[derive(Debug, Serialize)]
 struct SetAside {
     /// The stage that set it aside.
-    stage: &'static str,
+    stage: String,
     #[serde(flatten)]
     rejection: Rejection,
 }
 
 /// The stages whose results tell of rows that were set aside: name, output, and the file in it.
-const TELLERS: [(&str, &str, &str); 2] =
-    [(Names::PREPARE, Names::PREPARED, "rejected.jsonl"), (Names::TOKENIZE, Names::LEFT_OUT, "")];
+fn tellers(project: &Project) -> Vec<(String, &'static str, &'static str)> {
+    let tokenized = project.resolved().train.iter().map(|(name, train)| Names::shards_of(name, train));
+    let mut stages: Vec<_> = tokenized.collect();
+    stages.sort();
+    stages.dedup();
+    let prepared = (Names::PREPARE.to_owned(), Names::PREPARED, "rejected.jsonl");
+    [prepared].into_iter().chain(stages.into_iter().map(|stage| (stage, Names::LEFT_OUT, ""))).collect()
+}
 
 /// What the rows that were set aside depend on; none where no stage told of any yet.
-pub fn digest(results: &pipeline::Project) -> Option<String> {
-    let of = |(stage, output, _)| results.artifact(stage, output).ok().map(|a| a.digest.to_string());
-    let digests: Vec<_> = TELLERS.into_iter().filter_map(of).collect();
+pub fn digest(project: &Project, results: &pipeline::Project) -> Option<String> {
+    let of = |(stage, output, _): (String, &str, &str)| {
+        results.artifact(&stage, output).ok().map(|a| a.digest.to_string())
+    };
+    let digests: Vec<_> = tellers(project).into_iter().filter_map(of).collect();
     (!digests.is_empty()).then(|| digests.join("+"))
 }
 
@@ -33,13 +41,13 @@ pub fn digest(results: &pipeline::Project) -> Option<String> {
 pub fn write(project: &Project, results: &pipeline::Project, path: &Path) -> anyhow::Result<()> {
     let unread = Unread::of(project, results)?;
     let mut all = jsonl::Writer::create(path)?;
-    for (stage, output, file) in TELLERS {
-        let Ok(told) = results.output(stage, output) else { continue };
+    for (stage, output, file) in tellers(project) {
+        let Ok(told) = results.output(&stage, output) else { continue };
         let told = if file.is_empty() { told } else { told.join(file) };
         for rejection in jsonl::lines::<Rejection>(&told)? {
             let rejection = rejection?;
-            let stage = if unread.has(&rejection) { "ingest" } else { stage };
-            all.push(&SetAside { stage, rejection })?;
+            let stage = if unread.has(&rejection) { "ingest" } else { stage.as_str() };
+            all.push(&SetAside { stage: stage.to_owned(), rejection })?;
         }
     }
     all.finish()

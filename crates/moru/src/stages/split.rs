@@ -6,10 +6,11 @@ use data::dedupe::Clusters;
 use data::split::{Share, SplitRow};
 use pipeline::{Context, Counts, Input, Stage};
 
+use super::classify::labelled::Labelled;
 use super::tokenize::SPLITS;
 use super::{Names, jsonl};
 use crate::console::error::fail;
-use crate::recipe::Split;
+use crate::recipe::{Split, TEXT_LABEL};
 
 /// Raised when the same examples would be split otherwise.
 const VERSION: u32 = 3;
@@ -31,10 +32,14 @@ pub fn stage() -> Stage<'static> {
 fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
     let split: Split = stage.param("split")?;
     let seed: u64 = stage.param("project.seed")?;
+    let is_labelled = stage.param::<String>("prepare.format")? == TEXT_LABEL;
     let examples: Vec<Example> = jsonl::read(&stage.input(Names::PREPARED)?.join("dataset.jsonl"))?;
     let n = examples.len() as u64;
-    let places =
-        if split.column.is_empty() { drawn(&examples, &split, seed)? } else { named(&examples, &split)? };
+    let places = if split.column.is_empty() {
+        drawn(&examples, &split, is_labelled, seed)?
+    } else {
+        named(&examples, &split)?
+    };
     let folder = stage.output(Names::SPLITS)?;
     std::fs::create_dir(&folder)?;
     for (i, name) in SPLITS.iter().enumerate() {
@@ -62,13 +67,17 @@ fn clusters(examples: &[Example]) -> Vec<Option<u64>> {
     clusters.of_rows()
 }
 
-/// Groups and near-duplicates stay together, and each stratum is split in the same proportions.
-fn drawn(examples: &[Example], split: &Split, seed: u64) -> anyhow::Result<Vec<usize>> {
+/// Groups and near-duplicates stay together, and each stratum is split in the same proportions. Rows that are texts
+/// with labels are stratified by them, unless the recipe says otherwise.
+fn drawn(examples: &[Example], split: &Split, is_labelled: bool, seed: u64) -> anyhow::Result<Vec<usize>> {
     let column = |key: &str, name: &str| -> anyhow::Result<Vec<Option<String>>> {
         let of = |example| text(example, name).ok_or_else(|| no_column(key, name)).map(Some);
         if name.is_empty() { Ok(vec![None; examples.len()]) } else { examples.iter().map(of).collect() }
     };
-    let (mut groups, strata) = (column("group", &split.group)?, column("stratify", &split.stratify)?);
+    let (mut groups, mut strata) = (column("group", &split.group)?, column("stratify", &split.stratify)?);
+    if is_labelled && split.stratify.is_empty() {
+        strata = examples.iter().map(|example| Some(Labelled::of(example, "").ok()?.label)).collect();
+    }
     // Rows without a group belong to nobody: together they would be one large group.
     for group in &mut groups {
         *group = group.take().filter(|name| !name.trim().is_empty());

@@ -18,6 +18,7 @@ pub fn looked_at(project: &Project) -> Vec<(String, anyhow::Result<()>)> {
         all.push((format!("source.{}", source.name), check_source(project, source)));
     }
     all.push(("split".to_owned(), check_split(project)));
+    all.push(("train".to_owned(), check_labels(project)));
     all.push(("replies.placeholders".to_owned(), check_placeholders(project)));
     all.push(("model.base".to_owned(), check_builtin(project)));
     all
@@ -41,6 +42,26 @@ fn check_split(project: &Project) -> anyhow::Result<()> {
     for (key, column) in [("group", &split.group), ("stratify", &split.stratify), ("column", &split.column)] {
         if !column.is_empty() && !meta.contains(column) {
             return Err(split::no_column(key, column));
+        }
+    }
+    Ok(())
+}
+
+/// The column of labels has to be carried along; and text that a generator writes has none.
+pub fn check_labels(project: &Project) -> anyhow::Result<()> {
+    let resolved = project.resolved();
+    for (name, train) in resolved.train.iter().filter(|(_, train)| train.is_classifier()) {
+        if resolved.synthesize.is_wanted() {
+            return Err(fail(
+                format!("[train.{name}] is a classifier, and [synthesize] writes text without labels"),
+                "a classifier learns from rows: give it a [source.NAME] with a column of labels",
+            ));
+        }
+        if !train.label.is_empty() && !resolved.prepare.meta.contains(&train.label) {
+            return Err(fail(
+                format!("[train.{name}] label = {:?}, which the examples do not carry", train.label),
+                format!("add it to [prepare] meta = [{:?}]", train.label),
+            ));
         }
     }
     Ok(())

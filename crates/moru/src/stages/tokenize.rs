@@ -54,7 +54,8 @@ impl SplitFacts {
         self.rows - self.left_out.values().sum::<u64>()
     }
 
-    fn add(&mut self, sample: &Sample) {
+    /// Counts a sample.
+    pub fn add(&mut self, sample: &Sample) {
         let prompt = sample.trained.iter().position(|&t| t).unwrap_or(sample.ids.len());
         self.samples += 1;
         self.tokens += sample.ids.len() as u64;

@@ -4,14 +4,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::train::{
-    Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, Length, MemoryFigures, Method, PlanFigures,
-    ResultFrom, Schedule, Settings, Warmup, memory_parts,
+    Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, InLoopEval, Length, MemoryFigures, Method,
+    PlanFigures, ResultFrom, Schedule, Settings, Task, Warmup, memory_parts,
 };
 use chat::{Builtin, CancelToken, Shard};
 use kernels::quant::Format;
-use model::{LoraConfig, LoraTargets, Recompute};
+use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute};
 use pipeline::{Context, Counts, Input, Stage};
 
+use super::classify::in_loop::Watch;
+use super::classify::labelled::Labels;
+use super::device::Backend;
 use super::{Names, base, builtin};
 use crate::console::format;
 use crate::machine;
@@ -44,10 +47,11 @@ const LOGS: [&str; 2] = ["trainer_log.jsonl", "tensorboard"];
 
 /// The stage of one training.
 pub fn stage<'a>(project: &'a Project, name: &'a str, model: Input<'static>) -> Stage<'a> {
+    let shards = Names::shards_of(name, &project.resolved().train[name]);
     Stage {
         id: Names::train(name),
         version: VERSION,
-        inputs: vec![Input::stage(Names::SHARDS, Names::TOKENIZE, Names::SHARDS), model],
+        inputs: vec![Input::stage(Names::SHARDS, &shards, Names::SHARDS), model],
         outputs: vec![Names::TUNED.into(), Names::STATE.into(), Names::PLAN.into()],
         run: super::stage_fn(move |stage| run(stage, project, name)),
     }
@@ -70,7 +74,7 @@ pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
         targets,
         rslora: recipe.rslora,
     };
-    let method = match recipe.method.as_str() {
+    let method = match recipe.tuned() {
         "full" => Method::Full,
         _ => Method::Lora { lora, b_ratio: recipe.lora_plus, start_from: None },
     };
@@ -109,7 +113,11 @@ pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
         checkpoint_every: steps(recipe.save_every),
         early_stop: (recipe.patience > 0)
             .then_some(EarlyStop { patience: recipe.patience as u32, min_gain: 0.0 }),
-        result: if recipe.result == "last" { ResultFrom::Last } else { ResultFrom::BestLoss },
+        result: match (recipe.result.as_str(), recipe.best_by.as_deref()) {
+            ("last", _) => ResultFrom::Last,
+            (_, None | Some("loss")) => ResultFrom::BestLoss,
+            _ => ResultFrom::BestMetric,
+        },
         ..Settings::lora(base, recipe.rank, LoraTargets::All)
     }
 }
@@ -121,17 +129,26 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     let seed: u64 = stage.param("project.seed")?;
     let model: Model = stage.param("model")?;
     // A whole model carries the template that it was trained with; an adapter's base has its own.
-    let is_whole = recipe.method == "full";
-    let template: Option<String> = is_whole.then(|| stage.param("tokenize.template")).transpose()?;
+    let is_whole = recipe.tuned() == "full";
+    let template: Option<String> = match (is_whole, recipe.is_classifier()) {
+        (false, _) => None,
+        (true, false) => Some(stage.param("tokenize.template")?),
+        (true, true) => Some("model".to_owned()),
+    };
     let shards = stage.input(Names::SHARDS)?;
+    let labels = if recipe.is_classifier() { Labels::read(&shards)?.names } else { Vec::new() };
     let open = |split: &str| Shard::open(&shards.join(format!("{split}.shard")));
     let (train, valid) = (open("train")?, open("valid")?);
     let (train_rows, valid_rows): (Vec<_>, Vec<_>) = (train.iter().collect(), valid.iter().collect());
     // Checkpoints live where a kill does not reach them.
     let work = stage.work_dir()?;
-    let mut decoder = base::load_as(&stage.input(Names::MODEL)?, weights(&recipe))?;
+    let mut decoder = load(&stage.input(Names::MODEL)?, &recipe)?;
     let export = export_command(&model.base);
-    let settings = settings(&recipe, seed, Base { name: model.base, export, ..Base::default() });
+    let base = Base { name: model.base, export, ..Base::default() };
+    let settings = Settings { task: task(&labels), ..settings(&recipe, seed, base) };
+    let accuracy = recipe.best_by.as_deref() == Some("accuracy");
+    let mut watch =
+        Watch { rows: &valid_rows, labels: &labels, accuracy, micro_tokens: settings.micro_tokens };
     let cancel = CancelToken::default();
     let mut talk = Talk { stage: &mut *stage, cancel: cancel.clone(), plan: serde_json::Value::Null };
     let outcome = ::train::run(
@@ -145,7 +162,7 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
             cancel: &cancel,
             events: &mut |event| talk.on(event),
             memory: &machine::memory,
-            eval: None,
+            eval: recipe.is_classifier().then_some(&mut watch as &mut dyn InLoopEval<Backend>),
         },
     )?;
     if outcome.ending == Ending::Stopped {
@@ -169,6 +186,21 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
         keep(&work.join(log), &project.folder.join("out/logs").join(name).join(log))?;
     }
     Ok(vec![Counts::all("samples", train_rows.len() as u64)])
+}
+
+/// What a training with these labels learns; none are a language model's.
+pub fn task(labels: &[String]) -> Task {
+    if labels.is_empty() { Task::Language } else { Task::Labels(labels.to_vec()) }
+}
+
+/// The decoder that a training begins with. A classifier has a head of its own.
+pub fn load(folder: &Path, recipe: &Train) -> anyhow::Result<Decoder<Backend>> {
+    if !recipe.is_classifier() {
+        return base::load_as(folder, weights(recipe));
+    }
+    let (files, config) = (ModelFolder::open(folder)?, ModelConfig::from_folder(folder)?);
+    let device = std::sync::Arc::new(super::device::open());
+    Ok(Decoder::load_as(device, config.for_classification(), &files, weights(recipe))?)
 }
 
 /// How the base becomes a folder for other tools, where they do not know it by its name.
@@ -293,7 +325,12 @@ impl Talk<'_, '_> {
             }
             Event::Step(figures) => self.stage.progress(figures.step, Some(figures.steps), "steps"),
             Event::Eval(figures) => {
-                self.stage.note(&format!("step {}: validation loss {:.4}", figures.step, figures.eval_loss));
+                let metric = figures.metric.as_ref();
+                let metric = metric.map_or_else(String::new, |m| format!(", {} {:.4}", m.name, m.value));
+                self.stage.note(&format!(
+                    "step {}: validation loss {:.4}{metric}",
+                    figures.step, figures.eval_loss
+                ));
             }
             Event::Checkpoint { .. } | Event::Finished(_) => {}
         }

@@ -6,7 +6,8 @@ use serde::Serialize;
 use train::verify::{self, LAYOUT_BOUND, Layout, SLOPE_BOUND};
 use train::{Base, Settings};
 
-use super::{Names, base, model_of};
+use super::classify::labelled::Labels;
+use super::{Names, model_of};
 use crate::console::Console;
 use crate::console::error::fail;
 use crate::project::Project;
@@ -76,10 +77,13 @@ pub fn run(project: &Project, name: Option<&str>, check: Check, console: &Consol
         ));
     };
     let seed = project.resolved().project.seed;
-    let settings = super::train::settings(recipe, seed, Base::default());
     let folder = model_of::find(project, Some(Names::BASE))?.base;
-    let shard = project.results()?.output(Names::TOKENIZE, Names::SHARDS)?.join("train.shard");
-    let shard = Shard::open(&shard)?;
+    let shards = project.results()?.output(&Names::shards_of(name, recipe), Names::SHARDS)?;
+    let labels = if recipe.is_classifier() { Labels::read(&shards)?.names } else { Vec::new() };
+    let task = super::train::task(&labels);
+    let base = Base::default();
+    let settings = Settings { task, ..super::train::settings(recipe, seed, base) };
+    let shard = Shard::open(&shards.join("train.shard"))?;
     let rows: Vec<SampleView<'_>> = shard.iter().collect();
     let config = ModelConfig::from_folder(&folder)?;
     let (layout, most) = match check {
@@ -90,7 +94,7 @@ pub fn run(project: &Project, name: Option<&str>, check: Check, console: &Consol
     let chosen = verify::choose(&config, &settings, &rows, layout, most)?;
     let rows: Vec<SampleView<'_>> = chosen.into_iter().map(|row| rows[row]).collect();
     // A full training takes the weights out of its decoder, so that each test loads its own.
-    let mut decoder = base::load_as(&folder, settings.base.weights)?;
+    let mut decoder = super::train::load(&folder, recipe)?;
     match check {
         Check::Gradients => slopes(&mut decoder, &settings, &rows, console),
         Check::Prefix | Check::Packing => {

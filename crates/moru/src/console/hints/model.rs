@@ -43,6 +43,9 @@ fn of_model(error: &ModelError) -> Option<String> {
         E::UnknownTarget { .. } => "[train] targets = [\"all\"] takes every linear layer".into(),
         E::LoraSetting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
         E::UnsupportedAdapter { .. } => "train the adapter without this setting, or merge it into its base first".into(),
+        E::NotALanguageModel { .. } => "`moru classify` labels texts with it".into(),
+        E::NotAClassifier => "`moru chat` and `moru generate` talk with it; method = \"classify\" trains a classifier".into(),
+        E::Labels { .. } => "config.json beside the head names its labels in `id2label`: {\"0\": \"…\", \"1\": \"…\"}".into(),
         E::RowLength { .. } => "[train] weights takes nf4, q8_0, q4_0 or q4_k; method = \"lora\" takes the weights as they are".into(),
         E::UnexpectedTensor { .. } => "use the adapter with the base that it was trained on".into(),
         E::TokenId { .. } => "tokenize with the tokenizer of this very model".into(),
@@ -78,7 +81,7 @@ fn of_training(error: &TrainError) -> Option<String> {
         E::NoSamples => "give [split] `train` a share, or add rows; `moru status` shows what was set aside".into(),
         E::NothingTrained { .. } => "`moru tap tokenize -n 3` shows which tokens are trained".into(),
         E::TooLong { .. } => "lower [tokenize] max_len_tokens to the model's context, or leave it out".into(),
-        E::MaskLength { .. } | E::TokenId { .. } => "`moru run tokenize --refresh` makes the tokens anew".into(),
+        E::MaskLength { .. } | E::TokenId { .. } | E::NoLabel { .. } | E::LabelNumber { .. } => "`moru run tokenize --refresh` makes the tokens anew".into(),
         E::Setting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
         E::Memory { figures, .. } if figures.recomputed_layers < figures.layers => {
             "[train] recompute = \"auto\" recomputes what does not fit; fewer micro_tokens make a pass smaller, and \

@@ -92,6 +92,7 @@ pub(in crate::report) fn report() -> Report {
         data: data(),
         training: vec![training()],
         pretraining: vec![pretraining()],
+        classification: Vec::new(),
         evaluation: vec![evaluation(), questions()],
         leaks: Some(leaks()),
         warnings: vec![Warning {
@@ -113,6 +114,7 @@ pub(super) fn empty() -> Report {
         data: Data { lengths: vec![Histogram::default()], ..Data::default() },
         training: vec![Training::default()],
         pretraining: Vec::new(),
+        classification: Vec::new(),
         evaluation: vec![Evaluation::default()],
         leaks: None,
         warnings: Vec::new(),
