@@ -50,9 +50,42 @@ def compare(twin, ours):
     }
 
 
+def compare_classifiers(twin, ours):
+    samples = json.loads((HERE / "classifiers" / twin / "expected.json").read_text())["samples"]
+    kind = transformers.AutoModelForSequenceClassification
+
+    def labelled(model):
+        with torch.no_grad():
+            return torch.cat([model(input_ids=torch.tensor([sample["ids"]])).logits for sample in samples])
+
+    def away(found, folder):
+        wanted = load_file(ours / twin / folder / "logits.safetensors")["logits"]
+        return float((found - wanted).norm() / wanted.norm())
+
+    # The card's own lines: labels from config.json beside the adapter, the base, the adapter over it. The twins' random
+    # texts may end with the token that pads, which a real text never does; one at a time they need no padding.
+    config = transformers.AutoConfig.from_pretrained(ours / twin / "classifier" / "adapter")
+    assert config.id2label == {0: "배송", 1: "환불/반품", 2: "기타"}, config.id2label
+    assert config.label2id == {"배송": 0, "환불/반품": 1, "기타": 2}, config.label2id
+    config.pad_token_id = None
+    base = kind.from_pretrained(HERE / twin, config=config, dtype=torch.float32).eval()
+    plain = labelled(base)
+    tuned = peft.PeftModel.from_pretrained(base, ours / twin / "classifier" / "adapter").eval()
+    whole = kind.from_pretrained(ours / twin / "whole-classifier" / "model", dtype=torch.float32).eval()
+    assert whole.config.id2label == config.id2label
+    whole.config.pad_token_id = None
+    return {
+        "classifier_in_peft": away(labelled(tuned), "classifier"),
+        "whole_classifier_in_transformers": away(labelled(whole), "whole-classifier"),
+        "effect_of_the_classifier": away(plain, "classifier"),
+    }
+
+
 def main():
     ours = Path(sys.argv[1])
     twins = {twin: compare(twin, ours) for twin in ["gpt2", "llama", "mistral", "qwen2", "qwen3"]}
+    for twin in ["gpt2", "llama", "qwen3"]:
+        twins[twin] |= compare_classifiers(twin, ours)
     passed = all(
         value > 100 * TOLERANCE if name.startswith("effect") else value < TOLERANCE
         for result in twins.values() for name, value in result.items()

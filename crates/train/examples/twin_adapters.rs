@@ -1,4 +1,4 @@
-//! Trains each golden twin – an adapter, and all parameters – and writes what comes of it with the logits it gives,
+//! Trains each golden twin – an adapter, all parameters, and classifiers – and writes what comes of it with the logits it gives,
 //! for PEFT and transformers to be compared with.
 //!
 //! `cargo run --release -p train --example twin_adapters -- tools/golden OUT`, then
@@ -12,9 +12,11 @@ use chat::{CancelToken, Sample};
 use kernels::Reference;
 use model::adapter::{AdapterFolder, merge_adapter};
 use model::weights::{TensorToWrite, write_safetensors};
-use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute, Trainable, Workspace};
+use model::{
+    Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute, TrainBatch, Trainable, Workspace,
+};
 use serde_json::Value;
-use train::{Base, Host, Length, Method, Settings};
+use train::{Base, Host, Length, Method, Settings, Task};
 
 type Device = Reference<f32>;
 
@@ -46,7 +48,61 @@ fn main() -> Result<(), Box<dyn Error>> {
         let decoder = Decoder::load(Arc::new(Device::new()), config, &ModelFolder::open(&model)?)?;
         write_logits(&decoder, None, &samples, &out.join("model-logits.safetensors"))?;
     }
+    for twin in ["gpt2", "llama", "qwen3"] {
+        classifiers(Path::new(golden), twin, &Path::new(out).join(twin))?;
+    }
     Ok(())
+}
+
+/// A classifier with an adapter and one whose every weight is trained, with the logits of each text.
+fn classifiers(golden: &Path, twin: &str, out: &Path) -> Result<(), Box<dyn Error>> {
+    let base = golden.join(twin);
+    let config = ModelConfig::from_folder(&base)?.for_classification();
+    let weights = ModelFolder::open(&base)?;
+    let load = || Decoder::load(Arc::new(Device::new()), config.clone(), &weights);
+    let texts = texts(&golden.join("classifiers").join(twin))?;
+    let labels = ["배송", "환불/반품", "기타"].map(str::to_owned).to_vec();
+    let name = Base { name: format!("twins/{twin}"), ..Base::default() };
+    let lora = LoraConfig { rank: 5, alpha: 7.0, dropout: 0.1, targets: LoraTargets::All, rslora: false };
+    for (method, learning_rate, folder) in [
+        (Method::Lora { lora, b_ratio: 1.0, start_from: None }, 0.05, "classifier"),
+        (Method::Full, 0.01, "whole-classifier"),
+    ] {
+        let is_whole = method == Method::Full;
+        let task = Task::Labels(labels.clone());
+        let settings = Settings { method, task, learning_rate, ..Settings::full(name.clone()) };
+        let (out, mut decoder) = (out.join(folder), load()?);
+        train(&mut decoder, settings, &texts, &out)?;
+        let trained = if is_whole {
+            let files = ModelFolder::open(&out.join("model"))?;
+            decoder = Decoder::load(Arc::new(Device::new()), config.clone(), &files)?;
+            decoder.bind_score(&files)?
+        } else {
+            AdapterFolder::open(&out.join("adapter"), decoder.config())?.bind(&decoder)?
+        };
+        let mut batch = TrainBatch::default();
+        texts.iter().for_each(|text| batch.push_text(&text.ids[..text.ids.len() - 1], 0));
+        let mut ws = Workspace::new(&**decoder.device(), Recompute::Never);
+        let logits = decoder.class_logits(&trained, &batch, &mut ws)?;
+        let shape = vec![texts.len(), labels.len()];
+        let tensor = TensorToWrite { name: "logits".to_owned(), shape, values: &logits };
+        write_safetensors(&out.join("logits.safetensors"), &[tensor], &[])?;
+    }
+    Ok(())
+}
+
+/// The texts that PyTorch labels, with the numbers of their labels behind them.
+fn texts(folder: &Path) -> Result<Vec<Sample>, Box<dyn Error>> {
+    let text = std::fs::read_to_string(folder.join("expected.json"))?;
+    let value: Value = serde_json::from_str(&text)?;
+    let number = |value: &Value| value.as_u64().unwrap_or_default() as u32;
+    let text = |(n, value): (usize, &Value)| {
+        let ids: Vec<u32> = value["ids"].as_array().into_iter().flatten().map(number).collect();
+        let trained = (0..=ids.len()).map(|at| at == ids.len()).collect();
+        let ids = ids.into_iter().chain([number(&value["label"])]).collect();
+        Sample { row: format!("row-{n}"), part: 0, ids, trained }
+    };
+    Ok(value["samples"].as_array().ok_or("no samples")?.iter().enumerate().map(text).collect())
 }
 
 /// The samples that PyTorch was trained on.

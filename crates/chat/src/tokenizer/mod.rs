@@ -139,6 +139,8 @@ struct Shared {
     specials: Vec<Special>,
     matcher: AhoCorasick,
     special_ids: BTreeSet<u32>,
+    /// What stands before and behind a text of its own.
+    round: [Vec<u32>; 2],
     /// The bytes of each id where the vocabulary is byte-level.
     bytes: Option<Vec<Option<Vec<u8>>>>,
 }
@@ -177,7 +179,8 @@ impl Tokenizer {
         let parse_error = |why: String| TokenizerError::Parse { place: place.to_string(), why };
         // Read as plain JSON first: the vocabulary's reader keeps parts of the text for later, and does not
         // expect to find them broken then.
-        serde_json::from_slice::<serde_json::Value>(json).map_err(|error| parse_error(error.to_string()))?;
+        let value: serde_json::Value =
+            serde_json::from_slice(json).map_err(|error| parse_error(error.to_string()))?;
         let mut inner = guarded(|| tokenizers::Tokenizer::from_bytes(json)).map_err(parse_error)?;
         inner.set_encode_special_tokens(true);
         // Truncation and padding of the file belong to a trainer, not to a vocabulary.
@@ -201,6 +204,7 @@ impl Tokenizer {
         }
         let bytes = byte_level::token_bytes(&inner, vocab_size);
         let shared = Shared {
+            round: whole::round(&value, |name| inner.token_to_id(name)),
             digest: hex(&Sha256::digest(json)),
             json: json.to_vec(),
             special_ids: specials.iter().map(|special| special.id).collect(),

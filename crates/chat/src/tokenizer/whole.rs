@@ -12,23 +12,22 @@ impl Tokenizer {
     /// # Errors
     /// As [`Tokenizer::encode`].
     pub fn encode_whole(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        let (before, after) = self.round();
+        let [before, after] = &self.shared.round;
         let inner = self.encode(text, Markup::Plain)?;
-        Ok([before, inner, after].concat())
+        Ok([before.as_slice(), &inner, after].concat())
     }
+}
 
-    /// What the post-processor puts before and behind a text.
-    fn round(&self) -> (Vec<u32>, Vec<u32>) {
-        let json: Value = serde_json::from_slice(self.to_json()).unwrap_or_default();
-        let Some(template) = template(&json["post_processor"]) else { return Default::default() };
-        let pieces = template["single"].as_array().map_or(&[][..], Vec::as_slice);
-        let at = pieces.iter().position(|piece| piece.get("Sequence").is_some()).unwrap_or(pieces.len());
-        let ids = |pieces: &[Value]| {
-            let names = pieces.iter().filter_map(|piece| piece["SpecialToken"]["id"].as_str());
-            names.filter_map(|name| self.id_of(name)).collect()
-        };
-        (ids(&pieces[..at]), ids(pieces.get(at + 1..).unwrap_or(&[])))
-    }
+/// What the post-processor of a `tokenizer.json` puts before and behind a text.
+pub(super) fn round(json: &Value, id_of: impl Fn(&str) -> Option<u32>) -> [Vec<u32>; 2] {
+    let Some(template) = template(&json["post_processor"]) else { return Default::default() };
+    let pieces = template["single"].as_array().map_or(&[][..], Vec::as_slice);
+    let at = pieces.iter().position(|piece| piece.get("Sequence").is_some()).unwrap_or(pieces.len());
+    let ids = |pieces: &[Value]| {
+        let names = pieces.iter().filter_map(|piece| piece["SpecialToken"]["id"].as_str());
+        names.filter_map(&id_of).collect()
+    };
+    [ids(&pieces[..at]), ids(pieces.get(at + 1..).unwrap_or(&[]))]
 }
 
 /// The template among the post-processors, if there is one.

@@ -84,7 +84,7 @@ impl Classify {
     fn open(&self, project: &Project) -> anyhow::Result<Classifier> {
         let base = model_of::find(project, Some(Names::BASE))?.base;
         if let Some(adapter) = &self.adapter {
-            return Classifier::open(&base, adapter);
+            return Classifier::open_foreign(&base, &project.resolved().model.base, adapter);
         }
         let trainings = &project.resolved().train;
         let classifiers: Vec<&str> = trainings

@@ -178,3 +178,39 @@ fn a_password_is_no_parameter() {
     assert!(!recipe.params().to_string().contains("hunter2"));
     assert!(recipe.resolved.source["b"].url.contains("hunter2"), "it is still used to connect");
 }
+
+#[test]
+fn a_classifier_has_keys_of_its_own() {
+    let recipe = parse("[train]\nmethod = \"classify\"\n", &[]).unwrap();
+    let main = &recipe.resolved.train["main"];
+    assert!(main.is_classifier());
+    assert_eq!(
+        (main.tuned(), main.best_by.as_deref(), main.weights.as_deref()),
+        ("lora", Some("macro-f1"), None)
+    );
+    let recipe = parse("[train]\nmethod = \"classify\"\ntune = \"qlora\"\n", &[]).unwrap();
+    assert_eq!(recipe.resolved.train["main"].weights.as_deref(), Some("nf4"));
+    let recipe = parse("[train]\nmethod = \"classify\"\ntune = \"full\"\n", &[]).unwrap();
+    assert_eq!(recipe.resolved.train["main"].learning_rate, 5e-5);
+    let fault = |text: &str| errors(&format!("[train]\n{text}"), &[]).join("; ");
+    assert_eq!(
+        fault("tune = \"full\"\n"),
+        "moru.toml:5: `tune` belongs to method \"classify\"; method \"lora\" labels nothing"
+    );
+    assert_eq!(
+        fault("method = \"classify\"\ntune = \"full\"\nrank = 4\n"),
+        "moru.toml:7: `rank` belongs to methods \"lora\" and \"qlora\"; tune \"full\" has no adapter"
+    );
+    assert_eq!(
+        fault("method = \"classify\"\nweights = \"nf4\"\n"),
+        "moru.toml:6: `weights` belongs to tune \"qlora\"; tune \"lora\" takes the weights as they are"
+    );
+    assert_eq!(
+        fault("method = \"classify\"\nlabels = [\"a\"]\n"),
+        "moru.toml:6: [train] `labels` has one label: there is nothing to choose between"
+    );
+    assert_eq!(
+        fault("method = \"classify\"\nlabels = [\"a\", \"b\", \"a\"]\n"),
+        "moru.toml:6: [train] `labels` has \"a\" twice"
+    );
+}

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Scratch, snapshot};
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "quickstart",
     "init",
     "check",
@@ -17,6 +17,7 @@ const VERBS: [&str; 20] = [
     "why",
     "chat",
     "generate",
+    "classify",
     "report",
     "inspect",
     "export",

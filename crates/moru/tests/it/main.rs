@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bench;
+mod classify;
 mod conversations;
 mod databases;
 mod errors;

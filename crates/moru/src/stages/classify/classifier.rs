@@ -46,6 +46,29 @@ impl Classifier {
         Ok(Self { decoder, trainable, tokenizer: read_folder(tuned)?.tokenizer, labels })
     }
 
+    /// Opens an adapter from elsewhere over the base that a recipe names, which has to be the adapter's own: over
+    /// another one of the same shape its labels would be a matter of chance.
+    pub fn open_foreign(base: &Path, named: &str, adapter: &Path) -> anyhow::Result<Self> {
+        if is_adapter(adapter) {
+            let config = ModelConfig::from_folder(base)?.for_classification();
+            let own = AdapterFolder::open(adapter, &config)?.info.base_model;
+            let last = |name: &str| {
+                let name = name.trim_end_matches(['/', '\\']);
+                name.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase()
+            };
+            if let Some(own) = own.filter(|own| last(own) != last(named)) {
+                return Err(fail(
+                    format!(
+                        "{} was trained over the base {own:?}; the recipe's is {named:?}",
+                        adapter.display()
+                    ),
+                    "name the adapter's base in [model] base; or in base_model_name_or_path of its adapter_config.json, where the two are one",
+                ));
+            }
+        }
+        Self::open(base, adapter)
+    }
+
     fn open_adapter(base: &Path, tuned: &Path) -> anyhow::Result<Self> {
         let config = ModelConfig::from_folder(base)?.for_classification();
         let adapter = AdapterFolder::open(tuned, &config)?;

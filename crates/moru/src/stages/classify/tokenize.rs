@@ -10,7 +10,7 @@ use pipeline::{Context, Counts, Input, Stage};
 use super::labelled::{Labelled, Labels, listed};
 use crate::console::error::fail;
 use crate::project::Project;
-use crate::recipe::{Tokenize, Train};
+use crate::recipe::Tokenize;
 use crate::stages::tokenize::{Facts, SPLITS, SplitFacts, max_len};
 use crate::stages::{Names, jsonl, splits_stage, stage_fn};
 
@@ -36,7 +36,9 @@ pub fn stage<'a>(project: &Project, name: &'a str, model: Input<'static>) -> Sta
 
 fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
     let tokenize: Tokenize = stage.param("tokenize")?;
-    let train: Train = stage.param(&format!("train.{name}"))?;
+    // Nothing else of the training changes a token.
+    let label = stage.param::<Option<String>>(&format!("train.{name}.label"))?.unwrap_or_default();
+    let given = stage.param::<Option<Vec<String>>>(&format!("train.{name}.labels"))?.unwrap_or_default();
     let model = stage.input(Names::MODEL)?;
     let tokenizer = read_folder(&model)?.tokenizer;
     let max_len = max_len(&model, &tokenize)?;
@@ -44,11 +46,11 @@ fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
     let mut rows = BTreeMap::new();
     for split in SPLITS {
         let of_split = jsonl::lines::<Example>(&splits.join(format!("{split}.jsonl")))?
-            .map(|example| Labelled::of(&example?, &train.label))
+            .map(|example| Labelled::of(&example?, &label))
             .collect::<anyhow::Result<Vec<_>>>()?;
         rows.insert(split, of_split);
     }
-    let labels = Labels::settle(&rows, &train.labels)?;
+    let labels = Labels::settle(&rows, &given)?;
     tell(stage, &labels, &rows["train"]);
     let folder = stage.output(Names::SHARDS)?;
     std::fs::create_dir(&folder)?;
