@@ -20,26 +20,28 @@ reject = { duplicates = 0.0 }
 
 [train]
 method = "classify"
-steps = 60
+steps = 150
 batch_size = 8
 learning_rate = 0.01
 rank = 4
-save_every = 20
-eval_every = 20
+save_every = 50
+eval_every = 50
 "#;
 
-/// A text of a kind, number `n`; each is told by a word of its own.
-fn row(n: usize) -> String {
+/// The label of row `n`, and its text, which is told by words of its own.
+fn pair(n: usize) -> (&'static str, String) {
     let kinds = [
         ("배송", "택배가 언제 도착하는지 알고 싶어요"),
         ("환불", "돈을 돌려받고 싶은데 어떻게 하나요"),
         ("교환", "다른 색으로 바꿔 주실 수 있나요"),
     ];
-    let (label, text) = kinds[n % 3];
-    format!(
-        "{{\"text\": \"{text}, 주문한 지 {n}일 됐고 상품은 {}번입니다\", \"label\": \"{label}\"}}\n",
-        n * 37
-    )
+    let (label, words) = kinds[n % 3];
+    (label, format!("{words}, 주문한 지 {n}일 됐고 상품은 {}번입니다", n * 37))
+}
+
+fn row(n: usize) -> String {
+    let (label, text) = pair(n);
+    format!("{{\"text\": \"{text}\", \"label\": \"{label}\"}}\n")
 }
 
 fn rows(n: usize) -> String {
@@ -130,16 +132,13 @@ fn texts_with_labels_become_a_classifier_with_its_scores() {
 fn texts_are_labelled_from_arguments_files_and_pipes() {
     let scratch = project();
     scratch.stdout(&["train"], 0);
-    let text = "택배가 언제 도착하는지 알고 싶어요, 주문한 지 5일 됐고 상품은 11번입니다";
+    let text = &*pair(93).1;
     let shown = scratch.stdout(&["classify", text], 0);
     assert!(shown.starts_with("배송") && shown.contains(text), "{shown}");
     let alone = lines(&scratch.stdout(&["classify", "--json", text], 0));
     assert_eq!((&alone[0]["id"], &alone[0]["label"]), (&1.into(), &"배송".into()));
 
-    scratch.write(
-        "in.jsonl",
-        &(rows(12) + "돈을 돌려받고 싶은데 어떻게 하나요, 주문한 지 3일 됐고 상품은 9번입니다\n"),
-    );
+    scratch.write("in.jsonl", &(rows(12) + &pair(94).1 + "\n"));
     let output = scratch.output(&["classify", "--input", "in.jsonl", "--output", "found.jsonl"]);
     let talk = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && talk.contains("12 texts with labels: accuracy 100.0 %"), "{talk}");
@@ -180,7 +179,7 @@ fn a_whole_model_and_an_adapter_from_elsewhere_label_as_well() {
     let whole = ["--set", "train.tune=full", "--set", "train.rank=16"];
     // Adapter keys have no effect on a whole model, so they are refused.
     assert_eq!(scratch.output(&[&["plan"][..], &whole].concat()).status.code(), Some(2));
-    scratch.edit("moru.toml", "rank = 4\n", "tune = \"full\"\n");
+    scratch.edit("moru.toml", "learning_rate = 0.01\nrank = 4\n", "learning_rate = 0.003\ntune = \"full\"\n");
     scratch.stdout(&["run"], 0);
     let one = &report(&scratch)["classification"][0];
     assert!(one["accuracy"].as_f64().unwrap() > 0.9, "{one}");
@@ -188,11 +187,11 @@ fn a_whole_model_and_an_adapter_from_elsewhere_label_as_well() {
         serde_json::from_str(&scratch.stdout(&["inspect", "out/model", "--json"], 0)).unwrap();
     assert_eq!((&inspected["kind"], &inspected["labels"][0]), (&"classifier".into(), &"교환".into()));
     assert!(scratch.path("out/model/tokenizer.json").exists(), "a whole model brings its tokenizer");
-    let text = "다른 색으로 바꿔 주실 수 있나요, 주문한 지 8일 됐고 상품은 40번입니다";
+    let text = &*pair(95).1;
     assert!(scratch.stdout(&["classify", text], 0).starts_with("교환"));
 
     // The adapter of another run of the same base, from its folder.
-    scratch.edit("moru.toml", "tune = \"full\"\n", "rank = 4\n");
+    scratch.edit("moru.toml", "learning_rate = 0.003\ntune = \"full\"\n", "learning_rate = 0.01\nrank = 4\n");
     scratch.stdout(&["run"], 0);
     let own = scratch.stdout(&["classify", "--json", text], 0);
     assert_eq!(scratch.stdout(&["classify", "--json", text, "--adapter", "out/adapter"], 0), own);

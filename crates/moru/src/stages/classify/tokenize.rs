@@ -1,6 +1,7 @@
 //! `tokenize:NAME` of a classifier: a text's tokens, and behind them the number of its label, which alone is trained.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use chat::tokenizer::read_folder;
 use chat::{Example, Sample, SampleView, ShardWriter, Tokenizer};
@@ -40,8 +41,6 @@ fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
     let label = stage.param::<Option<String>>(&format!("train.{name}.label"))?.unwrap_or_default();
     let given = stage.param::<Option<Vec<String>>>(&format!("train.{name}.labels"))?.unwrap_or_default();
     let model = stage.input(Names::MODEL)?;
-    let tokenizer = read_folder(&model)?.tokenizer;
-    let max_len = max_len(&model, &tokenize)?;
     let splits = stage.input(Names::SPLITS)?;
     let mut rows = BTreeMap::new();
     for split in SPLITS {
@@ -55,44 +54,19 @@ fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
     let folder = stage.output(Names::SHARDS)?;
     std::fs::create_dir(&folder)?;
     labels.write(&folder)?;
-    let mut left_out = jsonl::Writer::create(&stage.output(Names::LEFT_OUT)?)?;
-    let mut counts = Counts { unit: "examples".into(), ..Counts::default() };
+    let mut maker = Maker {
+        tokenizer: read_folder(&model)?.tokenizer,
+        max_len: max_len(&model, &tokenize)?,
+        over_long: tokenize.over_long,
+        labels,
+        left_out: jsonl::Writer::create(&stage.output(Names::LEFT_OUT)?)?,
+        counts: Counts { unit: "examples".into(), ..Counts::default() },
+    };
     let mut facts = Facts::new();
     for (split, rows) in &rows {
-        let mut writer = ShardWriter::new(&folder.join(format!("{split}.shard")), &tokenizer);
-        let mut seen = SplitFacts { rows: rows.len() as u64, ..SplitFacts::default() };
-        for row in rows {
-            counts.input += 1;
-            match sample(row, &labels, &tokenizer, &tokenize, max_len, &mut seen)? {
-                Ok(sample) => {
-                    counts.output += 1;
-                    writer.push(sample.view())?;
-                    seen.add(&sample);
-                }
-                Err(rejection) => {
-                    for by_reason in [&mut counts.rejected, &mut seen.left_out] {
-                        *by_reason.entry(rejection.reason.clone()).or_default() += 1;
-                    }
-                    left_out.push(&rejection)?;
-                }
-            }
-            if counts.input.is_multiple_of(100) {
-                stage.progress(counts.input, None, "examples");
-                if stage.is_cancelled() {
-                    return Err(pipeline::Error::Cancelled.into());
-                }
-            }
-        }
-        writer.finish()?;
-        if seen.fit.shortened > 0 {
-            stage.note(&format!(
-                "{split}: {} texts were shortened at their end, to stay within {max_len} tokens",
-                seen.fit.shortened
-            ));
-        }
-        facts.insert((*split).into(), seen);
+        facts.insert((*split).into(), maker.write(stage, split, rows, &folder)?);
     }
-    left_out.finish()?;
+    maker.left_out.finish()?;
     pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec(&facts)?)?;
     if facts["train"].samples == 0 {
         return Err(fail(
@@ -100,46 +74,94 @@ fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
             "raise [tokenize] max_len_tokens, or let over_long = \"keep_answer\" shorten them",
         ));
     }
-    Ok(vec![counts])
+    Ok(vec![maker.counts])
 }
 
-/// A row as training sees it, or why it is left out.
-fn sample(
-    row: &Labelled,
-    labels: &Labels,
-    tokenizer: &Tokenizer,
-    tokenize: &Tokenize,
+/// Makes samples of rows.
+struct Maker {
+    tokenizer: Tokenizer,
+    labels: Labels,
     max_len: usize,
-    seen: &mut SplitFacts,
-) -> anyhow::Result<Result<Sample, Rejection>> {
-    let left_out = |reason: &str, detail: String| {
-        let (id, text) = (row.row.clone(), row.text.clone());
-        Ok(Err(Rejection { id, reason: reason.to_owned(), detail, text }))
-    };
-    let mut ids = tokenizer.encode_whole(&row.text)?;
-    if row.text.is_empty() || ids.is_empty() {
-        return left_out(NO_TEXT, "the text is empty".to_owned());
-    }
-    // The label's number takes a place of its own.
-    let most = max_len.saturating_sub(1).max(1);
-    if ids.len() > most {
-        let detail = format!("{} tokens; at most {most}", ids.len());
-        match tokenize.over_long.as_str() {
-            "drop" => return left_out(OVER_LONG, detail),
-            "error" => {
-                return Err(fail(
-                    format!("{} has {detail}", row.row),
-                    "raise [tokenize] max_len_tokens, or let over_long shorten such texts",
-                ));
+    /// What is done with texts that are too long.
+    over_long: String,
+    left_out: jsonl::Writer,
+    counts: Counts,
+}
+
+impl Maker {
+    /// Writes the shard of a split.
+    fn write(
+        &mut self,
+        stage: &mut Context<'_>,
+        split: &str,
+        rows: &[Labelled],
+        folder: &Path,
+    ) -> anyhow::Result<SplitFacts> {
+        let mut writer = ShardWriter::new(&folder.join(format!("{split}.shard")), &self.tokenizer);
+        let mut seen = SplitFacts { rows: rows.len() as u64, ..SplitFacts::default() };
+        for row in rows {
+            self.counts.input += 1;
+            match self.sample(row, &mut seen)? {
+                Ok(sample) => {
+                    self.counts.output += 1;
+                    writer.push(sample.view())?;
+                    seen.add(&sample);
+                }
+                Err(rejection) => {
+                    for by_reason in [&mut self.counts.rejected, &mut seen.left_out] {
+                        *by_reason.entry(rejection.reason.clone()).or_default() += 1;
+                    }
+                    self.left_out.push(&rejection)?;
+                }
             }
-            _ => ids.truncate(most),
+            if self.counts.input.is_multiple_of(100) {
+                stage.progress(self.counts.input, None, "examples");
+                if stage.is_cancelled() {
+                    return Err(pipeline::Error::Cancelled.into());
+                }
+            }
         }
-        seen.fit.shortened += 1;
+        writer.finish()?;
+        if seen.fit.shortened > 0 {
+            let (n, max_len) = (seen.fit.shortened, self.max_len);
+            stage.note(&format!(
+                "{split}: {n} texts were shortened at their end, to stay within {max_len} tokens"
+            ));
+        }
+        Ok(seen)
     }
-    let number = labels.number(&row.label).unwrap_or_default() as u32;
-    let trained = (0..=ids.len()).map(|at| at == ids.len()).collect();
-    ids.push(number);
-    Ok(Ok(Sample { row: row.row.clone(), part: 0, ids, trained }))
+
+    /// A row as training sees it, or why it is left out.
+    fn sample(&self, row: &Labelled, seen: &mut SplitFacts) -> anyhow::Result<Result<Sample, Rejection>> {
+        let left_out = |reason: &str, detail: String| {
+            let (id, text) = (row.row.clone(), row.text.clone());
+            Ok(Err(Rejection { id, reason: reason.to_owned(), detail, text }))
+        };
+        let mut ids = self.tokenizer.encode_whole(&row.text)?;
+        if row.text.is_empty() || ids.is_empty() {
+            return left_out(NO_TEXT, "the text is empty".to_owned());
+        }
+        // The label's number takes a place of its own.
+        let most = self.max_len.saturating_sub(1).max(1);
+        if ids.len() > most {
+            let detail = format!("{} tokens; at most {most}", ids.len());
+            match self.over_long.as_str() {
+                "drop" => return left_out(OVER_LONG, detail),
+                "error" => {
+                    return Err(fail(
+                        format!("{} has {detail}", row.row),
+                        "raise [tokenize] max_len_tokens, or let over_long shorten such texts",
+                    ));
+                }
+                _ => ids.truncate(most),
+            }
+            seen.fit.shortened += 1;
+        }
+        let number = self.labels.number(&row.label).unwrap_or_default() as u32;
+        let trained = (0..=ids.len()).map(|at| at == ids.len()).collect();
+        ids.push(number);
+        Ok(Ok(Sample { row: row.row.clone(), part: 0, ids, trained }))
+    }
 }
 
 /// The texts of a shard's rows: token ids, and the number of the label.
