@@ -101,10 +101,9 @@ impl Step for Refuse {
             main.map_or(rendered, |field| field.text.as_str())
         };
         let (question, answer) = (text(Part::Prompt, &*row.prompt), text(Part::Response, &*row.response));
-        let refusal = match row.is_labelled() {
-            true => self.limits.check_text(question),
-            false => self.limits.check(question, answer),
-        };
+        let labelled = row.is_labelled();
+        let limits = &self.limits;
+        let refusal = if labelled { limits.check_text(question) } else { limits.check(question, answer) };
         match refusal {
             Some(refusal) => Outcome::reject(refusal.reason.code(), refusal.detail),
             None => Outcome::Keep,

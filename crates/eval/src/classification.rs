@@ -114,7 +114,9 @@ mod tests {
     fn confusion(labels: &[&str], rows: &[(usize, usize)]) -> Confusion {
         let labels: Vec<_> = labels.iter().map(|&l| l.to_owned()).collect();
         let mut confusion = Confusion::new(&labels);
-        rows.iter().for_each(|&(truth, predicted)| confusion.add(truth, predicted));
+        for &(truth, predicted) in rows {
+            confusion.add(truth, predicted);
+        }
         confusion
     }
 
@@ -147,7 +149,7 @@ mod tests {
     #[test]
     fn what_never_occurs_divides_nothing() {
         let c = confusion(&["a", "b", "never"], &[(0, 0), (0, 1)]);
-        close(c.macro_f1(), (2.0 / 3.0 + 0.0) / 2.0);
+        close(c.macro_f1(), 1.0 / 3.0);
         close(c.by_class()[1].precision, 0.0);
         close(c.by_class()[2].f1, 0.0);
         let nothing = confusion(&["a", "b"], &[]);

@@ -81,7 +81,9 @@ fn classifiers(golden: &Path, twin: &str, out: &Path) -> Result<(), Box<dyn Erro
             AdapterFolder::open(&out.join("adapter"), decoder.config())?.bind(&decoder)?
         };
         let mut batch = TrainBatch::default();
-        texts.iter().for_each(|text| batch.push_text(&text.ids[..text.ids.len() - 1], 0));
+        for text in &texts {
+            batch.push_text(&text.ids[..text.ids.len() - 1], 0);
+        }
         let mut ws = Workspace::new(&**decoder.device(), Recompute::Never);
         let logits = decoder.class_logits(&trained, &batch, &mut ws)?;
         let shape = vec![texts.len(), labels.len()];

@@ -281,9 +281,8 @@ fn rows_that_cannot_be_learned_are_refused_before_work_is_lost() {
         "{talk}"
     );
 
-    let texts: String = (0..40)
-        .map(|n| format!("{{\"text\": \"상품 {n}번이 궁금합니다\", \"label\": \"문장 {n}\"}}\n"))
-        .collect();
+    let text = |n: usize| format!("{{\"text\": \"상품 {n}번이 궁금합니다\", \"label\": \"문장 {n}\"}}");
+    let texts = (0..40).map(text).collect::<Vec<_>>().join("\n");
     let talk = error(&texts, same);
     assert!(talk.contains("labels: hardly a row is like another"), "{talk}");
 }

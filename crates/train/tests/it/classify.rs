@@ -103,9 +103,9 @@ impl Expected {
         tensors.push((PEFT_SCORE.to_owned(), vec![3, config.hidden]));
         let values: Vec<Vec<f32>> = tensors
             .iter()
-            .map(|(name, shape)| match name.contains("lora_B") {
-                true => vec![0.0; shape.iter().product()],
-                false => file.get(name).unwrap().to_f32(),
+            .map(|(name, shape)| {
+                let is_b = name.contains("lora_B");
+                if is_b { vec![0.0; shape.iter().product()] } else { file.get(name).unwrap().to_f32() }
             })
             .collect();
         let tensors: Vec<_> = (tensors.into_iter().zip(&values))
@@ -242,7 +242,7 @@ fn an_adapter_that_peft_saved_gives_its_logits_here() {
 /// Ten texts with a common beginning, and three more.
 fn toy(out: &Path, method: Method) -> Training<'_> {
     let text = |n: usize| {
-        let tail = (0..1 + n * 5 % 7).map(|at| ((n * 3 + at) % 24) as u32);
+        let tail = (0..=n * 5 % 7).map(|at| ((n * 3 + at) % 24) as u32);
         ((0..6).chain(tail).collect(), (n % 3) as u32)
     };
     let texts: Vec<(Vec<u32>, u32)> = (0..13).map(text).collect();
@@ -332,7 +332,9 @@ fn a_whole_classifier_is_read_back_with_its_labels() {
     let decoder = Decoder::load(Arc::new(Reference::<f32>::new()), body, &weights).unwrap();
     let bound = decoder.bind_score(&weights).unwrap();
     let mut batch = TrainBatch::default();
-    texts.iter().for_each(|(ids, label)| batch.push_text(ids, *label));
+    for (ids, label) in &texts {
+        batch.push_text(ids, *label);
+    }
     let mut ws = Workspace::new(&**decoder.device(), Recompute::Never);
     let sum = decoder.loss(Some(&bound), &batch, &mut ws).unwrap();
     // The best step's, whose loss on these texts is not far from those of the steps about it.

@@ -34,9 +34,10 @@ impl InLoopEval<Backend> for Watch<'_> {
         for ((_, label), probabilities) in texts.iter().zip(&found) {
             confusion.add(*label as usize, greatest(probabilities));
         }
-        let (name, value) = match self.accuracy {
-            true => ("accuracy", confusion.accuracy()),
-            false => ("macro_f1", confusion.macro_f1()),
+        let (name, value) = if self.accuracy {
+            ("accuracy", confusion.accuracy())
+        } else {
+            ("macro_f1", confusion.macro_f1())
         };
         Ok(Metric { name: name.to_owned(), value, greater_is_better: true })
     }
