@@ -153,8 +153,10 @@ fn a_recipe_needs_a_source() {
 #[test]
 fn every_key_has_a_meaning_and_a_place_in_the_parameters() {
     let docs = key_docs();
-    // `weights` is a parameter of `qlora` alone, so that other trainings keep their fingerprint.
-    let recipe = parse("[train]\nmethod = \"qlora\"\n", &[]).unwrap();
+    // Some are parameters of `qlora` or of `classify` alone, so that other trainings keep their fingerprint.
+    let train =
+        "[train]\nmethod = \"classify\"\ntune = \"qlora\"\nlabels = [\"a\", \"b\"]\nlabel = \"kind\"\n";
+    let recipe = parse(train, &[]).unwrap();
     let (values, params) = (recipe.values(), recipe.params());
     for doc in &docs {
         assert!(doc.doc.len() > 10, "{doc:?}");

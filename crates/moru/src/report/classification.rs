@@ -24,16 +24,12 @@ pub(super) fn render(report: &Report, words: Words) -> String {
         "Precision is the share of rows so labelled that are so, recall the share of such rows that were found, F1 their \
          harmonic mean. Macro-F1 counts every label alike.",
     );
-    let bodies: String = report.classification.iter().map(|one| body(report, one, words)).collect();
+    let bodies: String = report.classification.iter().map(|one| body(one, words)).collect();
     format!("<h2 id=\"classification-title\">{title}</h2>\n<p class=\"lead\">{lead}</p>\n{bodies}")
 }
 
-fn body(report: &Report, one: &Classification, words: Words) -> String {
-    let name = if report.classification.len() > 1 {
-        format!("<h3 class=\"group\">{}</h3>\n", esc(&one.name))
-    } else {
-        String::new()
-    };
+fn body(one: &Classification, words: Words) -> String {
+    let name = format!("<h3 class=\"group\">{}</h3>\n", esc(&one.name));
     let mistakes = mistakes(one, words);
     let matrix = if one.classes.len() <= MATRIX { matrix(one, words) } else { String::new() };
     format!("{name}{}{}{matrix}{mistakes}", facts(one, words), classes(one, words))
