@@ -21,17 +21,22 @@ class Bench:
         """Our figures: the JSON object on the last line."""
         return last_object([str(self.binary), *arguments, "--json"])
 
-    def peer(self, script, *arguments):
-        """A peer's figures."""
+    def script(self, script, *arguments):
+        """What a script of this folder says: the JSON object on the last line."""
         return last_object([sys.executable, "-B", str(HERE / script), *arguments])
 
-    def in_turn(self, programs):
-        """Runs each program once a round: {name: [figures of a round, ...]}."""
+    def peer(self, script, *arguments):
+        """A peer's figures."""
+        return self.script(script, *arguments)
+
+    def in_turn(self, programs, most=None):
+        """Runs each program once a round, at most so many rounds: {name: [figures of a round, ...]}."""
         figures = {name: [] for name in programs}
-        for number in range(self.rounds):
+        rounds = min(self.rounds, most or self.rounds)
+        for number in range(rounds):
             for name, program in programs.items():
                 figures[name].append(program())
-                print(f"  round {number + 1} of {self.rounds}: {name}", file=sys.stderr, flush=True)
+                print(f"  round {number + 1} of {rounds}: {name}", file=sys.stderr, flush=True)
         return figures
 
 

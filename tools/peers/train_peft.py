@@ -1,7 +1,9 @@
 """The peer of `moru bench train`: the same step with torch, transformers and PEFT, on random weights in f32.
 
 Dropout is 0. `--head loss-rows` multiplies by the head only where there is a loss, which the libraries do
-not do by themselves; without it the head sees every token. Prints one JSON object.
+not do by themselves; without it the head sees every token. Of samples that share a beginning each is computed
+whole, one after the other, and their gradients are added up: the libraries have no other way. Prints one JSON
+object.
 """
 
 import argparse
@@ -37,7 +39,23 @@ def nano():
     return Qwen3ForCausalLM(config)
 
 
-SHAPES = {"gpt2-124m": gpt2_124m, "nano": nano}
+def qwen3_06b():
+    config = Qwen3Config(
+        vocab_size=151936,
+        max_position_embeddings=40960,
+        num_hidden_layers=28,
+        hidden_size=1024,
+        intermediate_size=3072,
+        num_attention_heads=16,
+        num_key_value_heads=8,
+        head_dim=128,
+        tie_word_embeddings=True,
+    )
+    return Qwen3ForCausalLM(config)
+
+
+SHAPES = {"gpt2-124m": gpt2_124m, "nano": nano, "qwen3-0.6b": qwen3_06b}
+ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
 def options():
@@ -52,7 +70,16 @@ def options():
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--threads", type=int, default=cores())
     parser.add_argument("--head", choices=["full", "loss-rows"], default="full")
-    return parser.parse_args()
+    parser.add_argument("--recompute", action="store_true")
+    parser.add_argument("--shared-prefix", type=int)
+    parser.add_argument("--leaf", type=int)
+    parser.add_argument("--leaves", type=int, default=8)
+    args = parser.parse_args()
+    if args.shared_prefix:
+        # A sample at a time.
+        args.seq, args.batch = args.shared_prefix + args.leaf, 1
+        args.loss_fraction = args.leaf / args.seq
+    return args
 
 
 class Step:
@@ -63,9 +90,12 @@ class Step:
         self.body, self.head = base.get_decoder(), base.get_output_embeddings()
         self.model = base
         if args.method == "lora":
-            names = args.targets.split(",")
+            names = ALL if args.targets == "all" else args.targets.split(",")
             lora = LoraConfig(r=args.rank, lora_alpha=2 * args.rank, lora_dropout=0.0, target_modules=names)
             self.model = get_peft_model(base, lora)
+        if args.recompute:
+            self.model.gradient_checkpointing_enable()
+            self.model.enable_input_require_grads()
         self.model.train()
         trained = [p for p in self.model.parameters() if p.requires_grad]
         self.n_trained_parameters = sum(p.numel() for p in trained)
@@ -76,6 +106,7 @@ class Step:
         self.labels[:, args.seq - n_loss :] = self.tokens[:, args.seq - n_loss :]
         self.n_loss_tokens = args.batch * n_loss
         self.whole_head = args.head == "full"
+        self.passes = args.leaves if args.shared_prefix else 1
 
     def loss(self):
         if self.whole_head:
@@ -88,8 +119,9 @@ class Step:
 
     def run(self):
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.loss()
-        loss.backward()
+        for _ in range(self.passes):
+            loss = self.loss()
+            (loss / self.passes).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         return loss.item()
@@ -107,12 +139,13 @@ def main():
         loss = step.run()
         seconds.append(time.perf_counter() - start)
     middle = statistics.median(seconds)
+    tokens = step.passes * step.tokens.numel()
     print(
         json.dumps(
             {
-                "tokens_per_s": round(step.tokens.numel() / middle, 3),
-                "useful_tokens_per_s": round(step.tokens.numel() / middle, 3),
-                "trained_tokens_per_s": round(step.n_loss_tokens / middle, 3),
+                "tokens_per_s": round(tokens / middle, 3),
+                "useful_tokens_per_s": round(tokens / middle, 3),
+                "trained_tokens_per_s": round(step.passes * step.n_loss_tokens / middle, 3),
                 "step_s": round(middle, 3),
                 "peak_rss_gb": peak_rss_gb(),
                 "trainable_parameters": step.n_trained_parameters,

@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use chat::SampleView;
@@ -10,7 +11,8 @@ use data::output::Outputs;
 use data::prepare::{Prepared, Runner, Step, Watch};
 use data::steps::{Duplicates, SketchQuestion};
 use kernels::quant::Format;
-use model::{DType, Decoder, LoraConfig, LoraTargets, ModelConfig, Recompute};
+use model::weights::TensorSource;
+use model::{DType, Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute};
 use serde_json::{Value, json};
 use train::bench::Bench as TrainBench;
 use train::{Base, Batching, Method, Settings};
@@ -18,8 +20,9 @@ use train::{Base, Batching, Method, Settings};
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, format};
 use crate::machine;
+use crate::stages::bench_data;
 use crate::stages::bench_train::{self, Peak, Step as TrainStep};
-use crate::stages::{bench_data, device};
+use crate::stages::device::Backend;
 
 /// Measure training or data preparation on this machine
 #[derive(Debug, Args)]
@@ -38,7 +41,7 @@ enum What {
 
 #[derive(Debug, Args)]
 struct TrainArgs {
-    /// nano, gpt2-124m, qwen3-0.6b, qwen3-8b, or a folder with config.json
+    /// nano, gpt2-124m, qwen3-0.6b, qwen3-8b, or a folder with config.json; its weights are read where it has any
     #[arg(long, default_value = "nano")]
     shape: String,
     /// Tokens of a sample
@@ -80,8 +83,8 @@ struct TrainArgs {
     /// lora, qlora for an adapter over quantised weights, or full for every weight
     #[arg(long, default_value = "lora", value_parser = ["lora", "qlora", "full"])]
     method: String,
-    /// What the frozen weights are held as: f32 where none is given, nf4 with qlora; embedding and head of a
-    /// quantised model are bf16
+    /// What the frozen weights are held as: f32 where none is given, or as a folder has them; nf4 with qlora.
+    /// Embedding and head of drawn weights that are quantised are bf16
     #[arg(long, value_parser = ["f32", "bf16", "nf4", "q8_0", "q4_0", "q4_k"])]
     weights: Option<String>,
     /// Report as JSON
@@ -156,19 +159,16 @@ impl TrainArgs {
             format::count(config.parameters() as u64)
         ));
         let threads = threads(self.threads);
-        let device = std::sync::Arc::new(device::Backend::new(threads.get()));
+        let device = Arc::new(Backend::new(threads.get()));
         let tokens = self.computed_tokens();
         // Before there is a model and after the steps, so that the operands are no part of a step's memory.
         let peak = Peak::of_products(&*device, &config, tokens);
-        let (dtype, format) = self.held()?;
-        let mut decoder =
-            Decoder::random_as(std::sync::Arc::clone(&device), config.clone(), 1, dtype, format)?;
+        let (mut decoder, format, held) = self.decoder(&device, &config)?;
         let settings = self.settings(format);
         let rows: Vec<(Vec<u32>, Vec<u8>)> =
             (0..count as u64).map(|row| self.sample(row, config.vocab as u64)).collect();
         let samples: Vec<_> =
             (rows.iter()).map(|(ids, trained)| SampleView { row: "bench", part: 0, ids, trained }).collect();
-        machine::forget_peak();
         let mut bench = TrainBench::new(&mut decoder, &settings, &samples)?;
         let mut last = bench.step()?;
         let mut seconds = Vec::with_capacity(self.steps);
@@ -195,7 +195,7 @@ impl TrainArgs {
         Ok(json!({
             "shape": self.shape,
             "method": self.method,
-            "weights": format.map_or(if dtype == DType::F32 { "f32" } else { "bf16" }, Format::name),
+            "weights": held,
             "threads": threads,
             "tokens_per_s": round(last.tokens as f64 / step_s),
             "useful_tokens_per_s": round(last.sample_tokens as f64 / step_s),
@@ -210,6 +210,45 @@ impl TrainArgs {
             "trainable_parameters": bench.trainable_parameters(),
             "loss": last.loss,
         }))
+    }
+
+    /// The model, and its format where the matrices of the blocks are quantised, and what the weights are held as.
+    /// From here on memory counts: reading a folder is a part of it, drawing numbers is not.
+    fn decoder(
+        &self,
+        device: &Arc<Backend>,
+        config: &ModelConfig,
+    ) -> anyhow::Result<(Decoder<Backend>, Option<Format>, String)> {
+        let (dtype, format) = self.held()?;
+        let (device, config) = (Arc::clone(device), config.clone());
+        let held =
+            |dtype: DType| format.map_or(dtype.name().to_lowercase(), |format| format.name().to_owned());
+        let folder = Path::new(&self.shape);
+        if !folder.join("model.safetensors").exists() && !folder.join("model.safetensors.index.json").exists()
+        {
+            let decoder = Decoder::random_as(device, config, 1, dtype, format)?;
+            machine::forget_peak();
+            return Ok((decoder, format, held(dtype)));
+        }
+        if let Some(asked) = self.weights.as_ref().filter(|_| format.is_none()) {
+            return Err(fail(
+                format!(
+                    "--weights {asked} is for drawn numbers, and {} holds weights of its own",
+                    self.shape
+                ),
+                "leave --weights out, or name nf4, q8_0, q4_0 or q4_k to quantise what the folder holds",
+            ));
+        }
+        machine::forget_peak();
+        let files = ModelFolder::open(folder)?;
+        let mut most = (0, dtype);
+        for name in files.names() {
+            let tensor = files.get(&name)?;
+            if tensor.bytes.len() > most.0 {
+                most = (tensor.bytes.len(), tensor.dtype);
+            }
+        }
+        Ok((Decoder::load_as(device, config, &files, format)?, format, held(most.1)))
     }
 
     /// The dtype of the weights, and the format of the matrices of the blocks where they are quantised.

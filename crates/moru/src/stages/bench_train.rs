@@ -1,9 +1,12 @@
 //! What `moru bench train` relates a step to: its arithmetic, and the best rate of the same run.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use kernels::{At, Device, Layout, LinearShape, Matrix, Phase, ScratchNeed};
 use model::{LinearKind, LoraConfig, ModelConfig, ModelError};
+
+/// How often each product is tried, warm after the first time.
+const ROUNDS: usize = 21;
 
 /// Arithmetic of one training step in operations of 10⁹, multiplications and additions counted apart.
 ///
@@ -88,17 +91,15 @@ impl Peak {
     }
 
     /// The best of several matrix products: a large one, a square one, and those of the model's layers for this
-    /// many tokens, each with both orders of its matrix, in turn over about half a second and at least twice.
+    /// many tokens, each with both orders of its matrix, in turn, [`ROUNDS`] times.
     pub fn of_products(device: &impl Device, config: &ModelConfig, tokens: usize) -> Self {
         let mut products =
             products(config, tokens).into_iter().map(|p| Product::new(device, p)).collect::<Vec<_>>();
-        let (start, mut rounds) = (Instant::now(), 0);
         let mut best = Self { gflops: 0.0, of: String::new() };
-        while rounds < 2 || start.elapsed() < Duration::from_millis(500) {
+        for _ in 0..ROUNDS {
             for product in &mut products {
                 best = best.or(product.measure(device));
             }
-            rounds += 1;
         }
         best
     }
