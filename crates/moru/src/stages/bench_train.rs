@@ -90,8 +90,8 @@ impl Peak {
         if other.gflops > self.gflops { other } else { self }
     }
 
-    /// The best of several matrix products: a large one, a square one, and those of the model's layers for this
-    /// many tokens, each with both orders of its matrix, in turn, [`ROUNDS`] times.
+    /// The best of the matrix products of the model's layers for this many tokens, each with both orders of its
+    /// matrix, in turn, [`ROUNDS`] times.
     pub fn of_products(device: &impl Device, config: &ModelConfig, tokens: usize) -> Self {
         let mut products =
             products(config, tokens).into_iter().map(|p| Product::new(device, p)).collect::<Vec<_>>();
@@ -112,7 +112,7 @@ fn products(config: &ModelConfig, tokens: usize) -> Vec<[usize; 3]> {
     let head = [(config.hidden, config.vocab)];
     let own = config.linear_modules_of(0).into_iter().map(|m| (m.inputs, m.outputs)).chain(head);
     let own = own.map(|(inputs, outputs)| [rows, inputs, outputs.min((most / inputs).max(1))]);
-    let mut all: Vec<[usize; 3]> = [[512, 1024, 4096], [512, 512, 512]].into_iter().chain(own).collect();
+    let mut all: Vec<[usize; 3]> = own.collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -62,6 +62,26 @@ fn training_reports_its_figures_in_one_object() {
 }
 
 #[test]
+fn a_folder_with_weights_is_trained_over_them() {
+    let scratch = Scratch::new();
+    scratch.stdout(&["export", "builtin:nano", "nano"], 0);
+    let args =
+        ["bench", "train", "--shape", "nano", "--seq", "16", "--steps", "1", "--threads", "1", "--json"];
+    let bench = |more: &[&str]| last_object(&scratch.stdout(&[&args[..], more].concat(), 0));
+    // The folder of that name is nearer than the shape. Tokens drawn by chance surprise a model that was trained on
+    // text more than one that knows nothing.
+    let report = bench(&[]);
+    assert!(report["loss"].as_f64().unwrap() > 8192f64.ln() + 1.0 && report["weights"] == "f32", "{report}");
+    let quantised = bench(&["--method", "qlora", "--weights", "q8_0"]);
+    let share = |key: &str| quantised[key].as_f64().unwrap() / report[key].as_f64().unwrap();
+    assert!((share("loss") - 1.0).abs() < 0.02 && quantised["weights"] == "q8_0", "{quantised}");
+    assert!(share("predicted_gb") < 1.0, "{quantised}");
+    let output = scratch.output(&[&args[..], &["--weights", "bf16"]].concat());
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && text.contains("nano holds weights of its own"), "{text}");
+}
+
+#[test]
 fn a_shared_beginning_is_computed_once() {
     let scratch = Scratch::new();
     let tree =
