@@ -3,16 +3,16 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use chat::{Message, Role};
 use clap::Args;
 use eval::classification::{Confusion, greatest};
 use serde_json::{Map, Value, json};
 
-use super::chat::{asked, prompt_columns};
+use super::chat::prompt_columns;
 use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, table};
 use crate::project::Project;
+use crate::stages::classify::asked::Asked;
 use crate::stages::classify::classifier::Classifier;
 use crate::stages::classify::labelled;
 use crate::stages::{Names, model_of};
@@ -24,7 +24,8 @@ const BATCH: usize = 64;
 ///
 /// Texts are given as arguments, or one a line in --input or stdin: a line is text, or a JSON object with `text`
 /// (and `id`). Where lines have a `label` as well, the end tells how many were found. Lines come out as JSON, one a
-/// text and in their order: id, label, confidence, and the probability of each label.
+/// text and in their order: id, label, confidence, and the probability of each label. Texts are cleaned and masked as
+/// the recipe says, as those of the training were, unless --raw.
 #[derive(Debug, Args)]
 pub struct Classify {
     /// The texts; read from --input or stdin where absent
@@ -41,6 +42,9 @@ pub struct Classify {
     /// A classifier from elsewhere, as PEFT or moru saves it, over the recipe's base
     #[arg(long, value_name = "DIR", conflicts_with = "model")]
     adapter: Option<PathBuf>,
+    /// Label texts as they are, neither cleaned nor masked nor through the recipe's prompt
+    #[arg(long)]
+    raw: bool,
     /// One JSON object a line for texts given as arguments as well
     #[arg(long)]
     json: bool,
@@ -110,10 +114,12 @@ impl Classify {
     }
 
     fn lines(&self, project: &Project) -> anyhow::Result<Vec<Line>> {
-        let text = |given: &str| text_of(project, given);
+        let made = if self.raw { None } else { Some(Asked::of(project)?) };
+        let text =
+            |given: &str| made.as_ref().map_or_else(|| given.trim().to_owned(), |made| made.text(given));
         if !self.texts.is_empty() {
             let line = |(n, given): (usize, &String)| {
-                Ok(Line { id: (n + 1).into(), text: text(given)?, label: None })
+                Ok(Line { id: (n + 1).into(), text: text(given), label: None })
             };
             return self.texts.iter().enumerate().map(line).collect();
         }
@@ -127,7 +133,7 @@ impl Classify {
             None => drop(std::io::stdin().read_to_string(&mut typed)?),
         }
         let lines = typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        lines.map(|(n, line)| read(project, n + 1, line)).collect()
+        lines.map(|(n, line)| read(project, &text, n + 1, line)).collect()
     }
 
     fn write(
@@ -175,26 +181,17 @@ fn empty(id: &Value) -> anyhow::Error {
     fail(format!("text {id} is empty"), "a text needs a word at least; leave empty ones out")
 }
 
-/// A text as the training saw it: through the recipe's prompt and behind its instructions.
-fn text_of(project: &Project, given: &str) -> anyhow::Result<String> {
-    let prepare = &project.resolved().prepare;
-    if !prepare.is_conversations() {
-        return Ok(labelled::text(&asked(project, &[], given)?));
-    }
-    let mut messages = Vec::new();
-    if !prepare.system.is_empty() {
-        messages.push(Message::new(Role::System, prepare.system.clone()));
-    }
-    messages.push(Message::new(Role::User, given));
-    Ok(labelled::text(&messages))
-}
-
-fn read(project: &Project, number: usize, line: &str) -> anyhow::Result<Line> {
+fn read(
+    project: &Project,
+    asked: &dyn Fn(&str) -> String,
+    number: usize,
+    line: &str,
+) -> anyhow::Result<Line> {
     let wrong = || {
         fail(format!("line {number} of the input is no text"), "a line is text, or a JSON object with `text`")
     };
     if !line.trim_start().starts_with('{') {
-        return Ok(Line { id: number.into(), text: text_of(project, line.trim())?, label: None });
+        return Ok(Line { id: number.into(), text: asked(line.trim()), label: None });
     }
     let value: Value = serde_json::from_str(line).map_err(|_| wrong())?;
     let id = value.get("id").cloned().unwrap_or_else(|| number.into());
@@ -205,7 +202,7 @@ fn read(project: &Project, number: usize, line: &str) -> anyhow::Result<Line> {
     };
     let named = value.get("text").or_else(|| value.get(prompt_columns(project).ok()?.last()?));
     let text = named.and_then(Value::as_str).ok_or_else(wrong)?;
-    Ok(Line { id, text: text_of(project, text)?, label })
+    Ok(Line { id, text: asked(text), label })
 }
 
 /// How many of the given labels were found, where there are any.

@@ -1,5 +1,6 @@
 //! `moru why`: one example back to its row, and forward to its tokens and answers.
 
+use chat::Shard;
 use clap::Args;
 use data::prepare::Prepared;
 use eval::run::Answer;
@@ -10,6 +11,9 @@ use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome};
 use crate::project::Project;
+use crate::stages::classify::evaluate::Prediction;
+use crate::stages::classify::labelled::Labels;
+use crate::stages::classify::tokenize::text_of;
 use crate::stages::look::Found;
 use crate::stages::tokenize::{self, Tokenized};
 use crate::stages::{Names, jsonl, look, model_of};
@@ -126,6 +130,35 @@ impl Why {
         })
     }
 
+    /// What the recipe's classifiers learn of the row, or take it for.
+    fn labelled(project: &Project, split: &str, ids: &[String]) -> anyhow::Result<Vec<Part>> {
+        let results = project.results()?;
+        let [mut learned, mut found] =
+            [("label", Vec::new(), Vec::new()), ("evaluate", Vec::new(), Vec::new())];
+        for (name, _) in project.resolved().train.iter().filter(|(_, train)| train.is_classifier()) {
+            if let Ok(shards) = results.output(&Names::tokenize_of(name), Names::SHARDS) {
+                let labels = Labels::read(&shards)?.names;
+                let shard = Shard::open(&shards.join(format!("{split}.shard")))?;
+                if let Some(row) = shard.iter().find(|row| ids.iter().any(|id| id == row.row)) {
+                    let (tokens, number) = text_of(&row);
+                    let label = &labels[number as usize];
+                    learned.1.push(format!("{name}: {} tokens, label {number} `{label}`", tokens.len()));
+                    learned.2.push(json!({ "model": name, "tokens": tokens.len(), "label": label }));
+                }
+            }
+            if let Ok(path) = results.output(&Names::evaluate(name), Names::PREDICTIONS) {
+                let all = jsonl::read::<Prediction>(&path)?;
+                if let Some(one) = all.into_iter().find(|one| ids.contains(&one.id)) {
+                    let verdict = if one.label == one.predicted { "right" } else { "wrong" };
+                    found.1.push(format!("{name}: {} ({:.3}, {verdict})", one.predicted, one.confidence));
+                    found.2.push(json!({ "model": name, "prediction": one }));
+                }
+            }
+        }
+        let parts = [learned, found].into_iter().filter(|(_, lines, _)| !lines.is_empty());
+        Ok(parts.map(|(stage, lines, values)| (stage, lines, json!(values))).collect())
+    }
+
     /// Split, tokens with mask, and answers, as far as the stages have run.
     fn forward(project: &Project, ids: &[String]) -> anyhow::Result<Vec<Part>> {
         let mut parts = Vec::new();
@@ -133,7 +166,10 @@ impl Why {
         let Ok(splits) = results.output(Names::SPLIT, Names::SPLITS) else { return Ok(parts) };
         let Some((split, example)) = look::split_of(&splits, ids)? else { return Ok(parts) };
         parts.push(("split", vec![split.to_owned()], json!(split)));
-        if let Ok(found) = model_of::find(project, Some(Names::BASE)) {
+        let speaks = project.resolved().train.values().any(|train| !train.is_classifier());
+        if let Ok(found) = model_of::find(project, Some(Names::BASE))
+            && speaks
+        {
             let (encoder, tokenized) =
                 tokenize::samples_of(&example, &found.base, &project.resolved().tokenize)?;
             let samples = match tokenized {
@@ -156,6 +192,7 @@ impl Why {
                 parts.push(("tokenize", lines, json!(values)));
             }
         }
+        parts.extend(Self::labelled(project, split, ids)?);
         let (mut lines, mut values) = (Vec::new(), Vec::new());
         let names = project.resolved().train.keys().map(|name| Some(name.as_str()));
         for name in std::iter::once(None).chain(names) {

@@ -50,7 +50,9 @@ fn test_against(evaluation: &Evaluation, role: SystemRole) -> Option<(&Measure, 
 
 /// One sentence for the comparison with the base model, and one where a baseline is not beaten.
 fn verdict(evaluation: &Evaluation, words: Words) -> String {
-    let Some((measure, test)) = test_against(evaluation, SystemRole::Base) else { return String::new() };
+    let Some((measure, test)) = test_against(evaluation, SystemRole::Base) else {
+        return of_classifier(evaluation, words);
+    };
     let certain = test.p_randomisation < SIGNIFICANT;
     let sentence = match (test.difference > 0.0, certain) {
         (true, true) => {
@@ -76,6 +78,37 @@ fn verdict(evaluation: &Evaluation, words: Words) -> String {
         (false, true) => "bad",
         _ => "open",
     };
+    format!("<p class=\"verdict {class}\">{sentence} <span>{numbers}</span>{unbeaten}</p>\n")
+}
+
+/// One sentence for a classifier, which has no model before it: whether it beats always saying the commonest label.
+fn of_classifier(evaluation: &Evaluation, words: Words) -> String {
+    let against = test_against(evaluation, SystemRole::CommonestAnswer);
+    let Some((measure, test)) = against.filter(|(measure, _)| measure.name == "accuracy") else {
+        return String::new();
+    };
+    let beats = test.difference > 0.0 && test.p_randomisation < SIGNIFICANT;
+    let (class, sentence) = if beats {
+        let words = words.pick(
+            "분류기가 언제나 가장 흔한 라벨을 말하는 것보다 낫습니다.",
+            "The classifier beats always saying the commonest label.",
+        );
+        ("good", words)
+    } else {
+        let words = words.pick(
+            "분류기가 언제나 가장 흔한 라벨을 말하는 것을 분명히 넘지 못했습니다.",
+            "The classifier does not clearly beat always saying the commonest label.",
+        );
+        ("bad", words)
+    };
+    let numbers = format!(
+        "{} <b>{}</b> <span class=\"nowrap\">({} {})</span>",
+        words.measure(&measure.name),
+        signed(test.difference),
+        interval_name(test.interval.confidence, words),
+        signed_range(test, words)
+    );
+    let unbeaten = if beats { unbeaten(evaluation, words) } else { String::new() };
     format!("<p class=\"verdict {class}\">{sentence} <span>{numbers}</span>{unbeaten}</p>\n")
 }
 

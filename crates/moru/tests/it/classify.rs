@@ -126,6 +126,11 @@ fn texts_with_labels_become_a_classifier_with_its_scores() {
     assert!(tapped.contains("label ") && tapped.contains("주문한 지"), "{tapped}");
     let tapped = scratch.stdout(&["tap", "evaluate", "-n", "2"], 0);
     assert!(tapped.contains("predicted: "), "{tapped}");
+    let id = predictions[0]["id"].as_str().unwrap();
+    let why = scratch.stdout(&["why", id], 0);
+    assert!(why.contains("label\n  main: ") && why.contains("evaluate\n  main: "), "{why}");
+    assert!(!why.contains("<|im_start|>"), "a classifier reads no template: {why}");
+    assert!(page.contains("언제나 가장 흔한 라벨을 말하는 것보다 낫습니다"), "the head of the page says so");
 }
 
 #[test]
@@ -144,6 +149,12 @@ fn texts_are_labelled_from_arguments_files_and_pipes() {
     assert!(output.status.success() && talk.contains("12 texts with labels: accuracy 100.0 %"), "{talk}");
     let found = lines(&scratch.read("found.jsonl"));
     assert_eq!((found.len(), &found[12]["id"], &found[12]["label"]), (13, &13.into(), &"환불".into()));
+
+    // Texts are made as those of the training were.
+    let polite = lines(&scratch.stdout(&["classify", "--json", &format!("안녕하세요! {text}")], 0));
+    assert_eq!(polite[0]["probabilities"], alone[0]["probabilities"], "greetings are no part of a text");
+    let raw = ["classify", "--json", "--raw", &format!("안녕하세요! {text}")];
+    assert_ne!(lines(&scratch.stdout(&raw, 0))[0]["probabilities"], alone[0]["probabilities"]);
 
     // A text's numbers do not depend on the texts beside it.
     scratch.write("one.jsonl", &format!("{{\"id\": \"a\", \"text\": \"{text}\"}}\n"));
@@ -212,6 +223,19 @@ fn a_whole_model_and_an_adapter_from_elsewhere_label_as_well() {
         talk.contains("was trained over the base \"someone/other-base\"; the recipe's is \"builtin:toy\""),
         "{talk}"
     );
+}
+
+#[test]
+fn a_classifier_over_quantised_weights_is_opened_over_the_same() {
+    let scratch = project();
+    scratch.edit("moru.toml", "method = \"classify\"", "method = \"classify\"\ntune = \"qlora\"");
+    scratch.stdout(&["run"], 0);
+    let one = &report(&scratch)["classification"][0];
+    assert!(one["accuracy"].as_f64().unwrap() > 0.8, "{one}");
+    let predictions = lines(&scratch.read("out/predictions.jsonl"));
+    let text = predictions[0]["text"].as_str().unwrap();
+    let found = lines(&scratch.stdout(&["classify", "--json", "--raw", text], 0));
+    assert_eq!(found[0]["probabilities"], predictions[0]["probabilities"]);
 }
 
 #[test]
