@@ -1,6 +1,7 @@
 //! The page as a reader, an attacker and a phone see it.
 
 mod browser;
+mod classified;
 mod colours;
 pub(super) mod sample;
 mod twin;

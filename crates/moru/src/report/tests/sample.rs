@@ -2,10 +2,10 @@
 
 use eval::compare::{Answers, Comparison, TestRow};
 use eval::report::{
-    BatchTokens, Bin, Category, ClassScore, Classification, Copied, Count, Data, Evaluation, FORMAT,
-    Histogram, Kept, Language, LeakAttack, LeakCheck, LeakTest, Leaks, MaskedEntity, MaskedExample,
-    Pretraining, Provenance, RejectedExample, RejectedReason, Report, Source, SplitTokens, Stage, StepPoint,
-    Stripped, System, SystemRole, TextFit, TokenCounts, Training, ValidPoint, Warning,
+    BatchTokens, Bin, Category, Copied, Count, Data, Evaluation, FORMAT, Histogram, Kept, Language,
+    LeakAttack, LeakCheck, LeakTest, Leaks, MaskedEntity, MaskedExample, Pretraining, Provenance,
+    RejectedExample, RejectedReason, Report, Source, SplitTokens, Stage, StepPoint, Stripped, System,
+    SystemRole, TextFit, TokenCounts, Training, ValidPoint, Warning,
 };
 use eval::scorers::{KeyFact, by_name};
 use eval::statistics::Resampling;
@@ -92,7 +92,7 @@ pub(in crate::report) fn report() -> Report {
         data: data(),
         training: vec![training()],
         pretraining: vec![pretraining()],
-        classification: vec![classification()],
+        classification: vec![super::classified::classification()],
         evaluation: vec![evaluation(), questions()],
         leaks: Some(leaks()),
         warnings: vec![Warning {
@@ -100,32 +100,6 @@ pub(in crate::report) fn report() -> Report {
             why: "긴 답의 점수가 실제보다 낮게 나올 수 있습니다.".into(),
             next: "evaluate.max_tokens = 128".into(),
         }],
-    }
-}
-
-fn classification() -> Classification {
-    let labels = ["배송", "환불/반품", "적립금/쿠폰"];
-    let confusion = vec![vec![41, 2, 0], vec![3, 30, 1], vec![0, 0, 20]];
-    let class = |(n, label): (usize, &&str)| ClassScore {
-        label: (*label).into(),
-        precision: 0.9,
-        recall: 0.95,
-        f1: 0.924,
-        support: confusion[n].iter().sum(),
-        predicted: confusion.iter().map(|row| row[n]).sum(),
-    };
-    Classification {
-        name: "main".into(),
-        rows: 97,
-        accuracy: 0.938,
-        macro_f1: 0.941,
-        weighted_f1: 0.938,
-        log_loss: 0.21,
-        calibration_error: 0.034,
-        majority_accuracy: 0.443,
-        majority_label: "배송".into(),
-        classes: labels.iter().enumerate().map(class).collect(),
-        confusion,
     }
 }
 
