@@ -27,8 +27,8 @@ impl ModelConfig {
         Self { tied_head: true, ..self.clone() }
     }
 
-    /// The `config.json` of a classifier with this body. Texts are padded with the first token that ends a text:
-    /// transformers takes the last token that is not padding, and a text holds no such token.
+    /// The `config.json` of a classifier with this body. transformers takes the last token that is not padding; the
+    /// first token that ends a text stands for it, which no text holds. Whoever knows the tokenizer names its own.
     pub fn to_classifier_json(&self, labels: &[String]) -> Value {
         let mut out = self.to_config_json();
         out["architectures"] = json!([self.family.classifier_architecture()]);

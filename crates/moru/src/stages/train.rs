@@ -7,6 +7,7 @@ use ::train::{
     Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, InLoopEval, Length, MemoryFigures, Method,
     PlanFigures, ResultFrom, Schedule, Settings, Task, Warmup, memory_parts,
 };
+use chat::tokenizer::read_folder;
 use chat::{Builtin, CancelToken, Shard};
 use kernels::quant::Format;
 use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute};
@@ -177,6 +178,9 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     let result = outcome.result.ok_or_else(|| anyhow::anyhow!("the training ended without a result"))?;
     let tuned = stage.output(Names::TUNED)?;
     keep(&result, &tuned)?;
+    if recipe.is_classifier() {
+        name_padding(&stage.input(Names::MODEL)?, &tuned)?;
+    }
     if let Some(template) = template {
         add_tokenizer(&stage.input(Names::MODEL)?, &tuned, &template)?;
     }
@@ -186,6 +190,17 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
         keep(&work.join(log), &project.folder.join("out/logs").join(name).join(log))?;
     }
     Ok(vec![Counts::all("samples", train_rows.len() as u64)])
+}
+
+/// Names in a classifier's `config.json` the token that its tokenizer pads with. transformers labels a text by its
+/// last token that is not this one, so that a batch which is padded with another would be labelled by its padding.
+fn name_padding(base: &Path, tuned: &Path) -> anyhow::Result<()> {
+    let ids = read_folder(base)?.tokenizer.special_ids().clone();
+    let path = tuned.join("config.json");
+    let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    config["pad_token_id"] = serde_json::json!(ids.pad.or(ids.eos));
+    let text = format!("{config:#}\n");
+    Ok(pipeline::platform::write_atomic(&path, text.as_bytes())?)
 }
 
 /// What a training with these labels learns; none are a language model's.

@@ -114,6 +114,13 @@ fn texts_with_labels_become_a_classifier_with_its_scores() {
     assert_eq!((&config["task_type"], &config["modules_to_save"][0]), (&"SEQ_CLS".into(), &"score".into()));
     let about: Value = serde_json::from_str(&scratch.read("out/adapter/config.json")).unwrap();
     assert_eq!((&about["id2label"]["2"], &about["label2id"]["환불"]), (&"환불".into(), &2.into()));
+    // A padded batch is labelled by its padding where the two do not agree.
+    scratch.stdout(&["export", "base", "base-model"], 0);
+    let tokenizer: Value = serde_json::from_str(&scratch.read("base-model/tokenizer.json")).unwrap();
+    let tokens = tokenizer["added_tokens"].as_array().unwrap();
+    let pad = tokens.iter().find(|token| token["content"] == "<|endoftext|>").unwrap();
+    assert!(scratch.read("base-model/tokenizer_config.json").contains("\"pad_token\": \"<|endoftext|>\""));
+    assert_eq!(about["pad_token_id"], pad["id"]);
     let inspected: Value =
         serde_json::from_str(&scratch.stdout(&["inspect", "out/adapter", "--json"], 0)).unwrap();
     assert_eq!(inspected["labels"][1], "배송");
