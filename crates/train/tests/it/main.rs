@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod classify;
+mod curves;
 mod exactness;
 mod golden;
 mod memory;
