@@ -95,7 +95,8 @@ impl<'a> Samples<'a> {
         members.iter().map(|&s| self.views[s].row.to_owned()).collect()
     }
 
-    /// Puts members into passes of at most `micro_tokens` tokens: in their order, or siblings together.
+    /// Puts members into passes of at most `micro_tokens` tokens: in their order, or siblings together, whose passes
+    /// grow as far as sharing pays.
     pub fn passes(&self, members: &[usize], micro_tokens: usize) -> Vec<Vec<usize>> {
         if let Some(planner) = &self.planner {
             return planner.passes(members);

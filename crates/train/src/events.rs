@@ -92,6 +92,9 @@ pub struct PlanFigures {
     pub base_parameters: usize,
     /// Tokens of the largest forward and backward pass.
     pub largest_pass_tokens: usize,
+    /// Tokens of the largest pass that is grown above [`Settings::micro_tokens`](crate::Settings::micro_tokens), where
+    /// there is one: its samples share most of what they have.
+    pub grown_pass_tokens: Option<usize>,
     /// Predicted memory, at that pass.
     pub memory: MemoryPlan,
     /// What settings and data amount to; a checkpoint is only taken up by the same.
@@ -122,6 +125,9 @@ pub struct MemoryFigures {
     pub layers: usize,
     /// Tokens of the largest pass.
     pub pass_tokens: usize,
+    /// Tokens of the largest pass that is grown above [`Settings::micro_tokens`](crate::Settings::micro_tokens), where
+    /// there is one.
+    pub grown_pass_tokens: Option<usize>,
     /// What the process would hold at most if all blocks were recomputed.
     pub recomputed_peak_bytes: u64,
 }

@@ -24,11 +24,13 @@ pub struct MemoryReading {
     pub available: Option<u64>,
 }
 
-/// Rows, and rows with a loss, of the largest pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The greatest rows, and rows with a loss, of any pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Largest {
     pub rows: usize,
     pub loss_rows: usize,
+    /// Rows of the largest pass of several samples above [`Settings::micro_tokens`], where there is one.
+    pub grown: Option<usize>,
 }
 
 /// What there is before a training takes anything.
@@ -82,6 +84,7 @@ pub(crate) fn choose<D: Device>(
         recomputed_layers: (0..layers).filter(|&layer| recompute.of(layer)).count(),
         layers,
         pass_tokens: largest.rows,
+        grown_pass_tokens: largest.grown,
         recomputed_peak_bytes: peak(Recompute::Always),
     };
     match limit {

@@ -26,6 +26,8 @@ pub(crate) struct Plan<'a> {
     pub batching: Batching,
     /// Tokens of the first epoch as trees.
     pub tree_tokens: usize,
+    /// The greatest that any pass has.
+    pub largest: Largest,
 }
 
 impl<'a> Plan<'a> {
@@ -57,7 +59,10 @@ impl<'a> Plan<'a> {
             Length::Epochs(count) => (count * epochs.steps_per_epoch() as f64).ceil() as u64,
         };
         let warmup = settings.warmup.steps(steps);
-        Ok(Self { train, valid, epochs, steps, warmup, digest, batching, tree_tokens })
+        let largest = Largest::default();
+        let mut plan = Self { train, valid, epochs, steps, warmup, digest, batching, tree_tokens, largest };
+        plan.largest = plan.find_largest(settings);
+        Ok(plan)
     }
 
     /// Epochs that `step` steps are.
@@ -82,12 +87,16 @@ impl<'a> Plan<'a> {
         each(&self.valid, &(0..self.valid.len()).collect::<Vec<_>>());
     }
 
-    /// Rows and loss rows of the largest pass, each the greatest of any.
-    pub fn largest(&self, settings: &Settings) -> Largest {
-        let mut largest = Largest { rows: 0, loss_rows: 0 };
+    fn find_largest(&self, settings: &Settings) -> Largest {
+        let mut largest = Largest::default();
         self.each_pass(settings, |samples, pass| {
             let (rows, loss_rows) = sizes(samples, pass);
-            largest = Largest { rows: largest.rows.max(rows), loss_rows: largest.loss_rows.max(loss_rows) };
+            let grown = (pass.len() > 1 && rows > settings.micro_tokens).then_some(rows);
+            largest = Largest {
+                rows: largest.rows.max(rows),
+                loss_rows: largest.loss_rows.max(loss_rows),
+                grown: largest.grown.max(grown),
+            };
         });
         largest
     }
@@ -108,7 +117,7 @@ impl<'a> Plan<'a> {
     pub fn figures<D: Device>(&self, settings: &Settings, learner: &Learner<'_, D>) -> PlanFigures {
         let config = learner.decoder.config();
         let trainable = learner.trainable.parameters.layout.total;
-        let Largest { rows, loss_rows } = self.largest(settings);
+        let Largest { rows, loss_rows, grown } = self.largest;
         let trained = Some(&learner.trainable);
         let memory = learner.decoder.memory_plan(trained, rows, loss_rows, learner.recompute());
         let tokens = |sample: usize| self.train.tokens(sample);
@@ -137,6 +146,7 @@ impl<'a> Plan<'a> {
             trainable_parameters: trainable,
             base_parameters: config.parameters(),
             largest_pass_tokens: rows,
+            grown_pass_tokens: grown,
             memory,
             digest: self.digest.clone(),
         }

@@ -74,7 +74,7 @@ pub fn run<D: Device>(
     })?;
     let before = memory::Before::new((host.memory)(), decoder.weight_bytes());
     let mut learner = Learner::new(decoder, settings)?;
-    let foretold = memory::choose(settings, before, plan.largest(settings), &mut learner)?;
+    let foretold = memory::choose(settings, before, plan.largest, &mut learner)?;
     let mut journal = Journal::open(out, (host.clock)())?;
     let figures = plan.figures(settings, &learner);
     journal.planned(&figures, &foretold)?;

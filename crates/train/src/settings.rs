@@ -22,7 +22,8 @@ pub struct Settings {
     /// Samples of one optimizer step.
     pub samples_per_step: usize,
     /// Tokens of one forward and backward pass; a step is as many passes as it needs. A longer sample has a pass
-    /// of its own. A step does not depend on it, except for rounding; which samples meet in a step does, where
+    /// of its own; where samples are laid as trees, it is joined by such as share half of their tokens or more, up to
+    /// twice the longest. A step does not depend on it, except for rounding; which samples meet in a step does, where
     /// they are laid as trees.
     pub micro_tokens: usize,
     /// How the samples of a step are laid together.

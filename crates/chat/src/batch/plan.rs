@@ -9,10 +9,16 @@ use crate::seeded;
 /// Groups that are looked through for one that fits what is left of a step.
 const LOOK_AHEAD: usize = 256;
 
+/// A pass that is grown above its budget for what its samples share holds at most so many times its longest sample,
+/// which alone needs a pass as large as itself.
+const GROWN_TIMES: usize = 2;
+
 /// How samples are put into steps and passes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanOptions {
-    /// Most tokens that a pass may lay out; a longer sample has a pass of its own.
+    /// Most tokens that a pass may lay out. Where that is less than twice its longest sample, the pass grows up to
+    /// there by samples that add at most half of their tokens, because they share the rest. A longer sample that
+    /// meets none of those has a pass of its own.
     pub budget_tokens: usize,
     /// Samples of a step, at least 1.
     pub per_step: usize,
@@ -66,8 +72,8 @@ impl<'a> Planner<'a> {
         fill(groups.into(), self.options.per_step)
     }
 
-    /// The passes of a step: its samples in groups whose layout by [`super::build`] keeps the budget, siblings
-    /// together. What siblings share is laid again in each pass that holds some of them.
+    /// The passes of a step: its samples in groups whose layout by [`super::build`] keeps the budget or is grown
+    /// because that pays, siblings together. What siblings share is laid again in each pass that holds some of them.
     pub fn passes(&self, members: &[usize]) -> Vec<Vec<usize>> {
         let mut order = members.to_vec();
         order.sort_by_key(|&sample| self.rank[sample]);
@@ -101,19 +107,29 @@ impl<'a> Planner<'a> {
         laid_tokens(&self.samples, &nodes, 0)
     }
 
+    /// Whether a pass may grow above the budget by `sample`, which adds `added` tokens and makes them `laid`. Where
+    /// samples are about as long as the budget, what they share would otherwise be computed for each of them.
+    fn pays(&self, added: usize, laid: usize, sample: usize, grown: &Sorted) -> bool {
+        let tokens = |&sample: &usize| self.samples[sample].ids.len();
+        let longest = grown.members().iter().map(tokens).max().unwrap_or(0);
+        added <= tokens(&sample) / 2 && laid <= GROWN_TIMES * longest
+    }
+
     /// Cuts an order of siblings where the budget is full, counting tokens as they will be laid.
     fn cut(&self, order: &[usize], max_samples: usize, groups: &mut Vec<Vec<usize>>) {
-        let mut open = Sorted::default();
+        let (mut open, mut filled) = (Sorted::default(), 0);
         for &sample in order {
             let grown = open.with(&self.samples, &self.rank, sample);
             let laid = laid_tokens(&self.samples, &grown.nodes(self.options.min_shared), 0);
-            let fits = laid <= self.options.budget_tokens && grown.members().len() <= max_samples;
-            if fits || open.members().is_empty() {
-                open = grown;
+            let fits = laid <= self.options.budget_tokens
+                || self.pays(laid.saturating_sub(filled), laid, sample, &grown);
+            if (fits && grown.members().len() <= max_samples) || open.members().is_empty() {
+                (open, filled) = (grown, laid);
                 continue;
             }
             groups.push(open.members().to_vec());
             open = Sorted::default().with(&self.samples, &self.rank, sample);
+            filled = self.samples[sample].ids.len();
         }
         if !open.members().is_empty() {
             groups.push(open.members().to_vec());

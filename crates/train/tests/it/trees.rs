@@ -135,6 +135,51 @@ fn trees_are_chosen_where_they_save() {
 }
 
 #[test]
+fn a_pass_grows_as_far_as_sharing_pays_and_the_plan_says_so() {
+    let budget = |micro_tokens, batching| {
+        let (events, adapter) = train(|t| {
+            t.train = long_beginnings();
+            t.settings.batching = batching;
+            t.settings.samples_per_step = 6;
+            t.settings.micro_tokens = micro_tokens;
+        });
+        let memory = events.iter().find_map(|event| match event {
+            Event::Memory(figures) => Some(figures.clone()),
+            _ => None,
+        });
+        let tried = events.iter().find_map(|event| match event {
+            Event::DryStep { tokens, .. } => Some(*tokens),
+            _ => None,
+        });
+        (plan(&events).clone(), memory.unwrap(), tried.unwrap(), adapter)
+    };
+    // Six rows of 26 tokens, 22 of them in common, and a pass of 20.
+    let (grown, memory, tried, adapter) = budget(20, Batching::Auto);
+    assert_eq!((grown.batching, grown.longest_tokens), (Batching::Tree, 26));
+    assert_eq!((grown.packed_tokens, grown.tree_tokens), (2 * 6 * 26, 2 * (22 + 6 * 4)));
+    assert_eq!((grown.largest_pass_tokens, grown.grown_pass_tokens), (46, Some(46)));
+    assert_eq!((memory.pass_tokens, memory.grown_pass_tokens, tried), (46, Some(46), 46));
+    let (roomy, memory, _, same) = budget(46, Batching::Auto);
+    assert_eq!((roomy.tree_tokens, roomy.largest_pass_tokens), (grown.tree_tokens, 46));
+    assert_eq!((roomy.grown_pass_tokens, memory.grown_pass_tokens), (None, None));
+    assert!(adapter == same, "the same passes");
+    let (packed, memory, tried, _) = budget(20, Batching::Packed);
+    assert_eq!((packed.largest_pass_tokens, packed.grown_pass_tokens), (26, None));
+    assert_eq!((memory.pass_tokens, memory.grown_pass_tokens, tried), (26, None, 26));
+    assert_eq!(packed.tree_tokens, grown.tree_tokens, "what trees would compute is told anyway");
+}
+
+/// Two families of six samples of 26 tokens, 22 of them in common.
+fn long_beginnings() -> Vec<Sample> {
+    let sample = |n: u32| {
+        let ids: Vec<u32> = (0..22).map(|at| (n / 6 * 5 + at * at) % 24).chain([n % 6, n, 7, 5]).collect();
+        let trained = (0..26).map(|at| at >= 20).collect();
+        Sample { row: format!("row-{n}"), part: 0, ids, trained }
+    };
+    (0..12).map(sample).collect()
+}
+
+#[test]
 fn a_step_of_trees_is_the_step_of_its_samples() {
     // In the given order both take the same samples in each step.
     let figures = |batching| {
