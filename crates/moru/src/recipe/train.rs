@@ -190,7 +190,7 @@ impl Train {
             epochs: s.within("epochs", 3.0, 0.0..=10_000.0, "how often every sample is seen"),
             steps: s.value("steps", 0, "optimizer steps; with it, epochs do not count"),
             batch_size: s.within("batch_size", 16, 1..=1 << 20, "samples of one optimizer step"),
-            micro_tokens: s.within("micro_tokens", 2048, 1..=1 << 24, "most tokens of one forward and backward pass; a step is as many passes as it needs, with the same result"),
+            micro_tokens: s.within("micro_tokens", 2048, 1..=1 << 24, "most tokens of one forward and backward pass; a step is as many passes as it needs, with the same result; as trees, rows that share half of their tokens or more make a pass grow up to twice the longest row"),
             batching: s
                 .choice(
                     "batching",

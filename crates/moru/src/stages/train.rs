@@ -23,7 +23,7 @@ use crate::project::Project;
 use crate::recipe::{Model, Train};
 
 /// Raised when the same shards would become another adapter.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// What a tokenizer's settings are called.
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
@@ -274,6 +274,14 @@ fn batching_note(plan: &PlanFigures) -> String {
     )
 }
 
+/// Why a pass holds more tokens than the recipe says.
+fn grown_note(plan: &PlanFigures, tokens: usize) -> String {
+    format!(
+        "passes of up to {tokens} tokens, more than micro_tokens, because rows are that long (up to {}) and share most of it; batching = \"packed\" computes them one by one",
+        plan.longest_tokens
+    )
+}
+
 /// `memory: 1.2 GB at most (weights 800.0 MB, …) of 22.4 GB`.
 fn memory_plan(figures: &MemoryFigures) -> String {
     let parts: Vec<_> = memory_parts(&figures.plan, figures.others)
@@ -313,6 +321,7 @@ impl Talk<'_, '_> {
                     "tree_tokens": plan.tree_tokens,
                     "batching": plan.batching.name(),
                     "longest_tokens": plan.longest_tokens,
+                    "largest_pass_tokens": plan.largest_pass_tokens,
                 });
                 self.stage.note(&format!(
                     "{} samples, {} steps, {} tokens an epoch ({} trained); {} of {} parameters are trained",
@@ -324,6 +333,9 @@ impl Talk<'_, '_> {
                     plan.base_parameters
                 ));
                 self.stage.note(&batching_note(plan));
+                if let Some(tokens) = plan.grown_pass_tokens {
+                    self.stage.note(&grown_note(plan, tokens));
+                }
             }
             Event::Memory(figures) => self.stage.note(&memory_plan(figures)),
             Event::DryStep { tokens, seconds, predicted_peak_bytes, peak_bytes } => {

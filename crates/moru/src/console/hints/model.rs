@@ -83,6 +83,11 @@ fn of_training(error: &TrainError) -> Option<String> {
         E::TooLong { .. } => "lower [tokenize] max_len_tokens to the model's context, or leave it out".into(),
         E::MaskLength { .. } | E::TokenId { .. } | E::NoLabel { .. } | E::LabelNumber { .. } => "`moru run tokenize --refresh` makes the tokens anew".into(),
         E::Setting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
+        E::Memory { figures, .. } if figures.grown_pass_tokens == Some(figures.pass_tokens) => {
+            "[train] batching = \"packed\" computes rows that share a long beginning one by one, in smaller passes and more \
+             time; recompute = \"auto\" recomputes what does not fit, and memory_gb sets another limit"
+                .into()
+        }
         E::Memory { figures, .. } if figures.recomputed_layers < figures.layers => {
             "[train] recompute = \"auto\" recomputes what does not fit; fewer micro_tokens make a pass smaller, and \
              memory_gb sets another limit"
