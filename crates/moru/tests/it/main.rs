@@ -17,6 +17,7 @@ mod reports;
 mod rows;
 mod soak_kill;
 mod soak_project;
+mod soak_train;
 mod support;
 mod tables;
 mod told_before;

@@ -27,29 +27,15 @@ const STAGES: [&str; 8] = [
     "answer:main",
 ];
 
-/// The training alone.
-const TRAINING: [&str; 1] = ["train:main"];
-
 #[test]
 fn killed_three_times() {
-    killed(3, 1, "packed", &STAGES);
-}
-
-#[test]
-fn a_training_in_trees_killed_three_times() {
-    killed(3, 3, "tree", &TRAINING);
+    killed(3, 1);
 }
 
 #[test]
 #[ignore = "minutes; `cargo xtask soak`"]
 fn soak_killed_twenty_times() {
-    killed(20, 2, "packed", &STAGES);
-}
-
-#[test]
-#[ignore = "minutes; `cargo xtask soak`"]
-fn soak_a_training_in_trees_killed_twenty_times() {
-    killed(20, 4, "tree", &TRAINING);
+    killed(20, 2);
 }
 
 fn project() -> Scratch {
@@ -67,10 +53,8 @@ struct Run {
 }
 
 impl Run {
-    fn start(scratch: &Scratch, batching: &str) -> Self {
-        let mut command = scratch.command(&ARGS);
-        command.arg("--set").arg(format!("train.batching=\"{batching}\""));
-        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    fn start(scratch: &Scratch) -> Self {
+        let mut child = scratch.command(&ARGS).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let err = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         // Read to its end, so that the run never waits for us.
@@ -122,8 +106,8 @@ fn steps_done(scratch: &Scratch) -> Vec<u64> {
 }
 
 /// How long each stage takes when it is left alone, from the time its line is printed to the next stage's.
-fn undisturbed(scratch: &Scratch, batching: &str) -> Vec<(&'static str, Duration)> {
-    let mut run = Run::start(scratch, batching);
+fn undisturbed(scratch: &Scratch) -> Vec<(&'static str, Duration)> {
+    let mut run = Run::start(scratch);
     let mut begun: Vec<(&'static str, Instant)> = Vec::new();
     for stage in STAGES {
         if begun.last().is_none_or(|(last, _)| *last != stage) {
@@ -137,22 +121,22 @@ fn undisturbed(scratch: &Scratch, batching: &str) -> Vec<(&'static str, Duration
     begun.iter().zip(ends).map(|((stage, start), end)| (*stage, end - *start)).collect()
 }
 
-fn killed(times: usize, seed: u64, batching: &str, stages: &[&'static str]) {
+fn killed(times: usize, seed: u64) {
     let whole = project();
-    let durations = undisturbed(&whole, batching);
+    let durations = undisturbed(&whole);
     let lock = whole.read("moru.lock");
     let mut draws = Draws::new(seed);
     let (mut kills, mut continued, mut met) = (0, 0, Vec::new());
     while kills < times {
         let scratch = project();
         // One to five kills in a life, in the order of the stages.
-        let mut wanted: Vec<usize> = (0..=draws.below(5)).map(|_| draws.below(stages.len())).collect();
+        let mut wanted: Vec<usize> = (0..=draws.below(5)).map(|_| draws.below(STAGES.len())).collect();
         wanted.sort_unstable();
         let mut redone = Redone::default();
-        for stage in wanted.into_iter().map(|i| stages[i]) {
+        for stage in wanted.into_iter().map(|i| STAGES[i]) {
             let time = durations.iter().find(|(name, _)| *name == stage).map_or(Duration::ZERO, |d| d.1);
             let share = draws.below(1000) as f64 / 1000.0;
-            let mut run = Run::start(&scratch, batching);
+            let mut run = Run::start(&scratch);
             // A stage that an earlier run has finished does not begin again: the life ends there.
             if !run.until(Some(stage), Duration::from_mins(10)) || !run.until(None, time.mul_f64(share)) {
                 assert!(run.child.wait().unwrap().success());
@@ -163,7 +147,7 @@ fn killed(times: usize, seed: u64, batching: &str, stages: &[&'static str]) {
             redone.stopped(&scratch);
             (kills, met) = (kills + 1, [met, vec![stage]].concat());
         }
-        let mut run = Run::start(&scratch, batching);
+        let mut run = Run::start(&scratch);
         while run.until(Some("no such stage"), Duration::from_mins(10)) {}
         assert!(run.child.wait().unwrap().success(), "after kills in {met:?}");
         redone.continued(run.continued_after);
