@@ -1,5 +1,7 @@
 //! Self-tests of a training on its own model and rows: `moru train --verify-…`.
 
+use std::time::{Duration, Instant};
+
 use chat::{SampleView, Shard};
 use model::ModelConfig;
 use serde::Serialize;
@@ -8,8 +10,8 @@ use train::{Base, Settings};
 
 use super::classify::labelled::Labels;
 use super::{Names, model_of};
-use crate::console::Console;
 use crate::console::error::fail;
+use crate::console::{Console, format};
 use crate::project::Project;
 
 /// Tokens of the rows that are compared: enough for branches, few enough for a large model.
@@ -17,6 +19,9 @@ const LAYOUT_TOKENS: usize = 4096;
 
 /// Tokens of the rows along which slopes are taken: each tensor takes several passes over them.
 const SLOPE_TOKENS: usize = 256;
+
+/// Time between two words about how far a test is.
+const BETWEEN_WORDS: Duration = Duration::from_secs(5);
 
 /// What is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,9 +128,16 @@ fn slopes(
     rows: &[SampleView<'_>],
     console: &Console,
 ) -> anyhow::Result<Found> {
+    let began = Instant::now();
+    let mut said = Duration::ZERO;
     let mut watch = |done: usize, of: usize| {
-        if done.is_multiple_of(25) && done < of {
-            console.say(format!("gradients: {done} of {of} tensors"));
+        let now = began.elapsed();
+        // The first tensor tells how long all will take; after it, whoever waits hears every few seconds.
+        let is_due = done == 1 || now >= said + BETWEEN_WORDS;
+        if is_due && done < of {
+            said = now;
+            let left = format::duration(now.mul_f64((of - done) as f64 / done as f64));
+            console.say(format!("gradients: {done} of {of} tensors, about {left} left"));
         }
     };
     let slopes = verify::slopes(decoder, settings, rows, &mut watch)?;
