@@ -169,7 +169,7 @@ fn start(scratch: &Scratch, batching: &str) -> Child {
 /// The training's own log: where it works, or where it is kept once it is done.
 fn log(scratch: &Scratch) -> Vec<Value> {
     let work = std::fs::read_dir(scratch.path(".moru/work")).into_iter().flatten().flatten();
-    let places = work.map(|folder| folder.path()).chain([scratch.path("out/logs/main")]);
+    let mut places = work.map(|folder| folder.path()).chain([scratch.path("out/logs/main")]);
     let text = places.find_map(|folder| std::fs::read_to_string(folder.join("trainer_log.jsonl")).ok());
     text.unwrap_or_default().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
