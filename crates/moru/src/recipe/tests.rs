@@ -153,22 +153,26 @@ fn a_recipe_needs_a_source() {
 #[test]
 fn every_key_has_a_meaning_and_a_place_in_the_parameters() {
     let docs = key_docs();
-    // Some are parameters of `qlora` or of `classify` alone, so that other trainings keep their fingerprint.
-    let train =
-        "[train]\nmethod = \"classify\"\ntune = \"qlora\"\nlabels = [\"a\", \"b\"]\nlabel = \"kind\"\n";
-    let recipe = parse(train, &[]).unwrap();
-    let (values, params) = (recipe.values(), recipe.params());
+    // Some are parameters of one method alone, so that other trainings keep their fingerprint.
+    let recipes = [
+        "[train]\nmethod = \"classify\"\ntune = \"qlora\"\nlabels = [\"a\", \"b\"]\nlabel = \"kind\"\n",
+        "[train]\nbest_by = \"chrf\"\n",
+    ];
+    let recipes = recipes.map(|text| parse(text, &[]).unwrap());
+    let values = recipes.each_ref().map(Recipe::values);
+    let params = recipes.each_ref().map(Recipe::params);
     for doc in &docs {
         assert!(doc.doc.len() > 10, "{doc:?}");
         let section = match doc.section.as_str() {
             "train" => "train.main".to_owned(),
             other => other.replace("NAME", "a"),
         };
-        let at =
-            |all| section.split('.').chain([doc.key.as_str()]).try_fold(all, |v: &Value, key| v.get(key));
-        assert!(at(&values).is_some(), "[{}] {} is read, but is no value", doc.section, doc.key);
+        let path: Vec<&str> = section.split('.').chain([doc.key.as_str()]).collect();
+        let at = |all: &Value| path.iter().try_fold(all, |v, key| v.get(key)).is_some();
+        let is_in = |all: &[Value]| all.iter().any(at);
+        assert!(is_in(&values), "[{}] {} is read, but is no value", doc.section, doc.key);
         let without_effect = doc.section == "train" && train::WITHOUT_EFFECT.contains(&doc.key.as_str());
-        assert_eq!(at(&params).is_none(), without_effect, "[{}] {}: a parameter", doc.section, doc.key);
+        assert_eq!(!is_in(&params), without_effect, "[{}] {}: a parameter", doc.section, doc.key);
     }
     assert!(docs.len() > 60);
 }
@@ -179,6 +183,29 @@ fn a_password_is_no_parameter() {
     let recipe = parse(text, &[]).unwrap();
     assert!(!recipe.params().to_string().contains("hunter2"));
     assert!(recipe.resolved.source["b"].url.contains("hunter2"), "it is still used to connect");
+}
+
+#[test]
+fn checkpoints_are_compared_by_what_the_method_can_be_asked() {
+    let of = |text: &str| {
+        let main = parse(text, &[]).unwrap().resolved.train.remove("main").unwrap();
+        (main.best_by, main.best_rows)
+    };
+    assert_eq!(of("[train]\nrank = 4\n"), (None, None));
+    assert_eq!(
+        of("[train]\nbest_by = \"loss\"\n"),
+        (None, None),
+        "the fingerprint of one that does not say so"
+    );
+    assert_eq!(of("[train]\nbest_by = \"rouge-ko\"\n"), (Some("rouge-ko".to_owned()), Some(32)));
+    assert_eq!(of("[train]\nbest_by = \"chrf\"\nbest_rows = 8\n"), (Some("chrf".to_owned()), Some(8)));
+    let fault = |text: &str| errors(&format!("[train]\n{text}"), &[]).join("; ");
+    let other = fault("best_by = \"macro-f1\"\n");
+    assert!(other.contains("`train.best_by` is \"macro-f1\"; allowed: loss, chrf, bleu,"), "{other}");
+    assert_eq!(
+        fault("best_rows = 8\n"),
+        "moru.toml:5: `best_rows` belongs to a score of answers; best_by \"loss\" answers nothing"
+    );
 }
 
 #[test]

@@ -12,6 +12,12 @@ pub const MAIN: &str = "main";
 /// Keys that change no bit of a training's result.
 pub const WITHOUT_EFFECT: [&str; 2] = ["recompute", "memory_gb"];
 
+/// What a classifier's checkpoints are compared by.
+const LABEL_METRICS: [&str; 3] = ["macro-f1", "accuracy", "loss"];
+
+/// What other checkpoints are compared by.
+const ANSWER_METRICS: [&str; 6] = ["loss", "chrf", "bleu", "rouge", "rouge-ko", "exact"];
+
 /// `[train]`, or `[train.NAME]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Train {
@@ -26,9 +32,12 @@ pub struct Train {
     /// The column of [prepare] meta that is the label of `classify`; the assistant's turn where empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label: String,
-    /// What the best checkpoint of `classify` and its early end go by; none with another method.
+    /// What the best checkpoint and an early end go by; none where it is the loss of a language model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_by: Option<String>,
+    /// Rows of the validation split that are answered for it; none where it is no score of answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_rows: Option<usize>,
     /// What `qlora` holds the base's matrices as; none with another method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<String>,
@@ -105,17 +114,32 @@ impl Train {
             String::new(),
             "the column of [prepare] meta that is the label of method classify; the assistant's turn where absent, as format \"text-label\" makes it",
         );
+        let classify = method == "classify";
+        let (default, metrics) =
+            if classify { ("macro-f1", &LABEL_METRICS[..]) } else { ("loss", &ANSWER_METRICS[..]) };
         let best_by = s.choice(
             "best_by",
-            "macro-f1",
-            &["macro-f1", "accuracy", "loss"],
-            "what of the validation split decides on the best checkpoint of method classify, and on `patience`",
+            default,
+            metrics,
+            "what of the validation split decides on the best checkpoint, and on `patience`: loss, or macro-f1 and accuracy of method classify, or of other methods a score of answers to `best_rows` of its rows, chrf, bleu, rouge, rouge-ko or exact",
         );
-        let classify = method == "classify";
+        let is_heard = !classify && best_by != "loss";
+        let best_rows = s.within(
+            "best_rows",
+            32,
+            1..=1 << 20,
+            "rows of the validation split that are answered each time it is looked at, where best_by is a score of answers",
+        );
+        if !is_heard && s.has("best_rows") {
+            s.impossible(
+                "best_rows",
+                format!("`best_rows` belongs to a score of answers; best_by \"{best_by}\" answers nothing"),
+            );
+        }
         if classify {
             check_labels(&s, &labels);
         } else {
-            for key in ["tune", "labels", "label", "best_by"].into_iter().filter(|key| s.has(key)) {
+            for key in ["tune", "labels", "label"].into_iter().filter(|key| s.has(key)) {
                 s.impossible(
                     key,
                     format!("`{key}` belongs to method \"classify\"; method \"{method}\" labels nothing"),
@@ -147,7 +171,8 @@ impl Train {
             tune: classify.then(|| tune.to_owned()),
             labels,
             label,
-            best_by: classify.then(|| best_by.to_owned()),
+            best_by: (classify || is_heard).then(|| best_by.to_owned()),
+            best_rows: is_heard.then_some(best_rows),
             weights: (tuned == "qlora").then(|| weights.to_owned()),
             rank,
             alpha: s.within(
@@ -231,7 +256,7 @@ impl Train {
                 1..=1 << 30,
                 "steps between two checkpoints: at most so many are lost by a kill",
             ),
-            result: s.choice("result", "best", &["best", "last"], "which checkpoint becomes the result: the one with the least validation loss, or the last").to_owned(),
+            result: s.choice("result", "best", &["best", "last"], "which checkpoint becomes the result: the best on the validation split (see best_by), or the last").to_owned(),
             patience: s.value(
                 "patience",
                 0,

@@ -17,6 +17,7 @@ pub mod costs;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+pub mod heard;
 pub mod ingest;
 pub mod jsonl;
 mod known;

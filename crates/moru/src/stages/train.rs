@@ -8,7 +8,7 @@ use ::train::{
     PlanFigures, ResultFrom, Schedule, Settings, Task, Warmup, memory_parts,
 };
 use chat::tokenizer::read_folder;
-use chat::{Builtin, CancelToken, Shard};
+use chat::{Builtin, CancelToken, SampleView, Shard};
 use kernels::quant::Format;
 use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute};
 use pipeline::{Context, Counts, Input, Stage};
@@ -16,11 +16,12 @@ use pipeline::{Context, Counts, Input, Stage};
 use super::classify::in_loop::Watch;
 use super::classify::labelled::Labels;
 use super::device::Backend;
-use super::{Names, base, builtin};
+use super::heard::Heard;
+use super::{Names, base, builtin, tokenize};
 use crate::console::format;
 use crate::machine;
 use crate::project::Project;
-use crate::recipe::{Model, Train};
+use crate::recipe::{Model, Tokenize, Train};
 
 /// Raised when the same shards would become another adapter.
 const VERSION: u32 = 6;
@@ -141,6 +142,7 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     let open = |split: &str| Shard::open(&shards.join(format!("{split}.shard")));
     let (train, valid) = (open("train")?, open("valid")?);
     let (train_rows, valid_rows): (Vec<_>, Vec<_>) = (train.iter().collect(), valid.iter().collect());
+    let mut heard = heard(stage, &recipe, &valid_rows, seed)?;
     // Checkpoints live where a kill does not reach them.
     let work = stage.work_dir()?;
     let mut decoder = load(&stage.input(Names::MODEL)?, &recipe)?;
@@ -163,7 +165,11 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
             cancel: &cancel,
             events: &mut |event| talk.on(event),
             memory: &machine::memory,
-            eval: recipe.is_classifier().then_some(&mut watch as &mut dyn InLoopEval<Backend>),
+            eval: if recipe.is_classifier() {
+                Some(&mut watch as &mut dyn InLoopEval<Backend>)
+            } else {
+                heard.as_mut().map(|heard| heard as &mut dyn InLoopEval<Backend>)
+            },
         },
     )?;
     if outcome.ending == Ending::Stopped {
@@ -201,6 +207,21 @@ fn name_padding(base: &Path, tuned: &Path) -> anyhow::Result<()> {
     config["pad_token_id"] = serde_json::json!(ids.pad.or(ids.eos));
     let text = format!("{config:#}\n");
     Ok(pipeline::platform::write_atomic(&path, text.as_bytes())?)
+}
+
+/// What answers some rows while the training runs, where the recipe goes by a score of answers.
+fn heard(
+    stage: &mut Context<'_>,
+    recipe: &Train,
+    rows: &[SampleView<'_>],
+    seed: u64,
+) -> anyhow::Result<Option<Heard>> {
+    let (Some(metric), Some(most)) = (&recipe.best_by, recipe.best_rows) else { return Ok(None) };
+    let max_new_tokens: usize = stage.param("evaluate.max_new_tokens")?;
+    let tokenize: Tokenize = stage.param("tokenize")?;
+    let model = stage.input(Names::MODEL)?;
+    let (encoder, config) = (tokenize::encoder(&model, &tokenize)?, ModelConfig::from_folder(&model)?);
+    Ok(Some(Heard::new(metric, rows, (most, max_new_tokens, seed), encoder, &config)?))
 }
 
 /// What a training with these labels learns; none are a language model's.

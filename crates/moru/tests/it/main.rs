@@ -7,6 +7,7 @@ mod conversations;
 mod databases;
 mod errors;
 mod guides;
+mod heard;
 mod help;
 mod honest;
 mod kill;
