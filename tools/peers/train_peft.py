@@ -24,8 +24,12 @@ def gpt2_124m():
     return GPT2LMHeadModel(config)
 
 
+def qwen3(**sizes):
+    return Qwen3ForCausalLM(Qwen3Config(tie_word_embeddings=True, **sizes))
+
+
 def nano():
-    config = Qwen3Config(
+    return qwen3(
         vocab_size=8192,
         max_position_embeddings=4096,
         num_hidden_layers=12,
@@ -34,13 +38,11 @@ def nano():
         num_attention_heads=4,
         num_key_value_heads=2,
         head_dim=64,
-        tie_word_embeddings=True,
     )
-    return Qwen3ForCausalLM(config)
 
 
 def qwen3_06b():
-    config = Qwen3Config(
+    return qwen3(
         vocab_size=151936,
         max_position_embeddings=40960,
         num_hidden_layers=28,
@@ -49,9 +51,7 @@ def qwen3_06b():
         num_attention_heads=16,
         num_key_value_heads=8,
         head_dim=128,
-        tie_word_embeddings=True,
     )
-    return Qwen3ForCausalLM(config)
 
 
 SHAPES = {"gpt2-124m": gpt2_124m, "nano": nano, "qwen3-0.6b": qwen3_06b}

@@ -65,13 +65,7 @@ fn verdict(evaluation: &Evaluation, words: Words) -> String {
             "The tuned and the base model differ by no more than chance allows.",
         ),
     };
-    let numbers = format!(
-        "{} <b>{}</b> <span class=\"nowrap\">({} {})</span>",
-        words.measure(&measure.name),
-        signed(test.difference),
-        interval_name(test.interval.confidence, words),
-        signed_range(test, words)
-    );
+    let numbers = difference(&measure.name, test, words);
     let unbeaten = unbeaten(evaluation, words);
     let class = match (test.difference > 0.0, certain) {
         (true, true) => "good",
@@ -101,13 +95,7 @@ fn of_classifier(evaluation: &Evaluation, words: Words) -> String {
         );
         ("bad", words)
     };
-    let numbers = format!(
-        "{} <b>{}</b> <span class=\"nowrap\">({} {})</span>",
-        words.measure(&measure.name),
-        signed(test.difference),
-        interval_name(test.interval.confidence, words),
-        signed_range(test, words)
-    );
+    let numbers = difference(&measure.name, test, words);
     let unbeaten = if beats { unbeaten(evaluation, words) } else { String::new() };
     format!("<p class=\"verdict {class}\">{sentence} <span>{numbers}</span>{unbeaten}</p>\n")
 }
@@ -140,6 +128,17 @@ fn unbeaten(evaluation: &Evaluation, words: Words) -> String {
 /// `95 % interval`.
 pub(super) fn interval_name(confidence: f64, words: Words) -> String {
     format!("{:.0} % {}", 100.0 * confidence, words.pick("구간", "interval"))
+}
+
+/// `chrF2 +20.3 (95 % interval +16.1 to +25.2)`.
+fn difference(measure: &str, test: &PairedTest, words: Words) -> String {
+    format!(
+        "{} <b>{}</b> <span class=\"nowrap\">({} {})</span>",
+        words.measure(measure),
+        signed(test.difference),
+        interval_name(test.interval.confidence, words),
+        signed_range(test, words)
+    )
 }
 
 /// `+3.1 to +5.0`.
