@@ -7,16 +7,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};
 
 use chat::example::Example;
-use serde::{Deserialize, Serialize};
 
 use super::changes::{Before, Change, Watch};
+use super::counts::Counts;
 use super::layout::Layout;
 use super::step::{DraftRow, OrderedStep, Outcome, Reason, Step};
-use crate::record::{Record, Rejection};
+use crate::record::Rejection;
 use crate::sources::{Block, Item, Source, SourceError};
 
 /// Rows that travel together between the threads.
 const JOB_ROWS: usize = 256;
+/// Rows that pass a step one after the other before any passes the next. The code of all steps together is
+/// larger than a core's first cache of instructions; that of one step is not.
+const BATCH_ROWS: usize = 16;
 /// Most field and row steps.
 const MOST_STEPS: usize = 64;
 
@@ -48,44 +51,6 @@ pub enum Prepared {
     Failed(Rejection),
 }
 
-/// Counts that add up: `rows_in` = `rows_out` + rejected + failed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Rows read, those that the source could not read included.
-    pub rows_in: u64,
-    /// Examples.
-    pub rows_out: u64,
-    /// Rows set aside, by reason.
-    pub rejected: BTreeMap<String, u64>,
-    /// Rows at which a step failed, by reason.
-    pub failed: BTreeMap<String, u64>,
-    /// Rows that a step changed, by step, whatever became of them.
-    pub changed: BTreeMap<String, u64>,
-}
-
-impl Counts {
-    /// Whether nothing was lost.
-    pub fn add_up(&self) -> bool {
-        let set_aside = self.rejected.values().sum::<u64>() + self.failed.values().sum::<u64>();
-        self.rows_in == self.rows_out + set_aside
-    }
-
-    /// Adds the counts of another source.
-    pub fn merge(&mut self, other: &Self) {
-        self.rows_in += other.rows_in;
-        self.rows_out += other.rows_out;
-        for (mine, theirs) in [
-            (&mut self.rejected, &other.rejected),
-            (&mut self.failed, &other.failed),
-            (&mut self.changed, &other.changed),
-        ] {
-            for (key, n) in theirs {
-                *mine.entry(key.clone()).or_default() += n;
-            }
-        }
-    }
-}
-
 /// Why preparing stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
@@ -107,8 +72,12 @@ pub enum PrepareError {
 struct Stepped {
     /// What the row is called in outputs.
     id: String,
+    /// What tells the row from all others.
+    print: u128,
     row: DraftRow,
     verdict: Outcome,
+    /// One bit for each step that changed the row.
+    changed: u64,
     changes: Vec<Change>,
 }
 
@@ -211,32 +180,78 @@ impl Runner<'_> {
             let Ok(Job { number, first, rows, spent }) = job else { return };
             drop(spent);
             // A panic is carried to the caller; without that it would wait for this job for ever.
-            let rows = catch_unwind(AssertUnwindSafe(|| {
-                let (mut done, mut numbers) = (Vec::with_capacity(rows.len()), first..);
-                let mut take = |item| {
-                    let number = numbers.next().unwrap_or(u64::MAX);
-                    done.push(match item {
-                        Item::Rejected(rejection) => Done::Rejected(rejection),
-                        Item::Record(record) => self.step(record, number, layout, settles, &mut before),
-                    });
-                };
-                let unpacked = match rows {
-                    Block::Items(items) => {
-                        items.into_iter().for_each(&mut take);
-                        Ok(())
-                    }
-                    Block::Packed(rows) => rows.unpack(&mut take),
-                };
-                done.extend(unpacked.err().map(Done::Broken));
-                done
-            }));
+            let rows = catch_unwind(AssertUnwindSafe(|| self.job(rows, first, layout, settles, &mut before)));
             if done.send(Finished { number, rows }).is_err() {
                 return;
             }
         }
     }
 
-    fn step(&self, mut record: Record, at: u64, layout: &Layout, settles: bool, before: &mut Before) -> Done {
+    fn job(&self, rows: Block, first: u64, layout: &Layout, settles: bool, before: &mut Before) -> Vec<Done> {
+        let (mut done, mut numbers) = (Vec::with_capacity(rows.len()), first..);
+        let mut batch = Vec::with_capacity(BATCH_ROWS);
+        let mut take = |item| {
+            let number = numbers.next().unwrap_or(u64::MAX);
+            batch.push((item, number));
+            if batch.len() == BATCH_ROWS {
+                self.steps(&mut batch, layout, settles, before, &mut done);
+            }
+        };
+        let unpacked = match rows {
+            Block::Items(items) => {
+                items.into_iter().for_each(&mut take);
+                Ok(())
+            }
+            Block::Packed(rows) => rows.unpack(&mut take),
+        };
+        self.steps(&mut batch, layout, settles, before, &mut done);
+        done.extend(unpacked.err().map(Done::Broken));
+        done
+    }
+
+    /// Takes a batch of rows, each with its number in the source, through all steps.
+    fn steps(
+        &self,
+        batch: &mut Vec<(Item, u64)>,
+        layout: &Layout,
+        settles: bool,
+        before: &mut Before,
+        done: &mut Vec<Done>,
+    ) {
+        let mut rows: Vec<_> = batch.drain(..).map(|(item, at)| self.begin(item, at, layout)).collect();
+        let mut open: Vec<&mut Stepped> = rows.iter_mut().flatten().collect();
+        // A row that is set aside still passes the other field steps, so that what is kept of it for
+        // people is masked like everything else.
+        for (i, step) in self.field_steps.iter().enumerate() {
+            for stepped in &mut open {
+                self.apply(i, *step, stepped, before);
+            }
+        }
+        for stepped in &mut open {
+            layout.render(&mut stepped.row);
+        }
+        for (i, step) in (self.field_steps.len()..).zip(&self.row_steps) {
+            open.retain(|stepped| stepped.verdict == Outcome::Keep);
+            for stepped in &mut open {
+                self.apply(i, *step, stepped, before);
+            }
+        }
+        done.extend(rows.into_iter().map(|row| match row {
+            Err(rejection) => Done::Rejected(rejection),
+            Ok(stepped) => {
+                let (print, changed) = (stepped.print, stepped.changed);
+                let settle = |stepped| Fate::Settled(self.conclude(stepped, layout));
+                let fate = if settles { settle(stepped) } else { Fate::Open(Box::new(stepped)) };
+                Done::Row { print, changed, fate }
+            }
+        }));
+    }
+
+    fn begin(&self, item: Item, at: u64, layout: &Layout) -> Result<Stepped, Rejection> {
+        let mut record = match item {
+            Item::Rejected(rejection) => return Err(rejection),
+            Item::Record(record) => record,
+        };
         let print = crate::hash::hash128(0, &[record.id.source.as_bytes(), record.id.key.as_bytes()]);
         // A key that is itself personal (an address, a telephone number) becomes the row's number in its
         // source, before any step can write it down.
@@ -245,47 +260,29 @@ impl Runner<'_> {
         }
         let id = record.id.text();
         let (row, verdict) = layout.draft(record);
-        let mut stepped = Stepped { id, row, verdict, changes: Vec::new() };
-        let mut changed = 0;
-        // A row that is set aside still passes the other field steps, so that what is kept of it for
-        // people is masked like everything else.
-        for (i, step) in self.field_steps.iter().enumerate() {
-            changed |= u64::from(self.apply(&mut stepped, *step, before)) << i;
-        }
-        layout.render(&mut stepped.row);
-        for (i, step) in (self.field_steps.len()..).zip(&self.row_steps) {
-            if stepped.verdict != Outcome::Keep {
-                break;
-            }
-            changed |= u64::from(self.apply(&mut stepped, *step, before)) << i;
-        }
-        let fate = if settles {
-            Fate::Settled(self.conclude(stepped, layout))
-        } else {
-            Fate::Open(Box::new(stepped))
-        };
-        Done::Row { print, changed, fate }
+        Ok(Stepped { id, print, row, verdict, changed: 0, changes: Vec::new() })
     }
 
-    /// Whether the step changed a text.
-    fn apply(&self, stepped: &mut Stepped, step: &dyn Step, before: &mut Before) -> bool {
+    /// Takes a row through the step of a number.
+    fn apply(&self, number: usize, step: &dyn Step, stepped: &mut Stepped, before: &mut Before) {
         let watched = step.changes_texts();
         if watched {
             before.keep(&stepped.row);
         }
         let outcome = step.apply(&mut stepped.row);
-        let changed = watched && before.differs(&stepped.row);
-        if changed && self.watch != Watch::Off {
-            before.log(&stepped.row, step.name(), &mut stepped.changes);
+        if watched && before.differs(&stepped.row) {
+            stepped.changed |= 1 << number;
+            if self.watch != Watch::Off {
+                before.log(&stepped.row, step.name(), &mut stepped.changes);
+            }
         }
         if stepped.verdict == Outcome::Keep || matches!(outcome, Outcome::Fail(_)) {
             stepped.verdict = outcome;
         }
-        changed
     }
 
     fn conclude(&self, stepped: Stepped, layout: &Layout) -> Prepared {
-        let Stepped { id, row, verdict, mut changes } = stepped;
+        let Stepped { id, row, verdict, mut changes, .. } = stepped;
         match verdict {
             Outcome::Keep => {
                 if self.watch == Watch::Redacted {
