@@ -75,12 +75,10 @@ impl Sizes {
 pub(crate) struct Activations<D: Device> {
     /// (N, 2): of the norm before attention.
     pub attention_stats: D::Buffer,
-    /// (N, Q + 2K): before q/k norm and rotation; empty without q/k norm.
-    pub qkv_raw: D::Buffer,
+    /// (N, Q + 2K): before q/k norm and rotation where there is q/k norm, else rotated.
+    pub qkv: D::Buffer,
     /// (N·H, 2) and (N·Hk, 2); empty without q/k norm.
     pub qk_stats: [D::Buffer; 2],
-    /// (N, Q + 2K).
-    pub qkv: D::Buffer,
     /// (N, Q).
     pub attended: D::Buffer,
     /// (N, H).
@@ -102,6 +100,9 @@ pub(crate) struct Temporary<D: Device> {
     pub normed: D::Buffer,
     /// (N, F): output of the activation.
     pub activated: D::Buffer,
+    /// (N, Q + 2K): query and key after q/k norm and rotation; the columns of value are not used, so that all
+    /// rows have one layout. Made again in the backward pass. Empty without q/k norm.
+    pub turned: D::Buffer,
     /// (N, C): gradient of the residual stream.
     pub dresidual: D::Buffer,
     /// (N, C).
@@ -191,6 +192,7 @@ impl<D: Device> Workspace<D> {
             temporary: Temporary {
                 normed: b(),
                 activated: b(),
+                turned: b(),
                 dresidual: b(),
                 dnormed: b(),
                 dattended: b(),
@@ -249,10 +251,9 @@ impl<D: Device> Workspace<D> {
             let [q_stats, k_stats] = &mut k.qk_stats;
             for buffer in [
                 &mut k.attention_stats,
-                &mut k.qkv_raw,
+                &mut k.qkv,
                 q_stats,
                 k_stats,
-                &mut k.qkv,
                 &mut k.attended,
                 &mut k.lse,
                 &mut k.middle,
@@ -267,6 +268,7 @@ impl<D: Device> Workspace<D> {
         for buffer in [
             &mut t.normed,
             &mut t.activated,
+            &mut t.turned,
             &mut t.dresidual,
             &mut t.dnormed,
             &mut t.dattended,
@@ -292,9 +294,8 @@ impl<D: Device> Activations<D> {
         let b = || device.zeros(0);
         Self {
             attention_stats: b(),
-            qkv_raw: b(),
-            qk_stats: [b(), b()],
             qkv: b(),
+            qk_stats: [b(), b()],
             attended: b(),
             lse: b(),
             middle: b(),
@@ -325,10 +326,9 @@ fn each_len<D: Device>(
     }
     for k in 0..all_kept {
         let n = if k < kept { n } else { 0 };
-        let raw = if config.qk_norm { n } else { 0 };
+        let norms = if config.qk_norm { n } else { 0 };
         let (h, hk) = (config.heads, config.kv_heads);
-        for len in [2 * n, raw * qkv, 2 * raw * h, 2 * raw * hk, n * qkv, n * q, n * h, n * c, 2 * n, n * up]
-        {
+        for len in [2 * n, n * qkv, 2 * norms * h, 2 * norms * hk, n * q, n * h, n * c, 2 * n, n * up] {
             f(len);
         }
         for rank in s.ranks {
@@ -336,7 +336,8 @@ fn each_len<D: Device>(
         }
     }
     let back = if s.backward { n } else { 0 };
-    for len in [n * c, n * mlp, back * c, back * c, back * q, back * qkv, back * up, back * mlp] {
+    let turned = if config.qk_norm { n * qkv } else { 0 };
+    for len in [n * c, n * mlp, turned, back * c, back * c, back * q, back * qkv, back * up, back * mlp] {
         f(len);
     }
     let (l, dl) = (s.loss_rows, if s.backward { s.loss_rows } else { 0 });

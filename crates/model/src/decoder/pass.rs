@@ -95,7 +95,7 @@ fn block_backward<D: Device>(
     let reached = attention.qkv || attention.out || attention.input;
     let mlp =
         mlp::Wanted { up: trains(Projection::Up), down: trains(Projection::Down), norm, input: reached };
-    let kept = &ws.kept[sizes.kept_of(layer)];
+    let kept = &mut ws.kept[sizes.kept_of(layer)];
     let (t, scratch, rows) = (&mut ws.temporary, &mut ws.scratch, sizes.rows);
     mlp::backward(view, layer, kept, t, grads, mlp, rows, scratch);
     if reached {

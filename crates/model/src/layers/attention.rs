@@ -78,11 +78,23 @@ pub(crate) fn forward<D: Device>(
     device.norm(&mut t.normed, shape.place, &mut kept.attention_stats, x, shape, view.attention_norm(layer));
     let qkv = view.linear(layer, Projection::Qkv, rows, phase);
     let low_rank = &mut kept.low_rank[Projection::Qkv as usize];
-    let raw = if config.qk_norm { &mut kept.qkv_raw } else { &mut kept.qkv };
-    device.linear(raw, low_rank, &t.normed, qkv.matrix, qkv.bias, None, &qkv.lora, qkv.shape, scratch);
-    normalise(view, layer, kept, rows);
-    rotate(view, &mut kept.qkv, batch, rows, false);
-    attend(view, keys, kept, batch, rows, scratch);
+    device.linear(
+        &mut kept.qkv,
+        low_rank,
+        &t.normed,
+        qkv.matrix,
+        qkv.bias,
+        None,
+        &qkv.lora,
+        qkv.shape,
+        scratch,
+    );
+    if config.qk_norm {
+        turn(view, layer, &mut t.turned, &mut kept.qk_stats, &kept.qkv, batch, rows);
+    } else {
+        rotate(view, &mut kept.qkv, batch, rows, false);
+    }
+    attend(view, keys, kept, &t.turned, batch, rows, scratch);
     let out = view.linear(layer, Projection::Out, rows, phase);
     let low_rank = &mut kept.low_rank[Projection::Out as usize];
     let middle = &mut kept.middle;
@@ -99,16 +111,35 @@ pub(crate) fn forward<D: Device>(
     );
 }
 
-/// q/k norm from `qkv_raw` to `qkv`.
-fn normalise<D: Device>(view: &View<'_, D>, layer: usize, kept: &mut Activations<D>, rows: usize) {
+/// q/k norm and rotation.
+fn turn<D: Device>(
+    view: &View<'_, D>,
+    layer: usize,
+    turned: &mut D::Buffer,
+    stats: &mut [D::Buffer; 2],
+    qkv: &D::Buffer,
+    batch: &DeviceBatch<D>,
+    rows: usize,
+) {
     let config = view.config;
     let Some(norms) = view.qk_norm(layer) else { return };
     let places = places(config);
-    view.device.copy(&mut kept.qkv, &kept.qkv_raw, rows * places[0].stride);
     for (i, heads) in [config.heads, config.kv_heads].into_iter().enumerate() {
         let shape = heads_of(config, places[i], heads, rows);
-        view.device.norm(&mut kept.qkv, places[i], &mut kept.qk_stats[i], &kept.qkv_raw, shape, norms[i]);
+        view.device.norm(turned, places[i], &mut stats[i], qkv, shape, norms[i]);
     }
+    rotate(view, turned, batch, rows, false);
+}
+
+/// Query, key and value as attention reads them.
+fn read<'a, D: Device>(
+    config: &ModelConfig,
+    qkv: &'a D::Buffer,
+    turned: &'a D::Buffer,
+) -> [Rows<'a, D::Buffer>; 3] {
+    let qk = if config.qk_norm { turned } else { qkv };
+    let [q, k, v] = places(config);
+    [Rows { buffer: qk, place: q }, Rows { buffer: qk, place: k }, Rows { buffer: qkv, place: v }]
 }
 
 fn rotate<D: Device>(
@@ -132,13 +163,14 @@ fn attend<D: Device>(
     view: &View<'_, D>,
     keys: Keys<'_, D>,
     kept: &mut Activations<D>,
+    turned: &D::Buffer,
     batch: &DeviceBatch<D>,
     rows: usize,
     scratch: &mut D::Buffer,
 ) {
     let (device, shape, width) = (view.device, shape_of(view.config), view.config.kv_width());
-    let [q, k, v] = places(view.config).map(|place| Rows { buffer: &kept.qkv, place });
-    let (out, lse) = (&mut kept.attended, &mut kept.lse);
+    let Activations { qkv, attended: out, lse, .. } = kept;
+    let [q, k, v] = read::<D>(view.config, qkv, turned);
     match keys {
         Keys::Rows => device.attention(out, lse, q, k, v, shape, &batch.attention, scratch),
         Keys::Prefill(cache, slot, size) => {
@@ -172,7 +204,7 @@ pub(crate) fn backward<D: Device>(
     view: &View<'_, D>,
     layer: usize,
     x: &D::Buffer,
-    kept: &Activations<D>,
+    kept: &mut Activations<D>,
     t: &mut Temporary<D>,
     batch: &DeviceBatch<D>,
     grads: &mut D::Buffer,
@@ -202,7 +234,9 @@ pub(crate) fn backward<D: Device>(
     if !inner {
         return;
     }
-    let [q, k, v] = places(config).map(|place| Rows { buffer: &kept.qkv, place });
+    // The statistics come out as they were.
+    turn(view, layer, &mut t.turned, &mut kept.qk_stats, &kept.qkv, batch, rows);
+    let [q, k, v] = read::<D>(config, &kept.qkv, &t.turned);
     device.attention_backward(
         &mut t.dqkv,
         &t.dattended,
@@ -252,7 +286,7 @@ fn normalise_backward<D: Device>(
     let places = places(config);
     for (i, heads) in [config.heads, config.kv_heads].into_iter().enumerate() {
         let shape = heads_of(config, places[i], heads, rows);
-        let x = Rows { buffer: &kept.qkv_raw, place: places[i] };
+        let x = Rows { buffer: &kept.qkv, place: places[i] };
         let to = train.then_some(&mut *grads);
         view.device.norm_backward_in_place(&mut t.dqkv, to, x, &kept.qk_stats[i], shape, norms[i]);
     }
