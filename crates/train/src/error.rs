@@ -264,5 +264,5 @@ impl TrainError {
 /// `weights 1.20 GB, activations 300 MB`.
 fn spelled(figures: &MemoryFigures) -> String {
     let part = |(name, bytes): (&str, u64)| format!("{name} {}", size(bytes));
-    parts(&figures.plan, figures.others).into_iter().map(part).collect::<Vec<_>>().join(", ")
+    parts(figures).into_iter().map(part).collect::<Vec<_>>().join(", ")
 }

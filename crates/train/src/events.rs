@@ -113,6 +113,8 @@ impl PlanFigures {
 pub struct MemoryFigures {
     /// Of the largest pass, by part.
     pub plan: MemoryPlan,
+    /// What is held besides while a metric of the host's own is measured.
+    pub measuring: u64,
     /// What the process holds besides.
     pub others: u64,
     /// What the process will hold at most.

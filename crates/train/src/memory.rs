@@ -5,7 +5,7 @@
 //! 3. [`dry_step`] goes forward and backward once over that pass, so that what is wrong is known before step 1.
 
 use kernels::Device;
-use model::{MemoryPlan, Recompute, TrainBatch};
+use model::{Recompute, TrainBatch};
 
 use crate::learner::Learner;
 use crate::{MemoryFigures, Settings, TrainError};
@@ -55,20 +55,22 @@ impl Before {
     }
 }
 
-/// Chooses which blocks are recomputed, tells the learner, and gives the figures.
+/// Chooses which blocks are recomputed, tells the learner, and gives the figures. `measuring` are the bytes that are
+/// held beside everything else while a metric of the host's own is measured.
 ///
 /// # Errors
 /// [`TrainError::Memory`] when the plan does not fit.
 pub(crate) fn choose<D: Device>(
     settings: &Settings,
     before: Before,
+    measuring: u64,
     largest: Largest,
     learner: &mut Learner<'_, D>,
 ) -> Result<MemoryFigures, TrainError> {
     let layers = learner.decoder.config().layers;
     let trainable = Some(&learner.trainable);
     let plan = |recompute| learner.decoder.memory_plan(trainable, largest.rows, largest.loss_rows, recompute);
-    let peak = |recompute| before.others + plan(recompute).total() as u64;
+    let peak = |recompute| before.others + measuring + plan(recompute).total() as u64;
     let limit = before.limit(settings);
     let fits = |recompute| limit.is_none_or(|limit| peak(recompute) <= limit);
     let recompute = match settings.recompute {
@@ -78,6 +80,7 @@ pub(crate) fn choose<D: Device>(
     };
     let figures = MemoryFigures {
         plan: plan(recompute),
+        measuring,
         others: before.others,
         predicted_peak_bytes: peak(recompute),
         limit_bytes: limit,
@@ -115,7 +118,8 @@ pub(crate) fn dry_step<D: Device>(
 }
 
 /// The parts of a plan and their names, the greatest first; parts of nothing are left out.
-pub fn parts(plan: &MemoryPlan, others: u64) -> Vec<(&'static str, u64)> {
+pub fn parts(figures: &MemoryFigures) -> Vec<(&'static str, u64)> {
+    let plan = &figures.plan;
     let mut parts = vec![
         ("weights", plan.weights as u64),
         ("trained parameters", plan.parameters as u64),
@@ -123,7 +127,8 @@ pub fn parts(plan: &MemoryPlan, others: u64) -> Vec<(&'static str, u64)> {
         ("optimizer", plan.optimizer as u64),
         ("activations", plan.activations as u64),
         ("scratch", plan.scratch as u64),
-        ("everything else", others),
+        ("answers in the loop", figures.measuring),
+        ("everything else", figures.others),
     ];
     parts.retain(|(_, bytes)| *bytes > 0);
     parts.sort_by_key(|&(_, bytes)| std::cmp::Reverse(bytes));

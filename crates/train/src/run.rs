@@ -36,6 +36,9 @@ pub struct Host<'a, D: Device> {
 
 /// A metric that is measured during training, such as a score of generated answers.
 pub trait InLoopEval<D: Device> {
+    /// Bytes that measuring holds at most, besides the model and the training.
+    fn bytes(&self, decoder: &Decoder<D>) -> usize;
+
     /// Measures the model as it is after `step`. The same parameters must give the same value.
     ///
     /// # Errors
@@ -73,8 +76,11 @@ pub fn run<D: Device>(
         (host.events)(&Event::CheckpointIgnored { checkpoint, why });
     })?;
     let before = memory::Before::new((host.memory)(), decoder.weight_bytes());
+    // Without rows to measure on nothing is measured.
+    let eval = host.eval.as_ref().filter(|_| plan.valid.len() > 0);
+    let measuring = eval.map_or(0, |eval| eval.bytes(decoder) as u64);
     let mut learner = Learner::new(decoder, settings)?;
-    let foretold = memory::choose(settings, before, plan.largest, &mut learner)?;
+    let foretold = memory::choose(settings, before, measuring, plan.largest, &mut learner)?;
     let mut journal = Journal::open(out, (host.clock)())?;
     let figures = plan.figures(settings, &learner);
     journal.planned(&figures, &foretold)?;
@@ -176,7 +182,8 @@ fn dry_step<D: Device>(
     let peak_bytes = memory::dry_step(learner, pass, host.memory)?;
     let seconds = (host.clock)() - began;
     journal.dry_step(tokens, seconds, peak_bytes)?;
-    let predicted_peak_bytes = foretold.predicted_peak_bytes;
+    // Nothing is measured beside this pass.
+    let predicted_peak_bytes = foretold.predicted_peak_bytes - foretold.measuring;
     (host.events)(&Event::DryStep { tokens, seconds, predicted_peak_bytes, peak_bytes });
     Ok(())
 }

@@ -4,14 +4,14 @@ use std::ops::ControlFlow;
 
 use chat::{Encoder, SampleView, Sampling, seeded};
 use eval::scorers::{Row, Scorer, by_name};
-use model::{Decoder, ModelConfig, Trainable};
+use model::{Decoder, ModelConfig, Recompute, Trainable};
 use serve::{Beginning, Continuing, DecoderEngine};
 use train::{InLoopEval, Metric};
 
 use super::device::Backend;
 use crate::console::error::fail;
 
-/// Most bytes of keys and values: what a training is foretold to hold has no room for more.
+/// Most bytes of keys and values, where one question and one answer need no more.
 const CACHE_BYTES: usize = 128 << 20;
 
 /// Most answers that are written at once.
@@ -79,23 +79,39 @@ impl Heard {
     }
 
     /// How many answers fit into the memory that is set apart, beside the question that is asked.
-    fn slots(&self, config: &ModelConfig, context: usize) -> usize {
-        let slot = 8 * config.layers * context * config.kv_width();
+    fn slots(&self, config: &ModelConfig) -> usize {
+        let slot = slot_bytes(config, self.context());
         (CACHE_BYTES / slot.max(1)).clamp(2, self.questions.len().min(AT_ONCE) + 1)
+    }
+
+    /// Tokens of the longest question with its answer.
+    fn context(&self) -> usize {
+        self.questions.iter().map(|q| q.ids.len() + q.samplings[0].max_tokens).max().unwrap_or(1)
     }
 }
 
+/// Keys and values of one text.
+fn slot_bytes(config: &ModelConfig, context: usize) -> usize {
+    8 * config.layers * context * config.kv_width()
+}
+
 impl InLoopEval<Backend> for Heard {
+    fn bytes(&self, decoder: &Decoder<Backend>) -> usize {
+        let config = decoder.config();
+        let (slots, asked) = (self.slots(config), self.questions.iter().map(|q| q.ids.len()).max());
+        let cache = slots * slot_bytes(config, self.context());
+        let pass = decoder.memory_plan(None, asked.unwrap_or(0).max(slots), slots, Recompute::Never);
+        cache + pass.activations + pass.scratch + 4 * slots * config.vocab
+    }
+
     fn measure(
         &mut self,
         decoder: &Decoder<Backend>,
         trainable: &Trainable<Backend>,
         _step: u64,
     ) -> Result<Metric, Box<dyn std::error::Error + Send + Sync>> {
-        let longest = self.questions.iter().map(|q| q.ids.len() + q.samplings[0].max_tokens).max();
-        let context = longest.unwrap_or(1);
-        let slots = self.slots(decoder.config(), context);
-        let mut engine = DecoderEngine::new(decoder, slots, context).with_adapter(trainable);
+        let slots = self.slots(decoder.config());
+        let mut engine = DecoderEngine::new(decoder, slots, self.context()).with_adapter(trainable);
         let tokenizer = self.encoder.tokenizer();
         let mut said: Vec<Vec<u32>> = vec![Vec::new(); self.questions.len()];
         Continuing { engine: &mut engine, adapter: Some(0), tokenizer, ends: self.encoder.end_ids() }.run(

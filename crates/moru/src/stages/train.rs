@@ -305,7 +305,7 @@ fn grown_note(plan: &PlanFigures, tokens: usize) -> String {
 
 /// `memory: 1.2 GB at most (weights 800.0 MB, …) of 22.4 GB`.
 fn memory_plan(figures: &MemoryFigures) -> String {
-    let parts: Vec<_> = memory_parts(&figures.plan, figures.others)
+    let parts: Vec<_> = memory_parts(figures)
         .into_iter()
         .map(|(name, bytes)| format!("{name} {}", format::bytes(bytes)))
         .collect();

@@ -41,7 +41,7 @@ impl Journal {
 
     /// What lies ahead.
     pub fn planned(&mut self, plan: &PlanFigures, memory: &MemoryFigures) -> Result<(), TrainError> {
-        let parts: Map<String, Value> = memory_parts(&memory.plan, memory.others)
+        let parts: Map<String, Value> = memory_parts(memory)
             .into_iter()
             .map(|(name, bytes)| (format!("{}_bytes", name.replace(' ', "_")), json!(bytes)))
             .collect();

@@ -4,6 +4,7 @@ use model::Recompute;
 use tempfile::TempDir;
 use train::{Event, MemoryFigures, MemoryReading, Method, TrainError};
 
+use crate::outputs::{SCRIPT_BYTES, Script};
 use crate::toy::{Training, bytes, steps};
 
 const HELD: u64 = 50_000_000;
@@ -38,7 +39,7 @@ fn the_parts_add_up_and_the_largest_pass_is_tried_before_the_first_step() {
     assert!(figures.others < HELD, "the weights are held already, and are not counted twice");
     assert_eq!(figures.limit_bytes, Some(HELD + (1 << 40) - (1 << 40) / 20));
     assert_eq!((figures.recomputed_layers, figures.layers), (0, 2));
-    let named: u64 = train::memory_parts(&figures.plan, figures.others).iter().map(|(_, bytes)| bytes).sum();
+    let named: u64 = train::memory_parts(&figures).iter().map(|(_, bytes)| bytes).sum();
     assert_eq!(named, figures.predicted_peak_bytes);
 
     let at = |wanted: fn(&Event) -> bool| events.iter().position(wanted).unwrap();
@@ -128,4 +129,24 @@ fn the_dry_step_learns_nothing() {
         let (small, large) = (first_loss(1), first_loss(4096));
         assert!((small - large).abs() < 1e-5 * large, "{small} and {large}");
     }
+}
+
+#[test]
+fn what_a_metric_in_the_loop_holds_is_foretold_too() {
+    let (alone, ..) = run(1 << 40, None);
+    let out = TempDir::new().unwrap();
+    let mut script = Script(vec![1.0; 9]);
+    let mut training = Training { eval: Some(&mut script), ..Training::new(out.path()) };
+    training.memory = reading(1 << 40);
+    let (outcome, events) = training.run();
+    outcome.unwrap();
+    let figures = foretold(&events);
+    assert_eq!((alone.measuring, figures.measuring), (0, SCRIPT_BYTES as u64));
+    assert_eq!(figures.predicted_peak_bytes, alone.predicted_peak_bytes + SCRIPT_BYTES as u64);
+    assert!(train::memory_parts(&figures).contains(&("answers in the loop", SCRIPT_BYTES as u64)));
+    let dry = events.iter().find_map(|event| match event {
+        Event::DryStep { predicted_peak_bytes, .. } => Some(*predicted_peak_bytes),
+        _ => None,
+    });
+    assert_eq!(dry, Some(alone.predicted_peak_bytes), "the largest pass is tried without it");
 }

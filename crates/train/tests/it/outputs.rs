@@ -151,9 +151,17 @@ fn it_ends_when_there_is_no_more_gain() {
     assert_eq!((steps(&events).len(), steps(&more).len()), (12, 0));
 }
 
-struct Script(Vec<f64>);
+/// What the script says that it holds.
+pub const SCRIPT_BYTES: usize = 1_000;
+
+/// Values of a metric, one for every fourth step.
+pub struct Script(pub Vec<f64>);
 
 impl InLoopEval<Device> for Script {
+    fn bytes(&self, _: &Decoder<Device>) -> usize {
+        SCRIPT_BYTES
+    }
+
     fn measure(
         &mut self,
         decoder: &Decoder<Device>,

@@ -21,6 +21,15 @@ pub struct Watch<'a> {
 }
 
 impl InLoopEval<Backend> for Watch<'_> {
+    fn bytes(&self, decoder: &Decoder<Backend>) -> usize {
+        let longest = self.rows.iter().map(|row| row.ids.len()).max().unwrap_or(0);
+        let tokens = self.micro_tokens.max(longest);
+        // Every text has at least one token.
+        let texts = self.rows.len().min(tokens);
+        let pass = decoder.memory_plan(None, tokens, texts, Recompute::Never);
+        pass.activations + pass.scratch
+    }
+
     fn measure(
         &mut self,
         decoder: &Decoder<Backend>,
