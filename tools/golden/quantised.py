@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from gguf import GGMLQuantizationType, quants
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, quants
 
 LEVELS = torch.tensor([
     -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
@@ -51,17 +51,29 @@ def nf4(values):
     return codes[:, 0] << 4 | codes[:, 1], scale_codes.to(torch.uint8), nested, mean, read
 
 
+def any_blocks(kind, halves):
+    """256 numbers as blocks of any bytes, but for the scales in f16, which are finite: at the end in Q6_K."""
+    numbers_of_block, size = GGML_QUANT_SIZES[kind]
+    count = 256 // numbers_of_block
+    blocks = (np.arange(count * size) * 89 + 7).astype(np.uint8).reshape(count, size)
+    scales = (0.0123 + 0.0333 * np.arange(halves) + 0.001 * np.arange(count)[:, None]).astype(np.float16)
+    at = size - 2 if kind == GGMLQuantizationType.Q6_K else 0
+    blocks[:, at : at + 2 * halves] = scales.view(np.uint8)
+    return blocks.reshape(-1)
+
+
 def lines():
     few = numbers(512)
     for name in ["Q8_0", "Q4_0"]:
         blocks = quants.quantize(few, GGMLQuantizationType[name])
         yield name.lower(), blocks
         yield name.lower() + ".read", quants.dequantize(blocks, GGMLQuantizationType[name])
-    # Any bytes are a block, as long as the two scales are finite.
-    block = (np.arange(144) * 89 + 7).astype(np.uint8)
-    block[:4] = np.array([0.0123, 0.0456], dtype=np.float16).view(np.uint8)
-    yield "q4_k", block
-    yield "q4_k.read", quants.dequantize(block, GGMLQuantizationType.Q4_K)
+    for name in ["Q4_1", "Q5_0", "Q5_1"]:
+        yield name.lower(), quants.quantize(few, GGMLQuantizationType[name])
+    for name, halves in [("Q4_1", 2), ("Q5_0", 1), ("Q5_1", 2), ("Q4_K", 2), ("Q5_K", 2), ("Q6_K", 1)]:
+        blocks = any_blocks(GGMLQuantizationType[name], halves)
+        yield name.lower() + ".any", blocks
+        yield name.lower() + ".any_read", quants.dequantize(blocks, GGMLQuantizationType[name])
     codes, scale_codes, nested, mean, read = nf4(numbers(64 * 260))
     yield "nf4.codes", codes[:256].numpy()
     yield "nf4.scale_codes", scale_codes.numpy()

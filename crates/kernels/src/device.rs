@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::plan::{KeySegment, LossRow};
-use crate::quant::Format;
+use crate::quant::{BlockPart, Format};
 use crate::shapes::{
     Activation, AdamW, At, AttentionShape, CacheShape, Groups, HeadShape, Layout, LinearShape, LoraTerm,
     Matrix, NormWeights, Place, Rows, ScratchNeed, WeightPart,
@@ -51,6 +51,9 @@ pub trait Device: Send + Sync + 'static {
         parts: &[WeightPart<'_>],
         format: Format,
     ) -> Option<Self::Weight>;
+    /// Takes a frozen matrix that is in blocks already, its parts one after the other along the outputs, each in its
+    /// own format; nothing is quantised again.
+    fn weight_of_blocks(&self, inputs: usize, parts: &[BlockPart<'_>]) -> Self::Weight;
     /// Bytes that a frozen matrix occupies.
     fn weight_bytes(&self, weight: &Self::Weight) -> usize;
     /// Copies rows `outputs` of a frozen matrix, expanded, to `dst[offset..]` in the given layout.

@@ -30,9 +30,10 @@
 //! | [`fill`](Device::fill), [`scale`](Device::scale), [`copy`](Device::copy), [`copy_within`](Device::copy_within), [`add`](Device::add) | on ranges | – |
 //!
 //! Frozen matrices keep their file's dtype ([`DType`]), which is exact, or are quantised ([`quant`]), and are widened
-//! panel by panel. The order of every
-//! sum follows from the shapes alone: a result does not depend on the number of threads or on timing. Operations allocate
-//! nothing of their own but, once a thread, the strip that a matrix product packs.
+//! panel by panel. In generation ([`Phase::Decode`]) quantised ones are multiplied in integers, with rows in eight bits.
+//! The order of every sum follows from the shapes alone: a result does not depend on the number of threads or on timing.
+//! Operations allocate nothing of their own but, once a thread, the strip that a matrix product packs, and the rows in
+//! eight bits.
 //!
 //! ```
 //! use kernels::{Activation, Cpu, Device};

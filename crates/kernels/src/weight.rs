@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 use std::ops::Range;
 
-use crate::quant::{Blocks, Format, Run};
+use crate::quant::{BlockPart, Blocks, Format, Run};
 use crate::{DType, Layout, WeightPart};
 
 /// The matrix (O, I), outputs outermost whatever the file's layout was.
@@ -57,6 +57,12 @@ impl HostWeight {
         let outputs = parts.iter().map(|p| p.outputs).sum();
         let blocks = Blocks::quantise(inputs, parts, format, run)?;
         Some(Self { outputs, inputs, numbers: Numbers::Blocks(blocks) })
+    }
+
+    /// Stacks parts along the outputs that are in blocks already, each in its own format.
+    pub fn of_blocks(inputs: usize, parts: &[BlockPart<'_>], run: Run<'_>) -> Self {
+        let outputs = parts.iter().map(|p| p.outputs).sum();
+        Self { outputs, inputs, numbers: Numbers::Blocks(Blocks::of(inputs, parts, run)) }
     }
 
     /// Bytes that the numbers occupy.

@@ -64,4 +64,11 @@ impl<D: Device> Decoder<D> {
             base.matrices.iter().flatten().chain([&base.embedding]).chain(&base.positions).chain(&base.head);
         matrices.map(|w| self.device.weight_bytes(w)).sum::<usize>() + 4 * self.device.len(&base.vectors)
     }
+
+    /// Bytes of the frozen weights that a generated token reads: all but tables of which it reads a row.
+    pub fn read_bytes(&self) -> usize {
+        let Some(base) = &self.base else { return 0 };
+        let tables = base.head.is_some().then_some(&base.embedding).into_iter().chain(&base.positions);
+        self.weight_bytes() - tables.map(|w| self.device.weight_bytes(w)).sum::<usize>()
+    }
 }

@@ -1,22 +1,34 @@
 //! Generation: a few rows, each computed on its own, so that a reply does not depend on its neighbours.
 
+use std::ops::Range;
+
 use super::buffer::{Buffer, Shared};
+use super::integer;
 use super::linear::{Extras, Scratch};
-use super::math::{dot, exp, max, sum};
+use super::math::dot;
 use super::panel::Source;
 use super::pool::Pool;
 use super::{chunk, simd};
-use crate::{AttentionShape, CacheShape, Layout, LinearShape, LoraTerm, Place};
+use crate::weight::{HostWeight, Numbers};
+use crate::{Layout, LinearShape, LoraTerm, ScratchNeed};
 
 /// Outputs of one task.
 const OUTPUTS: usize = 32;
+/// Rows that one expansion of a row of the matrix serves.
+const ROWS: usize = 16;
+/// Products of a row with a term's A in one task.
+const MIDDLES: usize = 4;
 
-/// Numbers of scratch that a thread needs for a row of a matrix.
-pub fn row_len(width: usize) -> usize {
+/// Numbers of scratch that a thread needs: for a row of a matrix, and for the scores of heads that share keys.
+pub fn lane_len(need: &ScratchNeed) -> usize {
+    row_len(need.width).max(need.cached * need.group.max(1))
+}
+
+fn row_len(width: usize) -> usize {
     width.max(OUTPUTS)
 }
 
-/// `out = residual + x·Wᵀ + bias + Σ lora`, one dot product after the other.
+/// `out = residual + x·Wᵀ + bias + Σ lora`. Matrices in blocks are multiplied in integers.
 pub fn linear(
     pool: &Pool,
     out: &mut [f32],
@@ -27,147 +39,174 @@ pub fn linear(
     shape: LinearShape,
     scratch: &mut [f32],
 ) {
-    for term in extras.lora {
-        middle(pool, &mut middles[term.middle..], x, term, shape);
-    }
+    middles_of(pool, middles, x, extras.lora, shape);
     let middles = &*middles;
     let (_, lanes) = Scratch::split(scratch, 0, row_len(shape.inputs), pool.threads()).parts();
     let out = Shared::new(out);
+    let put = |n: usize, outputs: Range<usize>, dots: &[f32]| {
+        // SAFETY: a task's outputs are its own.
+        let out = unsafe { out.part(n * shape.outputs + outputs.start, outputs.len()) };
+        simd(
+            #[inline(always)]
+            || {
+                put_extras(out, extras, middles, shape, n, outputs);
+                out.iter_mut().zip(dots).for_each(|(o, dot)| *o += dot);
+            },
+        );
+    };
+    if let Source::Narrow(HostWeight { numbers: Numbers::Blocks(blocks), .. }) = w
+        && integer::has_products(blocks)
+    {
+        return integer::products(pool, blocks, x, [shape.rows, shape.inputs], lanes, put);
+    }
     pool.run(shape.outputs.div_ceil(OUTPUTS), |task, thread| {
         let outputs = chunk(task, OUTPUTS, shape.outputs);
         let lane = lanes.of(thread);
-        // SAFETY: a task's outputs are its own.
-        let put = |n: usize, o: usize, v: f32| unsafe { out.part(n * shape.outputs + o, 1)[0] = v };
-        simd(
-            #[inline(always)]
-            || match w {
-                Source::Plain(values, Layout::InOut) => {
-                    columns(values, x, shape, outputs, lane, |n, o, dot| {
-                        put(n, o, dot + extra(extras, middles, shape, n, o))
-                    });
-                }
-                _ => {
-                    for o in outputs {
-                        let row = match w {
-                            Source::Plain(values, _) => &values[o * shape.inputs..][..shape.inputs],
-                            Source::Narrow(weight) => {
-                                weight.expand_row(lane, o, 0..shape.inputs);
-                                &lane[..shape.inputs]
-                            }
-                        };
-                        for n in 0..shape.rows {
-                            let dot = dot(row, &x[n * shape.inputs..][..shape.inputs]);
-                            put(n, o, dot + extra(extras, middles, shape, n, o));
-                        }
-                    }
-                }
-            },
-        );
+        if let Source::Plain(values, Layout::InOut) = w {
+            for n in 0..shape.rows {
+                let sums = &mut lane[..outputs.len()];
+                simd(
+                    #[inline(always)]
+                    || columns(sums, values, &x[n * shape.inputs..][..shape.inputs], shape, outputs.start),
+                );
+                put(n, outputs.clone(), sums);
+            }
+            return;
+        }
+        let mut dots = [[0.0; OUTPUTS]; ROWS];
+        for rows in (0..shape.rows).step_by(ROWS).map(|first| first..(first + ROWS).min(shape.rows)) {
+            simd(
+                #[inline(always)]
+                || each_output(&mut dots, x, w, shape, rows.clone(), outputs.clone(), lane),
+            );
+            for (n, dots) in rows.zip(&dots) {
+                put(n, outputs.clone(), &dots[..outputs.len()]);
+            }
+        }
     });
+}
+
+/// Dot products of some rows with some outputs, each row of the matrix being expanded once.
+#[inline(always)]
+fn each_output(
+    dots: &mut [[f32; OUTPUTS]; ROWS],
+    x: &[f32],
+    w: Source<'_>,
+    shape: LinearShape,
+    rows: Range<usize>,
+    outputs: Range<usize>,
+    lane: &mut [f32],
+) {
+    for (k, o) in outputs.enumerate() {
+        let row = match w {
+            Source::Plain(values, _) => &values[o * shape.inputs..][..shape.inputs],
+            Source::Narrow(weight) => {
+                weight.expand_row(lane, o, 0..shape.inputs);
+                &lane[..shape.inputs]
+            }
+        };
+        for (n, dots) in rows.clone().zip(dots.iter_mut()) {
+            dots[k] = dot(row, &x[n * shape.inputs..][..shape.inputs]);
+        }
+    }
 }
 
 /// The product with a matrix whose columns are outputs: sums run down the columns.
 #[inline(always)]
-fn columns(
-    values: &[f32],
-    x: &[f32],
-    shape: LinearShape,
-    outputs: std::ops::Range<usize>,
-    lane: &mut [f32],
-    put: impl Fn(usize, usize, f32),
-) {
-    for n in 0..shape.rows {
-        let sums = &mut lane[..outputs.len()];
-        sums.fill(0.0);
-        for (i, &x) in x[n * shape.inputs..][..shape.inputs].iter().enumerate() {
-            let row = &values[i * shape.outputs + outputs.start..][..sums.len()];
-            for (s, w) in sums.iter_mut().zip(row) {
-                *s += x * w;
-            }
-        }
-        for (o, &s) in outputs.clone().zip(&*sums) {
-            put(n, o, s);
+fn columns(sums: &mut [f32], values: &[f32], x: &[f32], shape: LinearShape, first: usize) {
+    sums.fill(0.0);
+    for (i, &x) in x.iter().enumerate() {
+        let row = &values[i * shape.outputs + first..][..sums.len()];
+        for (s, w) in sums.iter_mut().zip(row) {
+            *s += x * w;
         }
     }
 }
 
-/// What is added to a dot product.
+/// Writes what is added to the products: residual, bias and low-rank terms of some outputs of row `n`.
 #[inline(always)]
-fn extra(extras: Extras<'_>, middles: &[f32], shape: LinearShape, n: usize, o: usize) -> f32 {
-    let mut value =
-        extras.residual.map_or(0.0, |r| r[n * shape.outputs + o]) + extras.bias.map_or(0.0, |b| b[o]);
-    for term in extras.lora {
-        if term.rows.contains(&n) && term.columns.contains(&o) {
-            let at = term.b.offset + (o - term.columns.start) * term.rank;
-            let middle = &middles[term.middle + n * term.rank..][..term.rank];
-            value += term.scale * dot(middle, &term.b.buffer[at..at + term.rank]);
+fn put_extras(
+    out: &mut [f32],
+    extras: Extras<'_>,
+    middles: &[f32],
+    shape: LinearShape,
+    n: usize,
+    outputs: Range<usize>,
+) {
+    match extras.residual {
+        Some(residual) => out.copy_from_slice(&residual[n * shape.outputs + outputs.start..][..out.len()]),
+        None => out.fill(0.0),
+    }
+    if let Some(bias) = extras.bias {
+        out.iter_mut().zip(&bias[outputs.clone()]).for_each(|(o, b)| *o += b);
+    }
+    for term in extras.lora.iter().filter(|term| term.rows.contains(&n)) {
+        let columns = term.columns.start.max(outputs.start)..term.columns.end.min(outputs.end);
+        if columns.is_empty() {
+            continue;
+        }
+        let at = term.b.offset + (columns.start - term.columns.start) * term.rank;
+        let b = &term.b.buffer[at..][..columns.len() * term.rank];
+        let middle = &middles[term.middle + n * term.rank..][..term.rank];
+        let out = &mut out[columns.start - outputs.start..][..columns.len()];
+        for (o, b) in out.iter_mut().zip(b.chunks_exact(term.rank)) {
+            *o += term.scale * short_dot(middle, b);
         }
     }
-    value
 }
 
-fn middle(pool: &Pool, out: &mut [f32], x: &[f32], term: &LoraTerm<'_, Buffer>, shape: LinearShape) {
-    let (rank, inputs) = (term.rank, shape.inputs);
-    let a = &term.a.buffer[term.a.offset..][..rank * inputs];
-    let out = Shared::new(out);
-    pool.run(term.rows.len(), |task, _| {
-        let n = term.rows.start + task;
-        // SAFETY: rows are disjoint.
-        let out = unsafe { out.part(n * rank, rank) };
-        simd(
-            #[inline(always)]
-            || {
-                for (o, a) in out.iter_mut().zip(a.chunks(inputs)) {
-                    *o = dot(a, &x[n * inputs..][..inputs]);
-                }
-            },
-        );
-    });
+/// Σ a·b of a few numbers, in eight lanes.
+#[inline(always)]
+fn short_dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; 8];
+    let ((a8, a_rest), (b8, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a8.iter().zip(b8) {
+        for i in 0..8 {
+            lanes[i] += a[i] * b[i];
+        }
+    }
+    let four: [f32; 4] = std::array::from_fn(|i| lanes[i] + lanes[i + 4]);
+    let mut total = (four[0] + four[2]) + (four[1] + four[3]);
+    for (a, b) in a_rest.iter().zip(b_rest) {
+        total += a * b;
+    }
+    total
 }
 
-/// One query a row over the first `lengths[n]` keys of slot `slots[n]`. A task is one row and one head.
-pub fn attention(
+/// `x·Aᵀ` of each term's rows.
+fn middles_of(
     pool: &Pool,
-    out: &mut [f32],
-    q: (&[f32], Place),
-    [keys, values]: [&[f32]; 2],
-    cache: CacheShape,
-    [slots, lengths]: [&[u32]; 2],
-    shape: AttentionShape,
-    scratch: &mut [f32],
+    middles: &mut [f32],
+    x: &[f32],
+    terms: &[LoraTerm<'_, Buffer>],
+    shape: LinearShape,
 ) {
-    let (heads, width) = (shape.heads, shape.head_dim);
-    let longest = lengths.iter().max().map_or(0, |&l| l as usize);
-    let (_, lanes) = Scratch::split(scratch, 0, longest, pool.threads()).parts();
-    let out = Shared::new(out);
-    pool.run(slots.len() * heads, |task, thread| {
-        let (n, head) = (task / heads, task % heads);
-        let length = lengths[n] as usize;
-        let start = slots[n] as usize * cache.capacity * cache.width + head * shape.kv_heads / heads * width;
-        let vector = |rows: &'_ [f32], k: usize| {
-            start + k * cache.width..(start + k * cache.width + width).min(rows.len())
-        };
-        let q = &q.0[q.1.offset + n * q.1.stride + head * width..][..width];
-        // SAFETY: rows and heads are disjoint.
-        let out = unsafe { out.part(task * width, width) };
-        let scores = &mut lanes.of(thread)[..length];
-        simd(
-            #[inline(always)]
-            || {
-                for (k, score) in scores.iter_mut().enumerate() {
-                    *score = shape.scale * dot(q, &keys[vector(keys, k)]);
+    let inputs = shape.inputs;
+    let middles = Shared::new(middles);
+    let rows: usize = terms.iter().map(|term| term.rows.len()).sum();
+    pool.run(rows.div_ceil(MIDDLES), |task, _| {
+        for at in chunk(task, MIDDLES, rows) {
+            let mut at = at;
+            let mut terms = terms.iter();
+            let term = loop {
+                let term = terms.next().expect("as many rows as terms have");
+                if at < term.rows.len() {
+                    break term;
                 }
-                let greatest = max(scores);
-                scores.iter_mut().for_each(|s| *s = exp(*s - greatest));
-                let total = sum(length, |k| scores[k]);
-                out.fill(0.0);
-                for (k, &score) in scores.iter().enumerate() {
-                    let p = score / total;
-                    for (o, v) in out.iter_mut().zip(&values[vector(values, k)]) {
-                        *o += p * v;
+                at -= term.rows.len();
+            };
+            let n = term.rows.start + at;
+            // SAFETY: rows of terms are disjoint.
+            let out = unsafe { middles.part(term.middle + n * term.rank, term.rank) };
+            let a = &term.a.buffer[term.a.offset..][..term.rank * inputs];
+            simd(
+                #[inline(always)]
+                || {
+                    for (o, a) in out.iter_mut().zip(a.chunks_exact(inputs)) {
+                        *o = dot(a, &x[n * inputs..][..inputs]);
                     }
-                }
-            },
-        );
+                },
+            );
+        }
     });
 }

@@ -5,11 +5,11 @@ use std::ops::Range;
 use super::linear::{self, Extras};
 use super::panel::Source;
 use super::{
-    Buffer, Cpu, activation, attention, attention_backward, decode, embedding, head, lora, norm, optimizer,
-    rope,
+    Buffer, Cpu, activation, attention, attention_backward, attention_decode, decode, embedding, head, lora,
+    norm, optimizer, rope,
 };
 use crate::plan::{HostAttentionPlan, HostLossPlan, KeySegment, LossRow};
-use crate::quant::Format;
+use crate::quant::{BlockPart, Format};
 use crate::reference::attention::Inputs;
 use crate::reference::norm::Weights;
 use crate::weight::HostWeight;
@@ -99,6 +99,10 @@ impl Device for Cpu {
         HostWeight::quantise(inputs, parts, format, &|tasks, body| self.pool.run(tasks, |task, _| body(task)))
     }
 
+    fn weight_of_blocks(&self, inputs: usize, parts: &[BlockPart<'_>]) -> HostWeight {
+        HostWeight::of_blocks(inputs, parts, &|tasks, body| self.pool.run(tasks, |task, _| body(task)))
+    }
+
     fn weight_bytes(&self, weight: &HostWeight) -> usize {
         weight.bytes()
     }
@@ -133,8 +137,7 @@ impl Device for Cpu {
 
     fn scratch_len(&self, need: &ScratchNeed) -> usize {
         let threads = self.threads();
-        let each =
-            linear::panel_len().max(attention::lane_len()).max(decode::row_len(need.width.max(need.cached)));
+        let each = linear::panel_len().max(attention::lane_len()).max(decode::lane_len(need));
         let masked = if need.dropout { need.rows * need.width } else { 0 };
         let linear = need.rows * need.rank + masked.max(threads * each);
         linear.max(head::scratch_len(need.loss_rows, need.vocab, threads))
@@ -367,7 +370,7 @@ impl Device for Cpu {
         scratch: &mut Buffer,
     ) {
         let lists = [&slots[..count], &lengths[..count]];
-        decode::attention(&self.pool, out, rows(q), [keys, values], cache, lists, shape, scratch);
+        attention_decode::attention(&self.pool, out, rows(q), [keys, values], cache, lists, shape, scratch);
     }
 
     fn activate(&self, out: &mut Buffer, x: &Buffer, len: usize, kind: Activation) {

@@ -7,6 +7,7 @@
 mod activation;
 mod attention;
 mod attention_backward;
+mod attention_decode;
 mod buffer;
 mod decode;
 mod device;
@@ -14,6 +15,7 @@ mod embedding;
 mod features;
 mod gemm;
 mod head;
+mod integer;
 mod linear;
 mod lora;
 mod math;
@@ -38,6 +40,24 @@ impl Cpu {
     /// A device with so many threads, at least one.
     pub fn new(threads: usize) -> Self {
         Self { pool: Pool::new(threads) }
+    }
+
+    /// The sum of all numbers, with all threads, as fast as memory gives them: to see how fast that is.
+    pub fn read_all(&self, buffer: &Buffer) -> f32 {
+        const CHUNK: usize = 1 << 16;
+        let tasks = buffer.len().div_ceil(CHUNK);
+        let mut sums = vec![0.0; tasks];
+        let shared = buffer::Shared::new(&mut sums);
+        self.pool.run(tasks, |task, _| {
+            let numbers = &buffer[chunk(task, CHUNK, buffer.len())];
+            // SAFETY: a task's number is its own.
+            let to = unsafe { shared.part(task, 1) };
+            simd(
+                #[inline(always)]
+                || to[0] = math::sum(numbers.len(), |i| numbers[i]),
+            );
+        });
+        sums.iter().sum()
     }
 
     /// Number of threads.

@@ -10,12 +10,12 @@ pub const BLOCK: usize = 64;
 /// Bytes of a block whose scale is still in f32, behind the codes.
 pub const BYTES: usize = CODES + 4;
 /// Bytes of a block's codes.
-const CODES: usize = BLOCK / 2;
+pub const CODES: usize = BLOCK / 2;
 /// Scales of a block of scales.
 const NESTED: usize = 256;
 
 /// Quantiles of the normal distribution between −1 and 1, with zero among them (Dettmers et al. 2023, appendix E).
-const LEVELS: [f32; 16] = [
+pub const LEVELS: [f32; 16] = [
     -1.0,
     -0.696_192_8,
     -0.525_073_05,
@@ -71,29 +71,101 @@ static SCALE_LEVELS: LazyLock<[f32; 256]> = LazyLock::new(|| {
     std::array::from_fn(|i| levels[i])
 });
 
-/// The quantised scales of one part of a matrix.
+/// A matrix's scales as files hold them: one for each 64 numbers.
+#[derive(Debug, Clone, Copy)]
+pub enum Nf4Scales<'a> {
+    /// In f32.
+    Plain(&'a [f32]),
+    /// Quantised themselves: codes, the greatest magnitude of each 256, and the mean that was taken off.
+    Nested {
+        /// One code a block.
+        codes: &'a [u8],
+        /// One a 256 codes.
+        nested: &'a [f32],
+        /// Added to each.
+        mean: f32,
+    },
+}
+
+/// A matrix of NF4 as files hold it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nf4 {
+    /// Two numbers a byte, the first in the upper half.
+    pub codes: Vec<u8>,
+    /// One code for each 64 numbers.
+    pub scale_codes: Vec<u8>,
+    /// The greatest magnitude of each 256 scales.
+    pub nested: Vec<f32>,
+    /// The mean that was taken off the scales.
+    pub mean: f32,
+}
+
+impl Nf4 {
+    /// Quantises values, 64 at a time. None where a value is not finite.
+    ///
+    /// # Panics
+    /// When the last block is not whole.
+    pub fn quantise(values: &[f32]) -> Option<Self> {
+        let (blocks, rest) = values.as_chunks::<BLOCK>();
+        assert!(rest.is_empty(), "whole blocks");
+        let mut bytes = vec![0; blocks.len() * BYTES];
+        for (from, to) in blocks.iter().zip(bytes.chunks_mut(BYTES)) {
+            if !super::quantise_row(super::Format::Nf4, from, to) {
+                return None;
+            }
+        }
+        let (codes, scales) = separate(&bytes);
+        Some(Self { codes, scale_codes: scales.codes, nested: scales.nested, mean: scales.mean })
+    }
+
+    /// What codes stand for: the levels of numbers, and those of scales.
+    pub fn levels() -> (&'static [f32; 16], &'static [f32; 256]) {
+        (&LEVELS, &SCALE_LEVELS)
+    }
+}
+
+/// The scales of one part of a matrix.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scales {
-    /// The part's first block.
-    pub first: usize,
-    /// One code a block.
+    /// One code a block; none where scales are plain.
     codes: Vec<u8>,
-    /// The greatest magnitude of each 256 scales.
+    /// The greatest magnitude of each 256 scales; or the scales.
     nested: Vec<f32>,
     /// The mean that was taken off.
     mean: f32,
 }
 
 impl Scales {
+    /// As files hold them, of so many blocks.
+    ///
+    /// # Panics
+    /// When there are not as many.
+    pub fn of(scales: Nf4Scales<'_>, blocks: usize) -> Self {
+        match scales {
+            Nf4Scales::Plain(scales) => {
+                assert_eq!(scales.len(), blocks, "a scale a block");
+                Self { codes: Vec::new(), nested: scales.to_vec(), mean: 0.0 }
+            }
+            Nf4Scales::Nested { codes, nested, mean } => {
+                assert_eq!(codes.len(), blocks, "a scale a block");
+                assert_eq!(nested.len(), blocks.div_ceil(NESTED), "a magnitude a block of scales");
+                Self { codes: codes.to_vec(), nested: nested.to_vec(), mean }
+            }
+        }
+    }
+
     /// Bytes that they occupy.
     pub fn len_bytes(&self) -> usize {
         self.codes.len() + 4 * self.nested.len() + 4
     }
 
+    /// That of one block of the part.
     #[inline(always)]
-    fn of(&self, block: usize, levels: &[f32; 256]) -> f32 {
-        let at = block - self.first;
-        levels[usize::from(self.codes[at])] * self.nested[at / NESTED] + self.mean
+    pub fn get(&self, block: usize) -> f32 {
+        if self.codes.is_empty() {
+            return self.nested[block];
+        }
+        SCALE_LEVELS[usize::from(self.codes[block])] * self.nested[block / NESTED] + self.mean
     }
 }
 
@@ -117,8 +189,8 @@ pub fn quantise(from: &[f32], to: &mut [u8]) -> bool {
     true
 }
 
-/// Takes codes and scales of a part apart, and quantises the scales. `first` is the part's first block.
-pub fn separate(blocks: &[u8], first: usize) -> (Vec<u8>, Scales) {
+/// Takes codes and scales of a part apart, and quantises the scales.
+pub fn separate(blocks: &[u8]) -> (Vec<u8>, Scales) {
     let blocks = blocks.as_chunks::<BYTES>().0;
     let mut codes = Vec::with_capacity(blocks.len() * CODES);
     let mut scales = Vec::with_capacity(blocks.len());
@@ -136,7 +208,7 @@ pub fn separate(blocks: &[u8], first: usize) -> (Vec<u8>, Scales) {
         let inverse = if greatest > 0.0 { 1.0 / greatest } else { 0.0 };
         quantised.extend(scales.iter().map(|s| nearest(s * inverse)));
     }
-    (codes, Scales { first, codes: quantised, nested, mean })
+    (codes, Scales { codes: quantised, nested, mean })
 }
 
 /// The code of the nearest level of scales.
@@ -149,23 +221,9 @@ fn nearest(value: f32) -> u8 {
 
 /// `level[q] · scale` for one block.
 #[inline(always)]
-pub fn expand(out: &mut [f32; BLOCK], codes: &[u8], scales: &Scales, block: usize) {
-    let scale = scales.of(block, &SCALE_LEVELS);
-    let codes = &codes[block * CODES..][..CODES];
+pub fn expand(out: &mut [f32; BLOCK], codes: &[u8; CODES], scale: f32) {
     for (out, byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(codes) {
         *out = PAIRS[usize::from(*byte)];
     }
     out.iter_mut().for_each(|v| *v *= scale);
-}
-
-/// The levels of scales.
-#[cfg(test)]
-pub fn scale_levels() -> &'static [f32; 256] {
-    &SCALE_LEVELS
-}
-
-/// Codes, greatest magnitudes and mean of a part's scales.
-#[cfg(test)]
-pub fn tables(scales: &Scales) -> (&[u8], &[f32], f32) {
-    (&scales.codes, &scales.nested, scales.mean)
 }

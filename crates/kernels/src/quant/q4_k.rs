@@ -22,7 +22,7 @@ pub const UNIT: usize = 64;
 /// Units of a block.
 pub const UNITS: usize = BLOCK / UNIT;
 /// Numbers of a group.
-const GROUP: usize = 32;
+pub const GROUP: usize = 32;
 
 /// The greatest code of a number, and of a scale.
 const MOST: f32 = 15.0;
@@ -129,7 +129,7 @@ fn put_scales(to: &mut [u8], group: usize, s: u8, m: u8) {
 
 /// Scale and minimum of a group.
 #[inline(always)]
-fn scales(from: &[u8], group: usize) -> (f32, f32) {
+pub fn scales(from: &[u8], group: usize) -> (f32, f32) {
     let (s, m) = if group < 4 {
         (from[group] & 63, from[group + 4] & 63)
     } else {

@@ -48,24 +48,84 @@ fn floats(name: &str) -> Vec<f32> {
 fn blocks_are_those_of_ggufs_own_package() {
     for format in [Format::Q8_0, Format::Q4_0] {
         let blocks = quantised(&numbers(512), 256, format).unwrap();
-        assert_eq!(blocks.bytes, golden(format.name()), "{format:?}");
+        let mut bytes = vec![0; format.row_bytes(512)];
+        assert!(quantise_row(format, &numbers(512), &mut bytes));
+        assert_eq!(bytes, golden(format.name()), "{format:?}");
         assert_eq!(expanded(&blocks, 2), floats(&format!("{}.read", format.name())), "{format:?}");
     }
 }
 
+/// Blocks of any bytes with sound scales, and GGUF's own numbers for them.
 #[test]
-fn a_block_of_q4_k_reads_as_with_ggufs_own_package() {
-    let blocks = Blocks { format: Format::Q4K, inputs: 256, bytes: golden("q4_k"), scales: Vec::new() };
-    assert_eq!(expanded(&blocks, 1), floats("q4_k.read"));
+fn blocks_of_files_read_as_with_ggufs_own_package() {
+    for format in Format::GGUF {
+        let name = format.name();
+        let (bytes, values) = match format {
+            Format::Q8_0 | Format::Q4_0 => (golden(name), floats(&format!("{name}.read"))),
+            _ => (golden(&format!("{name}.any")), floats(&format!("{name}.any_read"))),
+        };
+        let inputs = 256;
+        assert_eq!(bytes.len() % format.row_bytes(inputs), 0);
+        let outputs = bytes.len() / format.row_bytes(inputs);
+        let blocks =
+            Blocks::of(inputs, &[BlockPart { outputs, data: BlockData::Gguf(format, &bytes) }], &run);
+        assert_eq!(expanded(&blocks, outputs), values, "{format:?}");
+        assert_eq!(blocks.len_bytes(), bytes.len());
+        let mut plain = vec![0.0; values.len()];
+        expand(format, &bytes, &mut plain);
+        assert_eq!(plain, values, "{format:?}");
+    }
+}
+
+#[test]
+fn simple_formats_are_quantised_as_by_ggufs_own_package() {
+    for format in [Format::Q4_1, Format::Q5_0, Format::Q5_1] {
+        let mut bytes = vec![0; format.row_bytes(512)];
+        assert!(quantise_row(format, &numbers(512), &mut bytes));
+        assert_eq!(bytes, golden(format.name()), "{format:?}");
+    }
+}
+
+/// Parts of several formats in one matrix, as a file of mixed formats gives them.
+#[test]
+fn parts_keep_their_own_formats() {
+    let values: Vec<f32> = (0..5 * 256).map(|i| random::normal(8, i)).collect();
+    let (first, second) = values.split_at(2 * 256);
+    let bytes = |format: Format, values: &[f32]| {
+        let mut bytes = vec![0; format.row_bytes(values.len())];
+        assert!(quantise_row(format, values, &mut bytes));
+        bytes
+    };
+    let nf4 = Nf4::quantise(second).unwrap();
+    let scales = Nf4Scales::Nested { codes: &nf4.scale_codes, nested: &nf4.nested, mean: nf4.mean };
+    let q6 = bytes(Format::Q6K, first);
+    let parts = [
+        BlockPart { outputs: 2, data: BlockData::Gguf(Format::Q6K, &q6) },
+        BlockPart { outputs: 3, data: BlockData::Nf4(&nf4.codes, scales) },
+    ];
+    let read = expanded(&Blocks::of(256, &parts, &run), 5);
+    let alone = [(first, Format::Q6K), (second, Format::Nf4)];
+    let alone =
+        alone.map(|(values, format)| expanded(&quantised(values, 256, format).unwrap(), values.len() / 256));
+    assert_eq!(read, alone.concat());
+    // Scales in f32 give what they say.
+    let plain: Vec<f32> = (0..12).map(|i| 1.0 + i as f32).collect();
+    let data = BlockData::Nf4(&nf4.codes, Nf4Scales::Plain(&plain));
+    let read = expanded(&Blocks::of(256, &[BlockPart { outputs: 3, data }], &run), 3);
+    let level = |i: usize| nf4.codes[i / 2] >> (4 * (1 - i % 2)) & 15;
+    for (i, v) in read.iter().enumerate() {
+        assert_eq!(*v, Nf4::levels().0[usize::from(level(i))] * plain[i / 64]);
+    }
 }
 
 #[test]
 fn nf4_is_that_of_its_definition_in_torch() {
     let blocks = quantised(&numbers(64 * 260), 128, Format::Nf4).unwrap();
     let codes = golden("nf4.codes");
-    assert_eq!(blocks.bytes[..codes.len()], codes);
+    let whole = Nf4::quantise(&numbers(64 * 260)).unwrap();
+    assert_eq!(whole.codes[..codes.len()], codes);
     let levels: Vec<f32> = floats("nf4.scale_levels");
-    let (found, scales) = (nf4::scale_levels(), nf4::tables(&blocks.scales[0]));
+    let (found, scales) = (Nf4::levels().1, (&whole.scale_codes[..], &whole.nested[..], whole.mean));
     for (ours, theirs) in found.iter().zip(&levels) {
         assert!((ours - theirs).abs() <= 1.2e-7 * theirs.abs(), "{ours} {theirs}");
     }
@@ -84,7 +144,13 @@ fn nf4_is_that_of_its_definition_in_torch() {
 fn normal_numbers_are_held_as_well_as_the_format_can() {
     let values: Vec<f32> = (0..64 * 1024).map(|i| 0.02 * random::normal(3, i)).collect();
     let sum = |of: &dyn Fn(usize) -> f32| (0..values.len()).map(|i| f64::from(of(i)).powi(2)).sum::<f64>();
-    let bounds = [(Format::Q8_0, 0.006), (Format::Q4_0, 0.1), (Format::Q4K, 0.09), (Format::Nf4, 0.11)];
+    let bounds = [
+        (Format::Q8_0, 0.006),
+        (Format::Q4_0, 0.1),
+        (Format::Q4K, 0.09),
+        (Format::Q6K, 0.025),
+        (Format::Nf4, 0.11),
+    ];
     for (format, bound) in bounds {
         let read = expanded(&quantised(&values, 1024, format).unwrap(), 64);
         let error = (sum(&|i| read[i] - values[i]) / sum(&|i| values[i])).sqrt();
@@ -149,10 +215,11 @@ fn rows_that_are_no_whole_blocks_fall_back_or_are_refused() {
     let rule = |inputs| Format::ALL.map(|format| format.for_rows(inputs));
     let all = Format::ALL.map(Some);
     assert_eq!(rule(512), all);
-    assert_eq!(rule(192), [Some(Format::Nf4), Some(Format::Q8_0), Some(Format::Q4_0), Some(Format::Q8_0)]);
-    assert_eq!(rule(96), [None, Some(Format::Q8_0), Some(Format::Q4_0), Some(Format::Q8_0)]);
-    assert_eq!(rule(20), [None; 4]);
-    assert_eq!(rule(0), [None; 4]);
+    assert_eq!(rule(192), [Format::Nf4, Format::Q8_0, Format::Q4_0, Format::Q8_0, Format::Q8_0].map(Some));
+    let eight = Some(Format::Q8_0);
+    assert_eq!(rule(96), [None, eight, Some(Format::Q4_0), eight, eight]);
+    assert_eq!(rule(20), [None; 5]);
+    assert_eq!(rule(0), [None; 5]);
     for format in Format::ALL {
         assert_eq!(Format::from_name(format.name()), Some(format));
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Real, Reference, ReferenceWeight, activation, attention, head, linear, norm, optimizer, rope};
 use crate::plan::{HostAttentionPlan, HostLossPlan, KeySegment, LossRow};
-use crate::quant::Format;
+use crate::quant::{BlockPart, Format};
 use crate::weight::HostWeight;
 use crate::{
     Activation, AdamW, At, AttentionShape, CacheShape, Device, Groups, HeadShape, Layout, LinearShape,
@@ -112,6 +112,11 @@ impl<R: Real> Device for Reference<R> {
     ) -> Option<ReferenceWeight<R>> {
         let run = |tasks: usize, body: &(dyn Fn(usize) + Sync)| (0..tasks).for_each(body);
         Some(Self::widened(&HostWeight::quantise(inputs, parts, format, &run)?))
+    }
+
+    fn weight_of_blocks(&self, inputs: usize, parts: &[BlockPart<'_>]) -> ReferenceWeight<R> {
+        let run = |tasks: usize, body: &(dyn Fn(usize) + Sync)| (0..tasks).for_each(body);
+        Self::widened(&HostWeight::of_blocks(inputs, parts, &run))
     }
 
     fn weight_bytes(&self, weight: &ReferenceWeight<R>) -> usize {

@@ -50,7 +50,7 @@ impl<D: Device> Decoder<D> {
                 tensors.release(short);
             }
         };
-        Self::build(device, config.clone(), fetch, &release, format)
+        Self::build(device, config.clone(), fetch, &release, [None, format])
     }
 
     /// Draws the weights: matrices normal with deviation 0.02 (those that write to the residual stream divided by
@@ -94,15 +94,53 @@ impl<D: Device> Decoder<D> {
             };
             Ok((dtype, Cow::Owned(bytes)))
         };
-        Self::build(device, config, fetch, &|_| {}, format)
+        Self::build(device, config, fetch, &|_| {}, [None, format])
     }
 
+    /// A decoder to measure speed with: the same drawn numbers over and over, and embedding and head in the format,
+    /// too, as files of GGUF have them.
+    ///
+    /// # Errors
+    /// As [`Decoder::random_as`].
+    pub fn repeated(
+        device: Arc<D>,
+        config: ModelConfig,
+        seed: u64,
+        dtype: DType,
+        format: Option<Format>,
+    ) -> Result<Self, ModelError> {
+        // A prime, so that rows differ.
+        let drawn: Vec<f32> = (0..65_537).map(|i| 0.02 * random::normal(seed, i)).collect();
+        let bytes: Vec<u8> = match dtype {
+            DType::F32 => drawn.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            DType::F16 => drawn.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect(),
+            DType::BF16 => drawn.iter().flat_map(|v| half::bf16::from_f32(*v).to_le_bytes()).collect(),
+        };
+        let fetch = |spec: &ParamSpec| {
+            if !spec.decay {
+                let value = if spec.name.rsplit('.').next() == Some("bias") { 0.0f32 } else { 1.0 };
+                return Ok((DType::F32, Cow::Owned(value.to_le_bytes().repeat(spec.len))));
+            }
+            let len = spec.len * dtype.size();
+            let skipped = (random::mix(seed, spec.offset as u64) % 65_537) as usize * dtype.size();
+            let mut numbers = Vec::with_capacity(len + bytes.len());
+            numbers.extend_from_slice(&bytes[skipped..]);
+            while numbers.len() < len {
+                numbers.extend_from_slice(&bytes);
+            }
+            numbers.truncate(len);
+            Ok((dtype, Cow::Owned(numbers)))
+        };
+        Self::build(device, config, fetch, &|_| {}, [format; 2])
+    }
+
+    /// `formats`: of embedding, positions and head, and of the blocks.
     fn build<'a>(
         device: Arc<D>,
         config: ModelConfig,
         fetch: impl Fn(&ParamSpec) -> Result<Stuff<'a>, ModelError>,
         release: &dyn Fn(&str),
-        format: Option<Format>,
+        [tables, format]: [Option<Format>; 2],
     ) -> Result<Self, ModelError> {
         if config.parallel_residual {
             return Err(ModelError::UnsupportedSetting {
@@ -125,7 +163,7 @@ impl<D: Device> Decoder<D> {
             }
             Ok::<_, ModelError>(taken)
         };
-        let table = |name: &str| take(&[(name.to_owned(), Orientation::Linear)], None);
+        let table = |name: &str| take(&[(name.to_owned(), Orientation::Linear)], tables);
         let embedding = table(config.embedding_name())?;
         let learned = config.positions == Positions::Learned;
         let positions = learned.then(|| table(config.positions_name())).transpose()?;

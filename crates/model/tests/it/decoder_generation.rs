@@ -59,37 +59,40 @@ pub fn cached_equals_whole<D: Device>(device: &Arc<D>, tolerance: f64) {
 /// Sixteen sequences of different lengths and adapters at once give the very bytes that each gives alone.
 pub fn neighbours_do_not_matter<D: Device>(device: &Arc<D>) {
     for (name, config) in tiny::configs() {
-        let decoder = tiny::decoder(device, &config, 1);
-        let adapters =
-            [tiny::adapter(&decoder, &["all"], 0.0, 2).1, tiny::adapter(&decoder, &["all"], 0.0, 3).1];
-        let both = [&adapters[0], &adapters[1]];
-        let mut ws = Workspace::new(&**device, Recompute::Never);
-        let which = |slot: usize| (slot % 3).checked_sub(1);
-        let prompt = |slot: usize| tiny::ids(&config, 1 + slot % 5, 20 + slot as u64);
-        let start = |cache: &mut _, slot: usize, ws: &mut _| {
-            decoder.prefill(cache, slot, &prompt(slot), which(slot).map(|a| both[a]), ws).unwrap()
-        };
-        let mut together = decoder.kv_cache(16, 12);
-        let first: Vec<_> = (0..16).map(|slot| start(&mut together, slot, &mut ws)).collect();
-        let tokens = |step: usize| tiny::ids(&config, 16, 40 + step as u64);
-        let mut logits = vec![0.0; 16 * config.vocab];
-        let mut steps = Vec::new();
-        for step in 0..4 {
-            let rows: Vec<_> = (0..16).map(|s| row(s, tokens(step)[s], which(s))).collect();
-            decoder.decode(&mut together, &rows, &both, &mut ws, &mut logits).unwrap();
-            steps.push(logits.clone());
-        }
-        for slot in 0..16 {
-            let mut alone = decoder.kv_cache(1, 12);
-            let adapter = which(slot).map(|a| both[a]);
-            assert_eq!(decoder.prefill(&mut alone, 0, &prompt(slot), adapter, &mut ws).unwrap(), first[slot]);
-            let mut logits = vec![0.0; config.vocab];
-            for (step, expected) in steps.iter().enumerate() {
-                let only = [row(0, tokens(step)[slot], which(slot))];
-                decoder.decode(&mut alone, &only, &both, &mut ws, &mut logits).unwrap();
-                let expected = &expected[slot * config.vocab..][..config.vocab];
-                assert_eq!(logits, expected, "{name}: sequence {slot}, step {step}");
-            }
+        alone_as_together(name, &tiny::decoder(device, &config, 1));
+    }
+}
+
+pub fn alone_as_together<D: Device>(name: &str, decoder: &Decoder<D>) {
+    let (device, config) = (decoder.device(), decoder.config());
+    let adapters = [tiny::adapter(decoder, &["all"], 0.0, 2).1, tiny::adapter(decoder, &["all"], 0.0, 3).1];
+    let both = [&adapters[0], &adapters[1]];
+    let mut ws = Workspace::new(&**device, Recompute::Never);
+    let which = |slot: usize| (slot % 3).checked_sub(1);
+    let prompt = |slot: usize| tiny::ids(config, 1 + slot % 5, 20 + slot as u64);
+    let start = |cache: &mut _, slot: usize, ws: &mut _| {
+        decoder.prefill(cache, slot, &prompt(slot), which(slot).map(|a| both[a]), ws).unwrap()
+    };
+    let mut together = decoder.kv_cache(16, 12);
+    let first: Vec<_> = (0..16).map(|slot| start(&mut together, slot, &mut ws)).collect();
+    let tokens = |step: usize| tiny::ids(config, 16, 40 + step as u64);
+    let mut logits = vec![0.0; 16 * config.vocab];
+    let mut steps = Vec::new();
+    for step in 0..4 {
+        let rows: Vec<_> = (0..16).map(|s| row(s, tokens(step)[s], which(s))).collect();
+        decoder.decode(&mut together, &rows, &both, &mut ws, &mut logits).unwrap();
+        steps.push(logits.clone());
+    }
+    for slot in 0..16 {
+        let mut alone = decoder.kv_cache(1, 12);
+        let adapter = which(slot).map(|a| both[a]);
+        assert_eq!(decoder.prefill(&mut alone, 0, &prompt(slot), adapter, &mut ws).unwrap(), first[slot]);
+        let mut logits = vec![0.0; config.vocab];
+        for (step, expected) in steps.iter().enumerate() {
+            let only = [row(0, tokens(step)[slot], which(slot))];
+            decoder.decode(&mut alone, &only, &both, &mut ws, &mut logits).unwrap();
+            let expected = &expected[slot * config.vocab..][..config.vocab];
+            assert_eq!(logits, expected, "{name}: sequence {slot}, step {step}");
         }
     }
 }

@@ -40,8 +40,9 @@ impl Op for Decode {
             AttentionShape { heads: self.heads, kv_heads: self.kv_heads, head_dim: self.width, scale };
         let cache = CacheShape { capacity: self.capacity, width: kv };
         let mut out = d.output(rows * self.heads * self.width);
-        let mut scratch =
-            d.output(d.scratch_len(&ScratchNeed { cached: self.capacity, ..ScratchNeed::default() }));
+        let group = self.heads / self.kv_heads;
+        let need = ScratchNeed { cached: self.capacity, group, ..ScratchNeed::default() };
+        let mut scratch = d.output(d.scratch_len(&need));
         let (slots, lengths) = (d.ids(&slots), d.ids(&self.lengths));
         d.attention_decode(&mut out, q, &keys, &values, cache, &slots, &lengths, rows, shape, &mut scratch);
         d.take(&scratch);
