@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 
 import machine
 import measure_data
+import measure_generation
 import measure_help
 import measure_training
 from rounds import Bench, table
@@ -39,6 +40,8 @@ MEASUREMENTS = {
     "training-full": measure_training.full_gpt2,
     "training-full-nano": measure_training.full_nano,
     "training-scaling": measure_training.scaling,
+    "generation": measure_generation.one_request,
+    "generation-many": measure_generation.many_requests,
     "data-large": measure_data.large,
     "data-pandas": measure_data.beside_pandas,
     "help": measure_help.first_page,

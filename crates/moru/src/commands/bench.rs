@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use train::bench::Bench as TrainBench;
 use train::{Base, Batching, Method, Settings};
 
+use super::bench_generate::GenerateArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, format};
 use crate::machine;
@@ -24,7 +25,7 @@ use crate::stages::bench_data;
 use crate::stages::bench_train::{self, Peak, Step as TrainStep};
 use crate::stages::device::Backend;
 
-/// Measure training or data preparation on this machine
+/// Measure training, generation or data preparation on this machine
 #[derive(Debug, Args)]
 pub struct Bench {
     #[command(subcommand)]
@@ -35,6 +36,8 @@ pub struct Bench {
 enum What {
     /// Training steps with random weights of a named shape: tokens a second, memory, arithmetic
     Train(TrainArgs),
+    /// Generation with random weights of a named shape: prompt and generated tokens a second, bytes read
+    Generate(GenerateArgs),
     /// Ingest, cleaning and masking of generated rows: rows and bytes a second, memory
     Data(DataArgs),
 }
@@ -121,6 +124,7 @@ impl Bench {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let (value, json) = match self.what {
             What::Train(args) => (args.measure(console)?, args.json),
+            What::Generate(args) => (args.measure(console)?, args.json),
             What::Data(args) => (args.measure(console)?, args.json),
         };
         if json {
@@ -345,17 +349,17 @@ impl TrainArgs {
     }
 }
 
-fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {
+pub(super) fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {
     asked.or(NonZero::new(machine::cores())).unwrap_or(NonZero::<usize>::MIN)
 }
 
-fn median(values: &mut [f64]) -> f64 {
+pub(super) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }
 
-fn round(x: f64) -> f64 {
+pub(super) fn round(x: f64) -> f64 {
     (x * 1000.0).round() / 1000.0
 }
 

@@ -1,6 +1,7 @@
 //! One verb, one file.
 
 pub mod bench;
+mod bench_generate;
 pub mod chat;
 pub mod check;
 pub mod classify;

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod assistant;
 pub mod base;
 pub mod bench_data;
+pub mod bench_generate;
 pub mod bench_train;
 pub mod builtin;
 mod card;

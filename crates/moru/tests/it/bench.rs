@@ -101,6 +101,35 @@ fn a_shared_beginning_is_computed_once() {
 }
 
 #[test]
+fn generation_reports_its_figures_in_one_object() {
+    let scratch = Scratch::new();
+    let args = ["bench", "generate", "--prompt", "20", "--new", "3", "--threads", "2", "--json"];
+    for format in ["f32", "bf16", "nf4", "q8_0", "q4_0", "q4_k", "q6_k"] {
+        let report = last_object(&scratch.stdout(&[&args[..], &["--format", format]].concat(), 0));
+        for key in [
+            "prefill_tokens_per_s",
+            "decode_tokens_per_s",
+            "first_token_s",
+            "step_s",
+            "read_gb_per_s",
+            "memory_gb_per_s",
+            "memory_share",
+            "weights_gb",
+            "peak_rss_gb",
+        ] {
+            assert!(report[key].as_f64().is_some_and(|x| x > 0.0), "{format}: {key} in {report}");
+        }
+        assert_eq!((&report["weights"], &report["new_tokens"]), (&format.into(), &3.into()));
+    }
+    let many = [&args[..], &["--requests", "3", "--adapters", "2"]].concat();
+    let report = last_object(&scratch.stdout(&many, 0));
+    assert_eq!((&report["new_tokens"], &report["adapters"]), (&9.into(), &2.into()));
+    let output = scratch.output(&["bench", "generate", "--prompt", "5000"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && text.contains("with 5000 tokens of prompt"), "{text}");
+}
+
+#[test]
 fn preparing_writes_what_it_counts() {
     let scratch = Scratch::new();
     let args = ["bench", "data", "--rows", "400", "--keep", "rows.csv", "--out", "out", "--json"];
@@ -181,6 +210,13 @@ fn a_peer_that_is_absent_is_written_down_as_not_measured() {
     let section = page.split_once("<!-- data-pandas -->").unwrap().1.trim_end();
     let page = measure("help");
     assert!(page.contains(section) && page.contains("`moru --help` takes"), "{page}");
+    let page = measure("generation");
+    assert!(
+        page.contains("| llama.cpp, q8_0 | not measured |") && page.contains("| moru, q4_0 | "),
+        "{page}"
+    );
+    let page = measure("generation-many");
+    assert!(page.contains("| 16 requests, 16 adapters | "), "{page}");
     let page = measure("training-full-nano");
     assert!(
         page.find("## Training of every weight of nano") < page.find("## Preparing beside pandas"),
