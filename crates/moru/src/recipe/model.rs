@@ -7,7 +7,7 @@ use super::reader::Section;
 /// `[model]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
-    /// `builtin:nano`, `builtin:toy`, `random:SHAPE`, a folder, or a Hugging Face id.
+    /// `builtin:nano`, `builtin:toy`, `random:SHAPE`, a folder, or a Hugging Face id with or without `@revision`.
     pub base: String,
 }
 
@@ -16,7 +16,7 @@ impl Model {
         let base: String = section.value(
             "base",
             "builtin:nano".to_owned(),
-            "what is tuned: \"builtin:nano\", \"builtin:toy\" (untrained, to try things out), a folder with config.json, or a Hugging Face id",
+            "what is tuned: \"builtin:nano\", \"builtin:toy\" (untrained, to try things out), a folder with config.json, or a Hugging Face id (`owner/name`, `owner/name@revision`), which `moru run` fetches",
         );
         if let Some(name) = base.strip_prefix("builtin:")
             && !["nano", "toy"].contains(&name)

@@ -14,7 +14,7 @@ use pipeline::{Context, Counts, Input, Stage};
 use serde_json::json;
 
 use super::device::Backend;
-use super::{Names, builtin, jsonl};
+use super::{Names, builtin, hub_model, jsonl};
 use crate::console::error::fail;
 use crate::project::Project;
 
@@ -64,24 +64,13 @@ pub fn origin(project: &Project) -> anyhow::Result<Origin> {
     if project.path(base).is_dir() {
         return Ok(Origin::Folder(PathBuf::from(base)));
     }
-    if hub::is_repo_id(base) {
-        let cache = hub_cache(project);
-        return Ok(Origin::Folder(hub::cached(&cache, base, None)?));
+    if let Some(repo) = hub::RepoId::parse(base) {
+        return Ok(Origin::Folder(hub_model::here(project, &repo)?));
     }
     Err(fail(
         format!("[model] base = {base:?} is neither a folder nor a Hugging Face id"),
-        "a folder holds config.json, model.safetensors and tokenizer.json; an id looks like `owner/name`",
+        "a folder holds config.json, model.safetensors and tokenizer.json; an id looks like `owner/name`, or `owner/name@revision`",
     ))
-}
-
-/// Where Hugging Face's tools keep models: HF_HUB_CACHE, HF_HOME/hub, or ~/.cache/huggingface/hub.
-fn hub_cache(project: &Project) -> PathBuf {
-    let get = |name| project.environment.get(name).map(PathBuf::from);
-    get("HF_HUB_CACHE")
-        .or_else(|| get("HF_HOME").map(|home| home.join("hub")))
-        .or_else(|| get("XDG_CACHE_HOME").map(|cache| cache.join("huggingface/hub")))
-        .or_else(|| get("HOME").map(|home| home.join(".cache/huggingface/hub")))
-        .unwrap_or_else(|| PathBuf::from(".cache/huggingface/hub"))
 }
 
 /// The stage that makes a folder of a built-in or drawn model; none where the base is a folder already.

@@ -19,6 +19,7 @@ pub mod device;
 pub mod engine;
 pub mod evaluate;
 pub mod heard;
+mod hub_model;
 pub mod ingest;
 pub mod jsonl;
 mod known;
@@ -269,6 +270,8 @@ impl Done {
 
 /// Brings a project up to date and writes what people read.
 pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::Result<Done> {
+    // Before Ctrl-C means the end of a step: what has come of a file stays, and a later run goes on there.
+    hub_model::fetch(project, console)?;
     let cancelled = stop_on_ctrl_c(*console);
     let mut results = project.results()?;
     let private = results.private().to_owned();

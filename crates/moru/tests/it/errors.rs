@@ -27,7 +27,7 @@ fn recipes() {
     ];
     for (name, from, to) in cases {
         let scratch = with(from, to);
-        scratch.write(".env", "HF_HOME=hf\n");
+        scratch.write(".env", "HF_HOME=hf\nHF_HUB_OFFLINE=1\n");
         snapshot!(format!("recipe-{name}"), scratch.seen(&["plan"]));
         assert_eq!(scratch.output(&["run"]).status.code(), Some(2), "{name}");
         assert!(!scratch.path("out").exists(), "{name}: nothing is written");

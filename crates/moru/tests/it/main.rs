@@ -10,6 +10,7 @@ mod guides;
 mod heard;
 mod help;
 mod honest;
+mod hub;
 mod kill;
 mod leaks;
 mod life;

@@ -72,6 +72,15 @@ impl Scratch {
             "DB_HOST",
             "DB_PORT",
             "MORU_SECRET",
+            "HF_ENDPOINT",
+            "HF_HOME",
+            "HF_HUB_CACHE",
+            "HF_HUB_OFFLINE",
+            "HF_TOKEN",
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
         ] {
             command.env_remove(name);
         }

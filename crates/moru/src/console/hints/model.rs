@@ -12,13 +12,38 @@ pub fn of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     None.or_else(|| error.downcast_ref().and_then(of_model))
         .or_else(|| error.downcast_ref().and_then(of_training))
         .or_else(|| error.downcast_ref().and_then(of_assistant))
-        .or_else(|| error.downcast_ref::<HubError>().map(|_| FETCH.to_owned()))
+        .or_else(|| error.downcast_ref().and_then(of_hub))
 }
 
-const FETCH: &str =
-    "moru fetches nothing by itself; base = \"builtin:toy\" tries the recipe without a model of your own";
-
 const WHOLE: &str = "fetch the model's folder again, whole; `moru inspect FOLDER` looks into it";
+
+fn of_hub(error: &HubError) -> Option<String> {
+    use HubError as E;
+    Some(match error {
+        E::Absent { .. } | E::Unreachable { .. } => PLACE.into(),
+        E::NotFound { .. } | E::Denied { .. } => {
+            "look at the name; a private or gated model needs HF_TOKEN, of an account that may see it, in `.env` or outside"
+                .into()
+        }
+        E::Status { .. } | E::Busy { .. } | E::TooBusy { .. } | E::Broken { .. } => {
+            "run again later: what has come is kept, and the fetch goes on where it stopped".into()
+        }
+        E::Digest { .. } | E::Size { .. } | E::Answer { .. } | E::FileName { .. } => {
+            "run again; where it stays so, the server, the mirror (HF_ENDPOINT) or a proxy changes what passes through".into()
+        }
+        E::Incomplete { .. } => {
+            "weights in other formats, such as pytorch_model.bin, have to be saved as safetensors first; many models have \
+             such a folder under another revision: base = \"owner/name@REVISION\""
+                .into()
+        }
+        E::Setting { .. } => "set it in `.env` or outside, or leave it out".into(),
+        E::Io { path, source, .. } => return system::of(source, Some(path)),
+    })
+}
+
+const PLACE: &str = "`moru run` fetches what is missing; without a network, put config.json, model.safetensors (or its shards \
+    with their index) and tokenizer.json into a folder and name that in [model] base, or copy the cache of a machine \
+    that ran `hf download`";
 
 fn of_model(error: &ModelError) -> Option<String> {
     use ModelError as E;

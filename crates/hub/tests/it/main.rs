@@ -1,0 +1,6 @@
+//! Integration tests of `hub`: a server that misbehaves on purpose.
+
+mod faults;
+mod layout;
+mod server;
+mod strangers;
