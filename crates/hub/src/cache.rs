@@ -6,8 +6,12 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{HubError, RepoId};
+
+/// How many notes this process has written.
+static WRITERS: AtomicU64 = AtomicU64::new(0);
 
 /// The folder of what is cached of a repository, if its revision is known there. It need not be whole.
 pub fn cached(cache: &Path, repo: &RepoId) -> Option<PathBuf> {
@@ -57,7 +61,10 @@ impl RepoPlace {
         }
         let path = self.root.join("refs").join(revision);
         make_folder(path.parent().unwrap_or(&self.root))?;
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+        // A name of its own for each writer: several threads may note the same branch.
+        let writer = WRITERS.fetch_add(1, Ordering::Relaxed);
+        let mut temporary = path.clone().into_os_string();
+        temporary.push(format!(".{}-{writer}.tmp", std::process::id()));
         let written = File::create(&temporary).and_then(|mut file| file.write_all(commit.as_bytes()));
         written.and_then(|()| fs::rename(&temporary, &path)).map_err(io("write", &path))
     }

@@ -359,8 +359,10 @@ pub(super) fn median(values: &mut [f64]) -> f64 {
     if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }
 
+/// To thousandths, and what is small to millionths: a step of a small model takes less than a millisecond.
 pub(super) fn round(x: f64) -> f64 {
-    (x * 1000.0).round() / 1000.0
+    let parts = if x.abs() < 0.1 { 1e6 } else { 1e3 };
+    (x * parts).round() / parts
 }
 
 impl DataArgs {
