@@ -124,7 +124,7 @@ fn a_printing_library_fails() {
     let copy = copy_of_the_house();
     edit(&copy.path().join("crates/hub/src/lib.rs"), |t| {
         let first_item =
-            t.lines().position(|line| line.starts_with("use ")).expect("the room uses something");
+            t.lines().position(|line| line.starts_with("pub use ")).expect("the room shows something");
         let mut lines: Vec<&str> = t.lines().collect();
         lines.insert(first_item, "fn loud() { println!(\"x\"); }");
         lines.join("\n")
