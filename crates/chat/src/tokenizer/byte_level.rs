@@ -14,7 +14,7 @@ enum Split {
 }
 
 /// Writes each byte as its visible character; with `use_regex` splits as GPT-2 does before.
-fn byte_level_rule(use_regex: bool) -> Value {
+pub(crate) fn byte_level_rule(use_regex: bool) -> Value {
     json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": use_regex})
 }
 

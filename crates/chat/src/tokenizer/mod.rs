@@ -5,6 +5,7 @@
 //! 3. [`train`] makes such a vocabulary from text.
 //! 4. [`stream`] turns ids into whole characters one at a time.
 //! 5. [`whole`] puts round a text what the vocabulary says.
+//! 6. [`ggml`] reads and writes vocabularies as GGUF files have them.
 //!
 //! Special tokens are found in a text only where the caller says that the text is markup
 //! ([`Markup::Special`]). Text from outside is shielded first ([`Tokenizer::shield`]), so that a
@@ -12,6 +13,7 @@
 
 mod byte_level;
 mod file;
+mod ggml;
 mod stream;
 mod train;
 mod whole;
@@ -26,6 +28,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use byte_level::ByteLevelVocab;
 pub use file::{TokenizerFiles, read_folder};
+pub use ggml::{GgmlVocab, TokenKind};
 pub use stream::StreamDecoder;
 pub use train::{BpeTrainer, TrainError};
 
@@ -60,6 +63,18 @@ pub enum TokenizerError {
     Absent {
         /// The folder.
         folder: std::path::PathBuf,
+    },
+    /// A vocabulary is of a kind that is not read, or cannot be written.
+    #[error("{place}: {what} is {found}, which is not supported; supported are {supported}")]
+    Unsupported {
+        /// The file, or `the tokenizer`.
+        place: String,
+        /// The key or part.
+        what: &'static str,
+        /// What it is.
+        found: String,
+        /// What is supported.
+        supported: String,
     },
     /// A text cannot be encoded.
     #[error("the tokenizer cannot encode this text of {bytes} bytes: {why}")]

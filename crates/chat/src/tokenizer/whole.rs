@@ -16,6 +16,11 @@ impl Tokenizer {
         let inner = self.encode(text, Markup::Plain)?;
         Ok([before.as_slice(), &inner, after].concat())
     }
+
+    /// What stands before and behind a text of its own.
+    pub(super) fn round(&self) -> &[Vec<u32>; 2] {
+        &self.shared.round
+    }
 }
 
 /// What the post-processor of a `tokenizer.json` puts before and behind a text.
