@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::weights::gguf::GgufProblem;
+
 /// Every failure of this crate, with the values a person needs to act on it.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -113,6 +115,26 @@ pub enum ModelError {
         file: String,
         /// What is wrong with it.
         problem: FileProblem,
+    },
+
+    /// Something is asked for that is not built.
+    #[error("{what} is {value}, which is not supported; supported: {allowed}")]
+    Unsupported {
+        /// What it is about.
+        what: &'static str,
+        /// What was asked for.
+        value: String,
+        /// What can be used instead.
+        allowed: &'static str,
+    },
+
+    /// A GGUF file is damaged, hostile, or not what is needed.
+    #[error("{file}: {problem}")]
+    Gguf {
+        /// The file's path.
+        file: String,
+        /// What is wrong with it.
+        problem: GgufProblem,
     },
 
     /// The weights lack a tensor that the architecture needs.

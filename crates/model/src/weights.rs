@@ -4,8 +4,10 @@
 //! 2. [`MemoryTensors`] holds them itself.
 //! 3. `safetensors` maps a file, `folder` a model folder with one file or shards.
 //! 4. `write` writes a safetensors file.
+//! 5. [`gguf`] reads and writes the files of llama.cpp.
 
 mod folder;
+pub mod gguf;
 mod memory;
 mod safetensors;
 mod write;
@@ -19,6 +21,10 @@ pub use write::{TensorHeader, TensorToWrite, stream_safetensors, write_safetenso
 
 use crate::{ModelConfig, ModelError};
 
+use std::borrow::Cow;
+
+use kernels::quant::{self, Format};
+
 /// A number format of stored tensors; all little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DType {
@@ -28,23 +34,43 @@ pub enum DType {
     F16,
     /// Brain float.
     BF16,
+    /// Blocks along the rows, as GGUF lays them out.
+    Blocks(Format),
 }
 
 impl DType {
-    /// Bytes of one value.
-    pub fn size(self) -> usize {
+    /// Numbers that are stored together; a row is a multiple of it.
+    pub fn block(self) -> usize {
         match self {
-            Self::F32 => 4,
-            Self::F16 | Self::BF16 => 2,
+            Self::F32 | Self::F16 | Self::BF16 => 1,
+            Self::Blocks(format) => format.block(),
         }
     }
 
-    /// Its name in a safetensors header.
+    /// Bytes of so many numbers.
+    ///
+    /// # Panics
+    /// When they do not fit in memory's addresses; see [`DType::checked_bytes`].
+    pub fn bytes(self, numbers: usize) -> usize {
+        self.checked_bytes(numbers).expect("what is in memory has a size")
+    }
+
+    /// Bytes of so many numbers; none where that overflows.
+    pub fn checked_bytes(self, numbers: usize) -> Option<usize> {
+        match self {
+            Self::F32 => numbers.checked_mul(4),
+            Self::F16 | Self::BF16 => numbers.checked_mul(2),
+            Self::Blocks(format) => (numbers / format.block()).checked_mul(format.block_bytes()),
+        }
+    }
+
+    /// Its name in a safetensors header; blocks, which have none there, as in a recipe.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "F32",
             Self::F16 => "F16",
             Self::BF16 => "BF16",
+            Self::Blocks(format) => format.name(),
         }
     }
 }
@@ -56,14 +82,14 @@ pub struct TensorView<'a> {
     pub dtype: DType,
     /// Sizes, outermost first; row-major.
     pub shape: Vec<usize>,
-    /// The values.
-    pub bytes: &'a [u8],
+    /// The values; borrowed wherever the file has them as the model wants them.
+    pub bytes: Cow<'a, [u8]>,
 }
 
 impl TensorView<'_> {
     /// Number of values.
     pub fn len(&self) -> usize {
-        self.bytes.len() / self.dtype.size()
+        self.shape.iter().product()
     }
 
     /// Whether there are no values.
@@ -100,6 +126,7 @@ impl TensorView<'_> {
                     *value = half::bf16::from_le_bytes(*bytes).to_f32();
                 }
             }
+            DType::Blocks(format) => quant::expand(format, &self.bytes, out),
         }
     }
 }

@@ -35,6 +35,13 @@ pub fn merge_adapter(
     out: &Path,
     dtype: Option<DType>,
 ) -> Result<(), ModelError> {
+    if base.is_file() {
+        return Err(ModelError::Unsupported {
+            what: "the base of a merge",
+            value: base.display().to_string(),
+            allowed: "the folder of the model, whose weights are not quantised",
+        });
+    }
     let config = ModelConfig::from_folder(base)?;
     let weights = ModelFolder::open(base)?;
     let adapter = AdapterFolder::open(adapter, &config)?;
@@ -155,6 +162,7 @@ fn write_config(base: &Path, out: &Path, dtype: Option<DType>) -> Result<(), Mod
             DType::F32 => "float32",
             DType::F16 => "float16",
             DType::BF16 => "bfloat16",
+            DType::Blocks(format) => format.name(),
         });
     }
     write_json(&out.join("config.json"), &value)

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::{LoraConfig, LoraTargets};
-use crate::{ModelConfig, ModelError, Orientation};
+use crate::{Family, ModelConfig, ModelError};
 
 /// What an adapter is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn to_json(config: &ModelConfig, info: &AdapterInfo, lora: &LoraConfig) -> R
         ("auto_mapping", Value::Null),
         ("base_model_name_or_path", json!(info.base_model)),
         ("bias", json!("none")),
-        ("fan_in_fan_out", json!(config.orientation == Orientation::Conv1D)),
+        ("fan_in_fan_out", json!(config.family == Family::Gpt2)),
         ("inference_mode", json!(true)),
         ("init_lora_weights", json!(true)),
         ("layers_pattern", Value::Null),

@@ -9,13 +9,17 @@ use serde_json::{Map, Value, json};
 use super::keys::{Keys, invalid, unsupported};
 use super::{Family, MlpKind, ModelConfig, Norm, NormKind, Orientation, Positions, RopeScaling, Rotary};
 use crate::ModelError;
+use crate::weights::gguf::{GgufFile, GgufModel};
 
 impl ModelConfig {
-    /// Reads `config.json` in a model folder.
+    /// Reads `config.json` in a model folder, or the keys of a GGUF file in its place.
     ///
     /// # Errors
     /// The file is absent or broken, the architecture is not supported, a value is out of range.
     pub fn from_folder(folder: &Path) -> Result<Self, ModelError> {
+        if GgufFile::is_gguf(folder) {
+            return Ok(GgufModel::open(folder)?.config().clone());
+        }
         let path = folder.join("config.json");
         if !path.exists() {
             return Err(ModelError::MissingFile { folder: folder.to_owned(), wanted: "config.json" });

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use kernels::quant::Format;
+use kernels::quant::{BlockData, BlockPart, Format};
 use kernels::{DType as Stored, Device, Layout, WeightPart, random};
 
 use super::Decoder;
@@ -29,7 +29,7 @@ impl<D: Device> Decoder<D> {
     }
 
     /// As [`Decoder::load`], with the matrices of the blocks quantised one after the other; embedding and head keep
-    /// their dtype. What was read is given back to the system as it is done with.
+    /// their dtype, and so does what is quantised in its file. What was read is given back to the system as it is done with.
     ///
     /// # Errors
     /// As [`Decoder::load`]; or a matrix has rows that the format does not fit, or numbers that are not finite.
@@ -42,7 +42,7 @@ impl<D: Device> Decoder<D> {
     ) -> Result<Self, ModelError> {
         let fetch = |spec: &ParamSpec| {
             let view = get_checked(tensors, &config, &spec.name, &spec.shape)?;
-            Ok((view.dtype, Cow::Borrowed(view.bytes)))
+            Ok((view.dtype, view.bytes))
         };
         let release = |name: &str| {
             tensors.release(name);
@@ -91,6 +91,7 @@ impl<D: Device> Decoder<D> {
                 DType::BF16 => {
                     (0..spec.len).flat_map(|i| half::bf16::from_f32(draw(i)).to_le_bytes()).collect()
                 }
+                DType::Blocks(_) => return Err(not_drawn(dtype)),
             };
             Ok((dtype, Cow::Owned(bytes)))
         };
@@ -115,14 +116,15 @@ impl<D: Device> Decoder<D> {
             DType::F32 => drawn.iter().flat_map(|v| v.to_le_bytes()).collect(),
             DType::F16 => drawn.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect(),
             DType::BF16 => drawn.iter().flat_map(|v| half::bf16::from_f32(*v).to_le_bytes()).collect(),
+            DType::Blocks(_) => return Err(not_drawn(dtype)),
         };
         let fetch = |spec: &ParamSpec| {
             if !spec.decay {
                 let value = if spec.name.rsplit('.').next() == Some("bias") { 0.0f32 } else { 1.0 };
                 return Ok((DType::F32, Cow::Owned(value.to_le_bytes().repeat(spec.len))));
             }
-            let len = spec.len * dtype.size();
-            let skipped = (random::mix(seed, spec.offset as u64) % 65_537) as usize * dtype.size();
+            let len = dtype.bytes(spec.len);
+            let skipped = (random::mix(seed, spec.offset as u64) % 65_537) as usize * dtype.bytes(1);
             let mut numbers = Vec::with_capacity(len + bytes.len());
             numbers.extend_from_slice(&bytes[skipped..]);
             while numbers.len() < len {
@@ -154,7 +156,7 @@ impl<D: Device> Decoder<D> {
         let mut vectors = device.zeros(small.total);
         for spec in &small.specs {
             let whole = all.find(&spec.name).unwrap_or(spec);
-            device.write(&mut vectors, spec.offset, &widen(&fetch(whole)?));
+            device.write(&mut vectors, spec.offset, &widen(&fetch(whole)?, spec.len));
         }
         let take = |names: &[(String, Orientation)], format| {
             let taken = matrix(&*device, &all, names, &fetch, format)?;
@@ -185,6 +187,15 @@ impl<D: Device> Decoder<D> {
     }
 }
 
+fn not_drawn(dtype: DType) -> ModelError {
+    let allowed = "f32, f16 and bf16, which can then be quantised";
+    ModelError::Unsupported {
+        what: "the number format of drawn weights",
+        value: dtype.name().to_owned(),
+        allowed,
+    }
+}
+
 /// Whether a matrix's output is added to the residual stream.
 fn writes_residual(name: &str) -> bool {
     ["c_proj.weight", "o_proj.weight", "down_proj.weight"].iter().any(|end| name.ends_with(end))
@@ -198,8 +209,8 @@ fn frequencies<D: Device>(device: &D, config: &ModelConfig) -> D::Buffer {
     buffer
 }
 
-fn widen((dtype, bytes): &Stuff<'_>) -> Vec<f32> {
-    crate::TensorView { dtype: *dtype, shape: vec![bytes.len() / dtype.size()], bytes }.to_f32()
+fn widen((dtype, bytes): &Stuff<'_>, len: usize) -> Vec<f32> {
+    crate::TensorView { dtype: *dtype, shape: vec![len], bytes: Cow::Borrowed(bytes) }.to_f32()
 }
 
 /// One frozen matrix, stacked from the tensors of these names, in their dtype or quantised.
@@ -217,7 +228,14 @@ fn matrix<'a, D: Device>(
         let spec = all.find(name).ok_or_else(missing)?;
         found.push((fetch(spec)?, spec, *orientation));
     }
+    if let Some(weight) = of_blocks(device, &found) {
+        return Ok(weight);
+    }
     let mut inputs = 0;
+    let found: Vec<_> = found
+        .into_iter()
+        .map(|(stuff, spec, orientation)| (without_blocks(stuff, spec.len), spec, orientation))
+        .collect();
     let parts: Vec<_> = found
         .iter()
         .map(|((dtype, bytes), spec, orientation)| {
@@ -234,6 +252,27 @@ fn matrix<'a, D: Device>(
     let format = row_format(wanted, inputs, tensor)?;
     let quantised = device.quantised_weight(inputs, &parts, format);
     quantised.ok_or_else(|| ModelError::NotQuantisable { tensor: tensor(), format: format.name() })
+}
+
+/// The matrix of parts that are all in blocks already: they stay as they are, whatever format was asked for.
+fn of_blocks<D: Device>(device: &D, found: &[(Stuff<'_>, &ParamSpec, Orientation)]) -> Option<D::Weight> {
+    let mut parts = Vec::with_capacity(found.len());
+    for ((dtype, bytes), spec, orientation) in found {
+        // Blocks lie along the last dimension, which must be that of the inputs.
+        let (DType::Blocks(format), Orientation::Linear) = (dtype, orientation) else { return None };
+        parts.push(BlockPart { outputs: spec.shape[0], data: BlockData::Gguf(*format, bytes) });
+    }
+    let spec = found.first()?.1;
+    Some(device.weight_of_blocks(spec.len / spec.shape[0], &parts))
+}
+
+/// Numbers in blocks as f32, which holds them exactly; others as they are.
+fn without_blocks((dtype, bytes): Stuff<'_>, len: usize) -> Stuff<'_> {
+    if !matches!(dtype, DType::Blocks(_)) {
+        return (dtype, bytes);
+    }
+    let values = widen(&(dtype, bytes), len);
+    (DType::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect())
 }
 
 /// Checks that the rows of all matrices of the blocks can be held in a format, before anything is read.
@@ -260,5 +299,6 @@ fn stored(dtype: DType) -> Stored {
         DType::F32 => Stored::F32,
         DType::F16 => Stored::F16,
         DType::BF16 => Stored::Bf16,
+        DType::Blocks(_) => unreachable!("blocks were widened before"),
     }
 }

@@ -1,35 +1,50 @@
-//! A model folder: one `model.safetensors`, or shards with an index.
+//! A model's files: a folder with one `model.safetensors`, or shards with an index; or one GGUF file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
+use super::gguf::{GgufFile, GgufModel};
 use super::{SafetensorsFile, TensorSource, TensorView};
 use crate::ModelError;
 use crate::error::FileProblem;
 
-/// The weights of a model folder as one source.
+/// The weights of a model folder, or of a GGUF file in its place, as one source.
 #[derive(Debug)]
 pub struct ModelFolder {
     place: String,
-    files: Vec<SafetensorsFile>,
-    /// Which file holds a tensor.
-    home: BTreeMap<String, usize>,
+    files: Files,
+}
+
+#[derive(Debug)]
+enum Files {
+    Safetensors {
+        files: Vec<SafetensorsFile>,
+        /// Which file holds a tensor.
+        home: BTreeMap<String, usize>,
+    },
+    Gguf(Box<GgufModel>),
 }
 
 impl ModelFolder {
-    /// Opens `model.safetensors`, else the shards that `model.safetensors.index.json` lists.
+    /// Opens `model.safetensors`, else the shards that `model.safetensors.index.json` lists. A GGUF file is opened as
+    /// the folder of its model would be.
     ///
     /// # Errors
     /// Neither is there, a shard is missing or broken, or the index names what a shard lacks.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
+        if GgufFile::is_gguf(folder) {
+            let place = folder.display().to_string();
+            return Ok(Self { place, files: Files::Gguf(Box::new(GgufModel::open(folder)?)) });
+        }
         let single = folder.join("model.safetensors");
         let index = folder.join("model.safetensors.index.json");
         if single.exists() {
             let file = SafetensorsFile::open(&single)?;
             let home = file.names().into_iter().map(|name| (name, 0)).collect();
-            return Ok(Self { place: single.display().to_string(), files: vec![file], home });
+            let files = Files::Safetensors { files: vec![file], home };
+            return Ok(Self { place: single.display().to_string(), files });
         }
         if !index.exists() {
             let wanted = "model.safetensors or model.safetensors.index.json";
@@ -75,25 +90,34 @@ impl ModelFolder {
                 return Err(problem(FileProblem::NotInShard { tensor: name.clone(), shard }));
             }
         }
-        Ok(Self { place, files, home })
+        Ok(Self { place, files: Files::Safetensors { files, home } })
     }
 }
 
 impl TensorSource for ModelFolder {
     fn names(&self) -> Vec<String> {
-        self.home.keys().cloned().collect()
+        match &self.files {
+            Files::Safetensors { home, .. } => home.keys().cloned().collect(),
+            Files::Gguf(model) => model.names(),
+        }
     }
 
     fn get(&self, name: &str) -> Result<TensorView<'_>, ModelError> {
-        match self.home.get(name) {
-            Some(&at) => self.files[at].get(name),
-            None => Err(ModelError::MissingTensor { place: self.place.clone(), name: name.to_owned() }),
+        let missing = || ModelError::MissingTensor { place: self.place.clone(), name: name.to_owned() };
+        match &self.files {
+            Files::Safetensors { files, home } => files[*home.get(name).ok_or_else(missing)?].get(name),
+            Files::Gguf(model) => model.get(name),
         }
     }
 
     fn release(&self, name: &str) {
-        if let Some(&at) = self.home.get(name) {
-            self.files[at].release(name);
+        match &self.files {
+            Files::Safetensors { files, home } => {
+                if let Some(&at) = home.get(name) {
+                    files[at].release(name);
+                }
+            }
+            Files::Gguf(model) => model.release(name),
         }
     }
 }

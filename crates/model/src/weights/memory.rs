@@ -32,7 +32,7 @@ impl MemoryTensors {
     /// # Panics
     /// When `bytes` has not as many bytes as dtype and shape need.
     pub fn insert(&mut self, name: impl Into<String>, dtype: DType, shape: &[usize], bytes: Vec<u8>) {
-        assert_eq!(shape.iter().product::<usize>() * dtype.size(), bytes.len(), "bytes fill the shape");
+        assert_eq!(dtype.bytes(shape.iter().product()), bytes.len(), "bytes fill the shape");
         self.tensors.insert(name.into(), (dtype, shape.to_vec(), bytes));
     }
 }
@@ -47,6 +47,6 @@ impl TensorSource for MemoryTensors {
             .tensors
             .get(name)
             .ok_or_else(|| ModelError::MissingTensor { place: "memory".to_owned(), name: name.to_owned() })?;
-        Ok(TensorView { dtype: *dtype, shape: shape.clone(), bytes })
+        Ok(TensorView { dtype: *dtype, shape: shape.clone(), bytes: bytes.into() })
     }
 }

@@ -68,7 +68,7 @@ impl TensorSource for SafetensorsFile {
             .tensors
             .get(name)
             .ok_or_else(|| ModelError::MissingTensor { place: self.place.clone(), name: name.to_owned() })?;
-        let bytes = &self.map.bytes()[entry.start..entry.end];
+        let bytes = self.map.bytes()[entry.start..entry.end].into();
         Ok(TensorView { dtype: entry.dtype, shape: entry.shape.clone(), bytes })
     }
 
@@ -85,7 +85,7 @@ pub(crate) type Header<T> = (BTreeMap<String, Entry<T>>, BTreeMap<String, String
 /// The formats that models come in, by name, with the bytes of a value.
 fn dtype(name: &str) -> Option<(DType, usize)> {
     let dtype = [DType::F32, DType::F16, DType::BF16].into_iter().find(|dtype| dtype.name() == name)?;
-    Some((dtype, dtype.size()))
+    Some((dtype, dtype.bytes(1)))
 }
 
 /// Checks a header whole; `dtype` knows the formats that may occur, and the bytes of a value.

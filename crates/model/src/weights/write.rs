@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use kernels::quant::quantise_row;
 use serde_json::{Map, Value, json};
 
 use super::DType;
@@ -70,7 +71,7 @@ pub fn stream_safetensors(
     fill: &mut dyn FnMut(usize, &mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), ModelError> {
     let values = |header: &TensorHeader| header.shape.iter().product::<usize>();
-    let entries = headers.iter().map(|h| (&*h.name, h.dtype.name(), &*h.shape, values(h) * h.dtype.size()));
+    let entries = headers.iter().map(|h| (&*h.name, h.dtype.name(), &*h.shape, h.dtype.bytes(values(h))));
     write_tensors(path, entries, metadata, fill)
 }
 
@@ -93,19 +94,33 @@ pub(crate) fn write_tensors<'a>(
 /// Writes values in a number format, rounded to nearest even where it is narrower.
 ///
 /// # Errors
-/// Those of `out`.
+/// Those of `out`; of a format in blocks, numbers that it cannot hold.
+///
+/// # Panics
+/// When the values are not whole blocks.
 pub fn write_values(out: &mut dyn Write, dtype: DType, values: &[f32]) -> std::io::Result<()> {
-    let mut bytes = Vec::with_capacity(16_384 * dtype.size());
+    let mut bytes = Vec::with_capacity(dtype.bytes(16_384));
     for chunk in values.chunks(16_384) {
         bytes.clear();
         match dtype {
             DType::F32 => bytes.extend(chunk.iter().flat_map(|v| v.to_le_bytes())),
             DType::F16 => bytes.extend(chunk.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes())),
             DType::BF16 => bytes.extend(chunk.iter().flat_map(|v| half::bf16::from_f32(*v).to_le_bytes())),
+            DType::Blocks(format) => {
+                bytes.resize(format.row_bytes(chunk.len()), 0);
+                if !quantise_row(format, chunk, &mut bytes) {
+                    return Err(not_held());
+                }
+            }
         }
         out.write_all(&bytes)?;
     }
     Ok(())
+}
+
+fn not_held() -> std::io::Error {
+    let why = "the weights have values that are not finite, or too great for the format";
+    std::io::Error::new(std::io::ErrorKind::InvalidData, why)
 }
 
 /// The JSON header, padded with spaces so that the data begins at a multiple of eight.

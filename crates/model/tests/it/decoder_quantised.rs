@@ -51,7 +51,7 @@ fn read_back(config: &ModelConfig, tensors: &MemoryTensors, wanted: Format) -> M
             Orientation::Linear => (view.shape[0], Layout::OutIn),
             Orientation::Conv1D => (view.shape[1], Layout::InOut),
         };
-        let part = WeightPart { dtype: Stored::F32, bytes: view.bytes, outputs, layout };
+        let part = WeightPart { dtype: Stored::F32, bytes: &view.bytes, outputs, layout };
         let format = wanted.for_rows(module.inputs).unwrap();
         let weight = device.quantised_weight(module.inputs, &[part], format).unwrap();
         let mut dense = device.zeros(view.len());
@@ -170,7 +170,7 @@ fn a_mapped_file_gives_the_same_blocks_and_stays_readable() {
         .map(|decoder| gradient(&decoder, &tiny::adapter(&decoder, &["all"], 0.0, 2).1, &batch));
     assert!(first == memory && again == memory);
     for (name, _, bytes) in &halves {
-        assert_eq!(file.get(name).unwrap().bytes, bytes, "{name}");
+        assert_eq!(*file.get(name).unwrap().bytes, bytes[..], "{name}");
     }
 }
 

@@ -5,6 +5,7 @@ mod decoder_cpu;
 mod decoder_generation;
 mod decoder_gradients;
 mod decoder_quantised;
+mod gguf_files;
 mod golden;
 mod hostile;
 mod safetensors_files;

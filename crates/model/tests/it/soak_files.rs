@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use kernels::Reference;
 use model::adapter::AdapterFolder;
+use model::weights::gguf::{GgufFile, GgufMix, GgufModel, GgufValue, export_gguf};
 use model::{Decoder, ModelConfig, ModelFolder, SafetensorsFile, TensorSource};
 use testing::mutation::{Draws, mutated, write_new};
 use testing::trials;
 
 use crate::golden::{TWINS, folder};
 
-const KINDS: [&str; 4] = ["safetensors", "config", "adapter", "weights"];
+const KINDS: [&str; 5] = ["safetensors", "config", "adapter", "weights", "gguf"];
 
 #[test]
 fn folders_changed_at_random() {
@@ -35,6 +36,7 @@ fn each_case() {
             "safetensors" => tensors(&twin, scratch.path(), &mut draws),
             "config" => config(&twin, scratch.path(), &mut draws),
             "adapter" => adapter(&twin, scratch.path(), &mut draws),
+            "gguf" => gguf(&twin, scratch.path(), &mut draws),
             _ => weights(&twin, scratch.path(), &mut draws),
         }
     });
@@ -86,6 +88,33 @@ fn weights(twin: &Path, scratch: &Path, draws: &mut Draws) {
     let Ok(config) = ModelConfig::from_folder(scratch) else { return };
     let Ok(folder) = ModelFolder::open(scratch) else { return };
     let _ = Decoder::load(Arc::new(Reference::<f32>::new()), config, &folder);
+}
+
+/// A GGUF file of the twin, half of the changes in its header: refused, or a file of which every key and tensor can be
+/// read; and as a model loaded or refused.
+fn gguf(twin: &Path, scratch: &Path, draws: &mut Draws) {
+    let (whole, path) = (scratch.join("whole.gguf"), scratch.join("x.gguf"));
+    let config = ModelConfig::from_folder(twin).unwrap();
+    let mix = *draws.one(&GgufMix::ALL);
+    let texts = GgufValue::Texts(vec!["a".into(), "나".into()]);
+    let keys = [("tokenizer.ggml.tokens".to_owned(), texts)];
+    export_gguf(&whole, &config, &ModelFolder::open(twin).unwrap(), mix, &keys).unwrap();
+    let bytes = std::fs::read(&whole).unwrap();
+    // The header is some thousand bytes of text; the rest is numbers, which may be anything.
+    let header = if draws.below(2) == 0 { bytes.len() } else { bytes.len().min(4096) };
+    write_new(&path, &[&mutated(&bytes[..header], draws)[..], &bytes[header..]].concat());
+    let Ok(file) = GgufFile::open(&path) else { return };
+    for (_, value) in file.keys() {
+        let _ = (value.text(), value.size(), value.number(), value.flag(), value.describe());
+        assert_eq!(value.texts().map(Iterator::count), value.len().filter(|_| value.texts().is_some()));
+        assert_eq!(value.numbers().map(Iterator::count), value.len().filter(|_| value.numbers().is_some()));
+    }
+    for name in file.names() {
+        let view = file.get(&name).unwrap();
+        assert_eq!(view.to_f32().len(), view.shape.iter().product::<usize>());
+    }
+    let Ok(model) = GgufModel::of(file) else { return };
+    let _ = Decoder::load(Arc::new(Reference::<f32>::new()), model.config().clone(), &model);
 }
 
 fn adapter(twin: &Path, scratch: &Path, draws: &mut Draws) {
