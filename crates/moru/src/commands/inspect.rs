@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use chat::Shard;
 use clap::Args;
 use model::config::labels_in;
+use model::weights::gguf::{GgufFile, GgufModel, StoredValue};
 use model::{ModelConfig, ModelFolder, PEFT_SCORE, SCORE, SafetensorsFile, TensorSource};
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::console::error::fail;
 use crate::console::{Console, Outcome};
 use crate::stages::assistant;
 
-/// Look into a model folder, an adapter folder, a shard, or a safetensors file
+/// Look into a model folder, an adapter folder, a shard, a GGUF or a safetensors file
 #[derive(Debug, Args)]
 pub struct Inspect {
     /// The folder or file
@@ -41,11 +42,12 @@ impl Inspect {
                 let file = SafetensorsFile::open(path)?;
                 (json!({ "kind": "safetensors", "metadata": file.metadata() }), tensors(&file)?)
             }
+            _ if GgufFile::is_gguf(path) => gguf(path)?,
             Some("shard") => (shard(path)?, Vec::new()),
             _ => {
                 return Err(fail(
                     format!("{} is of no known kind", path.display()),
-                    "a model or adapter folder, a .safetensors or a .shard file can be looked into",
+                    "a model or adapter folder, a .gguf, a .safetensors or a .shard file can be looked into",
                 ));
             }
         };
@@ -75,8 +77,17 @@ fn model(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
         Some(_) => config.family.classifier_architecture(),
         None => config.family.architecture(),
     };
-    let mut value = json!({
-        "kind": if labels.is_some() { "classifier" } else { "model" },
+    let mut value = about(&config, if labels.is_some() { "classifier" } else { "model" }, architecture);
+    if let Some(labels) = labels {
+        value["labels"] = json!(labels);
+    }
+    Ok((value, tensors(&files)?))
+}
+
+/// The sizes of a model.
+fn about(config: &ModelConfig, kind: &str, architecture: &str) -> Value {
+    json!({
+        "kind": kind,
         "architecture": architecture,
         "parameters": config.parameters(),
         "layers": config.layers,
@@ -88,11 +99,47 @@ fn model(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
         "vocab": config.vocab,
         "context": config.context,
         "tied_head": config.tied_head,
-    });
-    if let Some(labels) = labels {
-        value["labels"] = json!(labels);
+    })
+}
+
+/// Elements of an array that are shown.
+const SHOWN: usize = 8;
+
+/// A GGUF file: a model, or what else its keys say it is.
+fn gguf(path: &Path) -> anyhow::Result<(Value, Vec<Value>)> {
+    let file = GgufFile::open(path)?;
+    let keys: serde_json::Map<_, _> =
+        file.keys().map(|(key, value)| (key.to_owned(), shown(value))).collect();
+    let listed = tensors(&file)?;
+    let kind = file.text("general.type")?.unwrap_or("model").to_owned();
+    let mut value = match GgufModel::of(file) {
+        Ok(model) => about(model.config(), "model", model.config().family.architecture()),
+        // A vocabulary, an adapter, or a model of an architecture that is not read: its keys are there to see.
+        Err(why) if kind == "model" => json!({ "kind": kind, "not_usable": why.to_string() }),
+        Err(_) => json!({ "kind": kind }),
+    };
+    value["format"] = json!("gguf");
+    value["keys"] = Value::Object(keys);
+    Ok((value, listed))
+}
+
+/// A value of a key; of a long array its first elements, and how many there are.
+fn shown(value: StoredValue<'_>) -> Value {
+    let Some(len) = value.len() else {
+        let number = || value.size().map_or_else(|| json!(value.number()), |size| json!(size));
+        return value
+            .text()
+            .map_or_else(|| value.flag().map_or_else(number, |flag| json!(flag)), |t| json!(t));
+    };
+    let mut first: Vec<Value> = match (value.texts(), value.numbers()) {
+        (Some(texts), _) => texts.take(SHOWN).map(|text| json!(text)).collect(),
+        (_, Some(numbers)) => numbers.take(SHOWN).map(|number| json!(number)).collect(),
+        _ => Vec::new(),
+    };
+    if len > first.len() {
+        first.push(json!(format!("… {len} in all")));
     }
-    Ok((value, tensors(&files)?))
+    Value::Array(first)
 }
 
 fn adapter(folder: &Path) -> anyhow::Result<(Value, Vec<Value>)> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chat::tokenizer::BpeTrainer;
 use chat::{Builtin, Example, Template, Tokenizer};
 use kernels::quant::Format;
+use model::weights::gguf::GgufFile;
 use model::weights::{TensorToWrite, write_safetensors};
 use model::{Decoder, ModelConfig, ModelFolder};
 use pipeline::{Context, Counts, Input, Stage};
@@ -46,7 +47,7 @@ pub enum Origin {
     Nano(&'static [u8]),
     /// `random:SHAPE`: weights that were drawn, to be trained from the beginning.
     Random(ModelConfig),
-    /// A folder.
+    /// A folder, or a GGUF file, which is read as the folder of its model would be.
     Folder(PathBuf),
 }
 
@@ -61,14 +62,14 @@ pub fn origin(project: &Project) -> anyhow::Result<Origin> {
     if let Some(shape) = base.strip_prefix("random:") {
         return Ok(Origin::Random(ModelConfig::preset(shape)?));
     }
-    if project.path(base).is_dir() {
+    if project.path(base).is_dir() || GgufFile::is_gguf(&project.path(base)) {
         return Ok(Origin::Folder(PathBuf::from(base)));
     }
     if let Some(repo) = hub::RepoId::parse(base) {
         return Ok(Origin::Folder(hub_model::here(project, &repo)?));
     }
     Err(fail(
-        format!("[model] base = {base:?} is neither a folder nor a Hugging Face id"),
+        format!("[model] base = {base:?} is neither a folder, nor a GGUF file, nor a Hugging Face id"),
         "a folder holds config.json, model.safetensors and tokenizer.json; an id looks like `owner/name`, or `owner/name@revision`",
     ))
 }

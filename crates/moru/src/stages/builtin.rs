@@ -80,7 +80,7 @@ pub fn unpack(place: &str, packed: &[u8], folder: &Path) -> anyhow::Result<()> {
         .collect();
     let file = folder.join("model.safetensors");
     stream_safetensors(&file, &headers, &[("format", "pt")], &mut |at, out| {
-        out.write_all(views[at].0.bytes)
+        out.write_all(&views[at].0.bytes)
     })?;
     Ok(())
 }

@@ -18,6 +18,7 @@ pub mod costs;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+pub mod gguf;
 pub mod heard;
 mod hub_model;
 pub mod ingest;

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use chat::sample::EncodeError;
 use chat::sample::{FitCounts, Fitter};
-use chat::tokenizer::read_folder;
 use chat::{Builtin, Encoder, Example, Overlong, Sample, ShardWriter, Template};
 use data::Rejection;
 use model::ModelConfig;
@@ -90,7 +89,7 @@ pub fn stage(project: &Project, model: Input<'static>) -> Stage<'static> {
 
 /// The encoder of a model folder under a recipe.
 pub fn encoder(model: &Path, tokenize: &Tokenize) -> anyhow::Result<Encoder> {
-    let files = read_folder(model)?;
+    let files = super::gguf::text_files(model)?;
     let template = match (tokenize.template.as_str(), files.template) {
         ("model", Some(source)) => Template::from_source(&source)?,
         ("model", None) => Template::builtin(Builtin::Alpaca),

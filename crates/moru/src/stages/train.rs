@@ -7,17 +7,16 @@ use ::train::{
     Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, InLoopEval, Length, MemoryFigures, Method,
     PlanFigures, ResultFrom, Schedule, Settings, Task, Warmup, memory_parts,
 };
-use chat::tokenizer::read_folder;
 use chat::{Builtin, CancelToken, SampleView, Shard};
 use kernels::quant::Format;
-use model::{Decoder, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Recompute};
+use model::{Decoder, Family, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Orientation, Recompute};
 use pipeline::{Context, Counts, Input, Stage};
 
 use super::classify::in_loop::Watch;
 use super::classify::labelled::Labels;
 use super::device::Backend;
 use super::heard::Heard;
-use super::{Names, base, builtin, tokenize};
+use super::{Names, base, builtin, gguf, tokenize};
 use crate::console::format;
 use crate::machine;
 use crate::project::Project;
@@ -146,6 +145,9 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     // Checkpoints live where a kill does not reach them.
     let work = stage.work_dir()?;
     let mut decoder = load(&stage.input(Names::MODEL)?, &recipe)?;
+    if is_whole {
+        refuse_turned(decoder.config())?;
+    }
     let export = export_command(&model.base);
     let base = Base { name: model.base, export, ..Base::default() };
     let settings = Settings { task: task(&labels), ..settings(&recipe, seed, base) };
@@ -201,7 +203,7 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
 /// Names in a classifier's `config.json` the token that its tokenizer pads with. transformers labels a text by its
 /// last token that is not this one, so that a batch which is padded with another would be labelled by its padding.
 fn name_padding(base: &Path, tuned: &Path) -> anyhow::Result<()> {
-    let ids = read_folder(base)?.tokenizer.special_ids().clone();
+    let ids = gguf::text_files(base)?.tokenizer.special_ids().clone();
     let path = tuned.join("config.json");
     let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&path)?)?;
     config["pad_token_id"] = serde_json::json!(ids.pad.or(ids.eos));
@@ -239,6 +241,18 @@ pub fn load(folder: &Path, recipe: &Train) -> anyhow::Result<Decoder<Backend>> {
     Ok(Decoder::load_as(device, config.for_classification(), &files, weights(recipe))?)
 }
 
+/// Refuses to train all weights of a GPT-2 in a GGUF file, where they stand the other way round than in the folder that
+/// would be written.
+fn refuse_turned(config: &ModelConfig) -> anyhow::Result<()> {
+    if config.family != Family::Gpt2 || config.orientation == Orientation::Conv1D {
+        return Ok(());
+    }
+    Err(crate::console::error::fail(
+        "all weights of a GPT-2 cannot be trained from a GGUF file",
+        "name the model's folder in [model] base, or take method = \"lora\"",
+    ))
+}
+
 /// How the base becomes a folder for other tools, where they do not know it by its name.
 fn export_command(base: &str) -> Option<String> {
     if base == builtin::NANO {
@@ -251,6 +265,9 @@ fn export_command(base: &str) -> Option<String> {
 /// Gives a whole model the files of its base about text, so that it is a base itself. Its template is the
 /// one it was trained with.
 fn add_tokenizer(base: &Path, tuned: &Path, template: &str) -> anyhow::Result<()> {
+    if base.is_file() {
+        gguf::write_text_files(base, tuned)?;
+    }
     for name in ABOUT_TEXT.into_iter().filter(|name| base.join(name).exists()) {
         keep(&base.join(name), &tuned.join(name))?;
     }

@@ -51,6 +51,7 @@ fn of_tokenizer(error: &TokenizerError) -> Option<String> {
              read"
                 .into()
         }
+        E::Unsupported { .. } => "take a model of a kind that is named, or its folder with a tokenizer.json".into(),
         E::Encode { .. } | E::UnknownId { .. } => "tokenize with the tokenizer of this very model".into(),
         E::ReservedCharacter { .. } => "`moru why ROW` shows the row; remove the character in the source".into(),
     })

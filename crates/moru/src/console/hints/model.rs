@@ -62,6 +62,9 @@ fn of_model(error: &ModelError) -> Option<String> {
         }
         E::UnknownPreset { .. } => "[model] base = \"random:SHAPE\" takes one of these".into(),
         E::TensorFile { problem, .. } => of_file(problem),
+        // The problem says itself what to do.
+        E::Gguf { .. } => "`moru inspect FILE.gguf` looks into a file; a whole one is fetched again with its size checked".into(),
+        E::Unsupported { .. } => "choose what is named as supported".into(),
         E::MissingTensor { .. } | E::TensorShape { .. } => {
             "config.json and the weights belong to different models: fetch both from the same place".into()
         }

@@ -12,6 +12,7 @@ use super::in_loop::probabilities;
 use crate::console::error::fail;
 use crate::stages::assistant::is_adapter;
 use crate::stages::device::{self, Backend};
+use crate::stages::gguf;
 
 /// Tokens of a pass.
 const PASS_TOKENS: usize = 2048;
@@ -83,7 +84,7 @@ impl Classifier {
         let files = ModelFolder::open(base)?;
         let decoder = Decoder::load_as(Arc::new(device::open()), config, &files, weights)?;
         let trainable = adapter.bind(&decoder)?;
-        Ok(Self { decoder, trainable, tokenizer: read_folder(base)?.tokenizer, labels })
+        Ok(Self { decoder, trainable, tokenizer: gguf::text_files(base)?.tokenizer, labels })
     }
 
     /// The tokens of a text as the training saw them: longer ones are cut at their end. None where it says nothing.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use chat::tokenizer::read_folder;
 use chat::{Example, Sample, SampleView, ShardWriter, Tokenizer};
 use data::Rejection;
 use pipeline::{Context, Counts, Input, Stage};
@@ -13,7 +12,7 @@ use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::Tokenize;
 use crate::stages::tokenize::{Facts, SPLITS, SplitFacts, max_len};
-use crate::stages::{Names, jsonl, splits_stage, stage_fn};
+use crate::stages::{Names, gguf, jsonl, splits_stage, stage_fn};
 
 /// Raised when the same examples would become other tokens.
 const VERSION: u32 = 1;
@@ -55,7 +54,7 @@ fn run(stage: &mut Context<'_>, name: &str) -> anyhow::Result<Vec<Counts>> {
     std::fs::create_dir(&folder)?;
     labels.write(&folder)?;
     let mut maker = Maker {
-        tokenizer: read_folder(&model)?.tokenizer,
+        tokenizer: gguf::text_files(&model)?.tokenizer,
         max_len: max_len(&model, &tokenize)?,
         over_long: tokenize.over_long,
         labels,
