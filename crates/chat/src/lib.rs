@@ -41,7 +41,8 @@ pub use example::{Example, Message, Role, ToolCall};
 pub use import::{ImportError, Shape};
 pub use placeholders::Placeholders;
 pub use responder::{
-    CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, Usage,
+    CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, ToolChoice,
+    Usage,
 };
 pub use sample::{EncodeError, Encoder, FitCounts, Fitter, Overlong, Sample, SampleView};
 pub use shard::{Shard, ShardError, ShardWriter};

@@ -42,16 +42,34 @@ pub struct Request {
     pub messages: Vec<Message>,
     /// Function schemas in OpenAI form that may be called.
     pub tools: Vec<Value>,
+    /// Whether and how the reply calls functions.
+    pub tool_choice: ToolChoice,
     /// How the next token is chosen.
     pub sampling: Sampling,
-    /// A JSON schema that the reply must satisfy.
+    /// A JSON schema that the reply must satisfy; it then calls no function.
     pub schema: Option<Value>,
     /// Name of the adapter to answer with; none for the responder's default.
     pub adapter: Option<String>,
     /// Whether [`Event::Token`] with log-probabilities is wanted.
     pub log_probs: bool,
+    /// How many of the likeliest tokens [`Event::Token`] names besides the chosen one.
+    pub top_log_probs: usize,
     /// Ends this request early when cancelled.
     pub cancel: CancelToken,
+}
+
+/// Whether and how a reply calls functions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As the model writes them: what is well written is read as a call.
+    #[default]
+    Free,
+    /// The model decides whether; a call that it begins is held to the function's schema.
+    Auto,
+    /// One call or several, each held to its function's schema, and nothing else.
+    Required,
+    /// One call of this function, and nothing else.
+    Named(String),
 }
 
 /// How the next token is chosen. The default is greedy.
@@ -69,6 +87,10 @@ pub struct Sampling {
     pub min_p: f32,
     /// Divides the logits of tokens already present; 1 is none.
     pub repetition_penalty: f32,
+    /// Taken from the logit of every token that the reply holds already; 0 is none.
+    pub presence_penalty: f32,
+    /// Taken from a token's logit once for each time that the reply holds it already; 0 is none.
+    pub frequency_penalty: f32,
     /// Same seed, same reply, whatever else is in the batch.
     pub seed: u64,
     /// Strings that end the reply; not part of it.
@@ -84,6 +106,8 @@ impl Default for Sampling {
             top_p: 1.0,
             min_p: 0.0,
             repetition_penalty: 1.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
             seed: 0,
             stop: Vec::new(),
         }
@@ -101,6 +125,8 @@ pub enum Event {
         id: Option<u32>,
         /// Its log probability under the model before temperature.
         log_prob: f32,
+        /// The likeliest tokens in its place, as many as asked for, likeliest first.
+        top: Vec<(u32, f32)>,
     },
     /// A complete function call.
     ToolCall(ToolCall),
@@ -161,6 +187,14 @@ pub enum ResponderError {
     ContextExceeded {
         /// Tokens of the prompt.
         prompt_tokens: usize,
+        /// The model's context length.
+        context: usize,
+    },
+    /// The prompt is so long that it is not even encoded.
+    #[error("the prompt has {bytes} bytes of text, more than a context of {context} tokens can hold")]
+    PromptTooLong {
+        /// Bytes of its messages.
+        bytes: usize,
         /// The model's context length.
         context: usize,
     },

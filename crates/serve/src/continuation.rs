@@ -55,7 +55,7 @@ struct Active<'b> {
     /// Tokens of the beginning.
     begun: usize,
     ids: Vec<u32>,
-    seen: Vec<bool>,
+    seen: sampler::Seen,
 }
 
 /// Hears of a text that is finished, and says whether to go on.
@@ -90,8 +90,7 @@ impl<E: Engine> Continuing<'_, E> {
                     }
                 };
                 self.engine.keep(0, slot, from.ids.len());
-                let mut seen = vec![false; shape.vocab];
-                from.ids.iter().for_each(|&id| seen[id as usize] = true);
+                let seen = sampler::Seen::new(vocab, &from.ids);
                 let (begun, ids) = (from.ids.len(), Vec::new());
                 let mut one = Active { beginning, sampling_idx, sampling, slot, begun, ids, seen };
                 if self.goes_on(&mut one, &logits, &absent) {
@@ -152,12 +151,12 @@ impl<E: Engine> Continuing<'_, E> {
         for &id in absent {
             known.to_mut()[id as usize] = f32::NEG_INFINITY;
         }
-        let id = sampler::choose(&known, one.sampling, &one.seen[..vocab], one.ids.len()).id;
+        let id = sampler::pick(&known, one.sampling, &one.seen, one.ids.len());
         if self.ends.contains(&id) {
             return false;
         }
         one.ids.push(id);
-        one.seen[id as usize] = true;
+        one.seen.say(id);
         one.ids.len() < one.sampling.max_tokens && one.begun + one.ids.len() < self.engine.shape().context
     }
 }

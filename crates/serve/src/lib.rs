@@ -25,9 +25,11 @@
 //! Never depends on training, sources of rows or scoring.
 
 pub mod assistant;
+pub mod constrained;
 pub mod continuation;
 pub mod engine;
 
 pub use assistant::{Assistant, AssistantError, AssistantOptions};
+pub use constrained::ConstraintError;
 pub use continuation::{Beginning, Continued, Continuing};
 pub use engine::{DecoderEngine, Engine, EngineShape, Shared, SuccessorEngine};

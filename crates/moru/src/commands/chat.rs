@@ -54,6 +54,12 @@ pub struct SamplingArgs {
     /// Above 1, tokens that were there already become less likely
     #[arg(long, default_value_t = 1.0, value_parser = above_zero)]
     repetition_penalty: f32,
+    /// Taken from the logit of tokens that the reply holds already
+    #[arg(long, default_value_t = 0.0, value_parser = from_zero)]
+    presence_penalty: f32,
+    /// Taken from a token's logit for each time that the reply holds it already
+    #[arg(long, default_value_t = 0.0, value_parser = from_zero)]
+    frequency_penalty: f32,
     /// End the reply before this text (may be given several times)
     #[arg(long, value_name = "TEXT")]
     stop: Vec<String>,
@@ -72,6 +78,8 @@ impl SamplingArgs {
             top_p: self.top_p,
             min_p: self.min_p,
             repetition_penalty: self.repetition_penalty,
+            presence_penalty: self.presence_penalty,
+            frequency_penalty: self.frequency_penalty,
             seed: self.seed,
             stop: self.stop.clone(),
         }
@@ -80,9 +88,19 @@ impl SamplingArgs {
 
 impl Default for SamplingArgs {
     fn default() -> Self {
-        let Sampling { max_tokens, temperature, top_k, top_p, min_p, repetition_penalty, seed, stop } =
-            Sampling::default();
-        Self { max_tokens, temperature, top_k, top_p, min_p, repetition_penalty, stop, seed }
+        let it = Sampling::default();
+        Self {
+            max_tokens: it.max_tokens,
+            temperature: it.temperature,
+            top_k: it.top_k,
+            top_p: it.top_p,
+            min_p: it.min_p,
+            repetition_penalty: it.repetition_penalty,
+            presence_penalty: it.presence_penalty,
+            frequency_penalty: it.frequency_penalty,
+            stop: it.stop,
+            seed: it.seed,
+        }
     }
 }
 

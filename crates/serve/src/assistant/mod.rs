@@ -2,7 +2,7 @@
 //!
 //! 1. [`prefix`] computes a common system turn once.
 //! 2. [`reply`] is one reply as it grows: characters, stop strings, calls.
-//! 3. [`sampler`] chooses the next token.
+//! 3. [`sampler`] chooses the next token, [`guide`] holds it to a schema.
 //! 4. [`respond`] keeps the slots busy.
 //! 5. [`likelihood`] scores a text.
 //!
@@ -10,6 +10,7 @@
 //! whether the first is remembered or not; each sequence's next token is computed on its own; and
 //! the random numbers are those of the request's seed and the token's place.
 
+mod guide;
 mod likelihood;
 mod prefix;
 mod reply;
@@ -93,6 +94,9 @@ pub struct Assistant<E> {
     encoder: Encoder,
     options: AssistantOptions,
     prefixes: Prefixes,
+    guides: guide::Guides,
+    /// Bytes of the longest token.
+    longest_token: usize,
     /// Ids that a reply may consist of: the tokenizer's.
     vocab: usize,
     /// Gaps below the tokenizer's greatest id, which no reply may contain.
@@ -123,7 +127,13 @@ impl<E: Engine> Assistant<E> {
         let slots = shape.slots - prefix_slots;
         let prefixes = Prefixes::new(slots, prefix_slots);
         let absent = (0..vocab as u32).filter(|&id| !encoder.tokenizer().has(id)).collect();
-        Ok(Self { engine, encoder, options, prefixes, vocab, absent, slots })
+        let bytes = |id: u32| match encoder.tokenizer().bytes_of(id) {
+            Some(bytes) => bytes.len(),
+            None => encoder.tokenizer().token_of(id).map_or(0, |token| token.len()),
+        };
+        let longest_token = (0..vocab as u32).map(bytes).max().unwrap_or(1);
+        let guides = guide::Guides::default();
+        Ok(Self { engine, encoder, options, prefixes, guides, longest_token, vocab, absent, slots })
     }
 
     /// Template and tokenizer.

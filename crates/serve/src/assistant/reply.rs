@@ -11,7 +11,7 @@ const CALL_OPEN: [&str; 2] = ["\n<tool_call>", hermes::OPEN];
 #[derive(Debug)]
 pub(super) struct Reply<'a> {
     stream: StreamDecoder,
-    stop: &'a [String],
+    stop: Vec<String>,
     /// Whether functions may be called.
     calls: bool,
     /// Text that may turn out to be the beginning of a stop string or of a call.
@@ -23,7 +23,7 @@ pub(super) struct Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    pub(super) fn new(stop: &'a [String], calls: bool, placeholders: &'a Placeholders) -> Self {
+    pub(super) fn new(stop: Vec<String>, calls: bool, placeholders: &'a Placeholders) -> Self {
         Self {
             stream: StreamDecoder::new(),
             stop,
@@ -128,7 +128,7 @@ mod tests {
         let tokenizer = Tokenizer::bytes();
         let stop: Vec<String> = stop.iter().map(|s| (*s).to_string()).collect();
         let placeholders = Placeholders::default();
-        let mut reply = Reply::new(&stop, calls, &placeholders);
+        let mut reply = Reply::new(stop, calls, &placeholders);
         let (mut out, mut stopped) = (String::new(), false);
         for id in tokenizer.encode(text, Markup::Plain).unwrap() {
             let (piece, stop) = reply.push(&tokenizer, id).unwrap();

@@ -38,7 +38,7 @@ fn respond(assistant: &mut Assistant<impl Engine>, requests: &[Request]) -> Vec<
         assert!(one.done.is_none(), "nothing comes after the end");
         match event {
             Event::Text(text) => one.text.push_str(&text),
-            Event::Token { id, log_prob } => one.log_probs.push((id, log_prob)),
+            Event::Token { id, log_prob, .. } => one.log_probs.push((id, log_prob)),
             Event::ToolCall(call) => one.calls.push(call),
             Event::Done { finish, usage } => one.done = Some((finish, usage)),
         }
@@ -124,14 +124,15 @@ fn a_request_that_cannot_be_answered_is_refused_by_itself() {
     let cancelled = ask("a", tokens(3));
     cancelled.cancel.cancel();
     let mut schema = ask("a", tokens(3));
-    schema.schema = Some(json!({}));
+    schema.schema = Some(json!({"type": "object", "contains": {}}));
     let mut adapter = ask("a", tokens(3));
     adapter.adapter = Some("billing".into());
     let too_long = ask(&"x".repeat(300), tokens(3));
     let requests = [cancelled, schema, adapter, too_long, ask("a", tokens(1))];
     let told = respond(&mut assistant, &requests);
     assert_eq!(finish(&told[0]), &FinishReason::Cancelled);
-    for (one, words) in [(1, "schema"), (2, "no adapter named `billing`"), (3, "the model's context is 200")]
+    for (one, words) in
+        [(1, "`contains`"), (2, "no adapter named `billing`"), (3, "the model's context is 200")]
     {
         let FinishReason::Failed(why) = finish(&told[one]) else { panic!("{:?}", told[one]) };
         assert!(why.contains(words), "{why}");
@@ -296,4 +297,108 @@ fn what_does_not_fit_together_is_refused() {
     let options = AssistantOptions { default_adapter: Some(0), ..AssistantOptions::default() };
     let absent = make(SuccessorEngine::new(VOCAB, 50, 8), options);
     assert!(matches!(absent, AssistantError::DefaultAdapter { given: 0, adapters: 0 }), "{absent}");
+}
+
+#[test]
+fn a_prompt_of_ten_megabytes_is_refused_before_it_is_encoded() {
+    let mut assistant = assistant(1, AssistantOptions::default());
+    let told = respond(&mut assistant, &[ask(&"가나".repeat(1 << 21), tokens(3)), ask("a", tokens(1))]);
+    let FinishReason::Failed(why) = finish(&told[0]) else { panic!("{:?}", told[0].done) };
+    assert!(why.contains("12582912 bytes") && why.contains("200 tokens"), "{why}");
+    assert_eq!(told[1].text, "\u{b}");
+}
+
+#[test]
+fn requests_come_and_go_and_are_answered_in_order() {
+    let mut assistant = assistant(2, AssistantOptions::default());
+    let (mut asked, mut idle) = (0, 0);
+    let (mut order, mut texts) = (Vec::new(), vec![String::new(); 6]);
+    let arrival = &mut |is_idle: bool| {
+        idle += usize::from(is_idle);
+        // The third comes when the first two are done; after the sixth nobody comes.
+        if asked == 6 || (asked == 2 && !is_idle) {
+            return None;
+        }
+        asked += 1;
+        Some(ask("a", tokens(3)))
+    };
+    let on_event = &mut |i: usize, event| match event {
+        Event::Text(text) => texts[i].push_str(&text),
+        Event::Done { finish, .. } => order.push((i, finish)),
+        _ => {}
+    };
+    assistant.answer(arrival, on_event).unwrap();
+    assert_eq!(order.iter().map(|(i, _)| *i).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+    assert!(order.iter().all(|(_, finish)| *finish == FinishReason::Length));
+    assert!(texts.iter().all(|text| text == "\u{b}\u{c}\r"), "{texts:?}");
+    assert!(idle >= 2, "asked {idle} times while nothing was under way");
+}
+
+#[test]
+fn a_reply_to_a_schema_is_of_the_schema_however_it_is_sampled() {
+    let schema = json!({
+        "type": "object", "required": ["kind", "ids"], "additionalProperties": false,
+        "properties": {
+            "kind": {"enum": ["배송", "환불"]},
+            "ids": {"type": "array", "maxItems": 3, "items": {"type": "integer", "minimum": 0, "maximum": 99}},
+        },
+    });
+    let requests: Vec<Request> = (0..24)
+        .map(|seed| {
+            let sampling = Sampling { temperature: 1.0, seed, ..tokens(40 + seed as usize) };
+            Request { schema: Some(schema.clone()), ..ask("a", sampling) }
+        })
+        .collect();
+    let mut busy = assistant(8, AssistantOptions::default());
+    let together = respond(&mut busy, &requests);
+    for (request, told) in requests.iter().zip(&together) {
+        let value: serde_json::Value = serde_json::from_str(&told.text).unwrap();
+        assert!(value["kind"] == "배송" || value["kind"] == "환불", "{value}");
+        assert!(value["ids"].as_array().unwrap().iter().all(|id| id.as_u64().unwrap() < 100));
+        assert_eq!(finish(told), &FinishReason::Stop);
+        assert_eq!(
+            &respond(&mut assistant(1, AssistantOptions::default()), std::slice::from_ref(request))[0],
+            told
+        );
+        // Token by token it is the same reply.
+        let stepwise = Request { log_probs: true, ..request.clone() };
+        assert_eq!(respond(&mut assistant(1, AssistantOptions::default()), &[stepwise])[0].text, told.text);
+    }
+    let short = Request { schema: Some(schema), ..ask("a", tokens(10)) };
+    let told = respond(&mut busy, &[short]);
+    assert!(
+        matches!(finish(&told[0]), FinishReason::Failed(why) if why.contains("shortest reply takes")),
+        "{:?}",
+        told[0].done
+    );
+}
+
+#[test]
+fn calls_are_held_to_the_functions() {
+    use chat::ToolChoice;
+    let order = json!({"type": "function", "function": {"name": "order", "parameters": {
+        "type": "object", "required": ["id"], "additionalProperties": false,
+        "properties": {"id": {"type": "integer", "minimum": 0, "maximum": 9}}}}});
+    let asked =
+        |choice, sampling| Request { tools: vec![order.clone()], tool_choice: choice, ..ask("a", sampling) };
+    let assistant = || {
+        let encoder = Encoder::builtin(Builtin::ChatMl, Tokenizer::bytes()).unwrap();
+        Assistant::new(SuccessorEngine::new(VOCAB, 1000, 4), encoder, AssistantOptions::default()).unwrap()
+    };
+    let free = |max_tokens| Sampling { temperature: 2.0, seed: 5, ..tokens(max_tokens) };
+    for choice in [ToolChoice::Required, ToolChoice::Named("order".into())] {
+        let told = respond(&mut assistant(), &[asked(choice, free(70))]);
+        assert_eq!((told[0].text.as_str(), finish(&told[0])), ("", &FinishReason::ToolCalls), "{told:?}");
+        assert!(told[0].calls.iter().all(|call| call.name == "order" && call.arguments["id"].is_u64()));
+    }
+    let absent = respond(&mut assistant(), &[asked(ToolChoice::Named("refund".into()), free(50))]);
+    assert!(matches!(finish(&absent[0]), FinishReason::Failed(why) if why.contains("given: order")));
+    // The model says something, begins a call, and would then write nonsense: what it began becomes a call.
+    let mut reciter = Reciter::assistant("네.\n<tool_call>\nnonsense", Placeholders::default());
+    let told = respond(&mut reciter, &[asked(ToolChoice::Auto, tokens(100))]);
+    assert_eq!((told[0].text.as_str(), finish(&told[0])), ("네.", &FinishReason::ToolCalls), "{told:?}");
+    assert_eq!(told[0].calls[0].name, "order");
+    // Where no call fits any more, none is begun.
+    let told = respond(&mut reciter, &[asked(ToolChoice::Auto, tokens(20))]);
+    assert!(told[0].calls.is_empty() && !told[0].text.contains("<tool_call>"), "{told:?}");
 }

@@ -65,6 +65,8 @@ fn requests() -> Vec<Request> {
                 temperature,
                 top_p: 0.95,
                 repetition_penalty: 1.1,
+                presence_penalty: 0.1 * (i % 2) as f32,
+                frequency_penalty: 0.05,
                 seed: i,
                 ..Sampling::default()
             };
@@ -83,7 +85,7 @@ fn told(assistant: &mut Assistant<impl Engine>, requests: &[Request]) -> Vec<Vec
     let mut told = vec![Vec::new(); requests.len()];
     assistant
         .respond(requests, &mut |i, event| match event {
-            Event::Token { id, log_prob } => told[i].push((id.unwrap(), log_prob)),
+            Event::Token { id, log_prob, .. } => told[i].push((id.unwrap(), log_prob)),
             Event::Done { finish: FinishReason::Failed(why), .. } => panic!("{why}"),
             _ => {}
         })

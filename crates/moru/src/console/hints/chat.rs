@@ -82,7 +82,7 @@ fn of_shard(error: &ShardError) -> Option<String> {
 
 fn of_responder(error: &ResponderError) -> Option<String> {
     match error {
-        ResponderError::ContextExceeded { .. } => {
+        ResponderError::ContextExceeded { .. } | ResponderError::PromptTooLong { .. } => {
             Some("shorten the prompt, or ask for fewer new tokens".into())
         }
         ResponderError::UnknownAdapter { .. } => Some("`moru status` lists the trainings".into()),
