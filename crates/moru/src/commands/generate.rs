@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::chat::{SamplingArgs, asked, prompt_columns};
+use super::held::HeldArgs;
 use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome};
@@ -33,6 +34,8 @@ pub struct Generate {
     #[arg(long = "column", value_name = "NAME=TEXT")]
     columns: Vec<String>,
     #[command(flatten)]
+    held: HeldArgs,
+    #[command(flatten)]
     sampling: SamplingArgs,
     #[command(flatten)]
     project: ProjectArgs,
@@ -48,6 +51,7 @@ impl Generate {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.project)?;
         asked(&project, &self.columns, "")?;
+        let held = self.held.read()?;
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
@@ -63,8 +67,10 @@ impl Generate {
                     sampling: self.sampling.sampling(),
                     ..Request::default()
                 })
+                .map(|request| held.onto(request))
                 .collect();
             let mut replies = vec![(String::new(), Value::Null); batch.len()];
+            let mut calls = vec![Vec::new(); batch.len()];
             assistant.respond(&requests, &mut |i, event| match event {
                 Event::Text(piece) => replies[i].0.push_str(&piece),
                 Event::Done { finish, usage } => {
@@ -75,10 +81,17 @@ impl Generate {
                         "completion_tokens": usage.completion_tokens,
                     });
                 }
-                Event::Token { .. } | Event::ToolCall(_) => {}
+                Event::ToolCall(call) => {
+                    calls[i].push(json!({ "name": call.name, "arguments": call.arguments }));
+                }
+                Event::Token { .. } => {}
             })?;
-            for (asked, (text, end)) in batch.iter().zip(replies) {
-                console.print(json!({ "id": asked.id, "text": text, "end": end }).to_string());
+            for ((asked, (text, end)), calls) in batch.iter().zip(replies).zip(calls) {
+                let mut answer = json!({ "id": asked.id, "text": text, "end": end });
+                if !calls.is_empty() {
+                    answer["tool_calls"] = calls.into();
+                }
+                console.print(answer.to_string());
             }
         }
         Ok(if failed { Outcome::Negative } else { Outcome::Good })

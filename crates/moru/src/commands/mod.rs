@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod generate;
+mod held;
 pub mod init;
 pub mod inspect;
 pub mod plan;

@@ -189,7 +189,7 @@ fn toy_config(tokenizer: &Tokenizer) -> ModelConfig {
     let nano = ModelConfig::preset("nano").expect("a preset");
     ModelConfig {
         vocab: tokenizer.vocab_size(),
-        context: 512,
+        context: 1024,
         layers: 2,
         hidden: 64,
         mlp_hidden: 128,

@@ -34,7 +34,7 @@ fn what_is_wrong_with_the_recipe_is_told_before_the_first_stage() {
         (&["train.targets=[]"], "`targets` is empty"),
         (&["train.learning_rate=0"], "`learning_rate` is 0"),
         (&["train.warmup=1"], "`warmup` is 1"),
-        (&[&format!("{too_long}513")], "the model's context is 512 tokens"),
+        (&[&format!("{too_long}1025")], "the model's context is 1024 tokens"),
         (&[&format!("{too_long}4097"), "model.base=builtin:nano"], "the model's context is 4096 tokens"),
         (&["prepare.prompt='{question'"], "has a lone `{` at"),
         (&["prepare.strip_patterns=['(']"], "is not a regular expression"),
@@ -58,9 +58,11 @@ fn what_is_wrong_with_the_recipe_is_told_before_the_first_stage() {
         assert!(!scratch.path(".moru/store").exists() || !scratch.path("moru.lock").exists(), "{told}");
     }
     let scratch = Scratch::project();
-    for good in
-        ["train.targets=['q_proj']", "tokenize.max_len_tokens=512", "replies.placeholders.전화번호=1588-0000"]
-    {
+    for good in [
+        "train.targets=['q_proj']",
+        "tokenize.max_len_tokens=1024",
+        "replies.placeholders.전화번호=1588-0000",
+    ] {
         scratch.stdout(&["check", "--structure", "--set", good], 0);
     }
 }
