@@ -1,21 +1,27 @@
 //! `moru chat`: talk to the tuned model.
 
-use std::io::{BufRead, Write};
+mod line;
+mod terminal;
+
+use std::io::Write;
+use std::time::Instant;
 
 use chat::{Event, FinishReason, Message, Request, Responder, Role, Sampling};
 use clap::Args;
 use data::prepare::Template;
 
 use crate::cli::ProjectArgs;
-use crate::console::{Console, Outcome};
+use crate::console::{Console, Outcome, format};
 use crate::project::Project;
 use crate::stages::{model_of, prepare};
+use terminal::Input;
 
 /// Talk to the tuned model, in a terminal or line by line from a pipe
 ///
 /// What is typed goes through the recipe's prompt: a recipe whose prompt has more columns than one is
 /// asked with the question in its last column and the others left empty; --raw sends the text as it is.
-/// An empty line or Ctrl-D ends. /new forgets what was said.
+/// Ctrl-D or /quit ends, Ctrl-C stops a reply, Up and Down bring back what was said, and a line that ends with \
+/// goes on in the next. /reset forgets what was said; /system TEXT, /adapter NAME and /help do what they say.
 #[derive(Debug, Args)]
 pub struct Chat {
     /// Which training answers; `base` is the model before tuning
@@ -179,62 +185,160 @@ impl Chat {
         let project = Project::open(&self.project)?;
         asked(&project, &self.columns, "")?;
         let found = model_of::find(&project, self.model.as_deref())?;
-        let mut assistant = model_of::open(&project, &found, 1)?;
+        let assistant = model_of::open(&project, &found, 1)?;
+        let mut talk = Talk {
+            chat: &self,
+            project: &project,
+            console,
+            assistant,
+            name: found.name,
+            system: None,
+            messages: Vec::new(),
+        };
         if console.interactive {
-            console.say(format!("{}: an empty line ends, /new begins anew", found.name));
+            console.say(format!("{}: /help lists what can be done, Ctrl-D ends", talk.name));
         }
-        let mut messages: Vec<Message> = Vec::new();
-        let mut lines = std::io::stdin().lock().lines();
-        loop {
-            if console.interactive {
-                let _ = write!(std::io::stderr(), "> ");
-                let _ = std::io::stderr().flush();
-            }
-            let Some(line) = lines.next() else { break };
-            let line = line?;
-            match line.trim() {
-                "" => break,
-                "/new" => messages.clear(),
-                question => {
-                    if self.raw || !messages.is_empty() {
-                        messages.push(Message::new(Role::User, question));
-                    } else {
-                        messages = asked(&project, &self.columns, question)?;
-                    }
-                    let reply = say(&mut assistant, &messages, self.sampling.sampling(), console)?;
-                    messages.push(Message::new(Role::Assistant, reply));
-                }
+        let mut input = Input::open(console.interactive);
+        while let Some(message) = input.next()? {
+            match message.trim() {
+                "" => {}
+                "/quit" | "/exit" => break,
+                command if command.starts_with('/') => talk.command(command),
+                question => talk.ask(question, &mut input)?,
             }
         }
         Ok(Outcome::Good)
     }
 }
 
-/// Streams one reply to stdout, and gives it back.
-fn say(
-    assistant: &mut dyn Responder,
-    messages: &[Message],
-    sampling: Sampling,
-    console: &Console,
-) -> anyhow::Result<String> {
-    let request = Request { messages: messages.to_vec(), sampling, ..Request::default() };
-    let mut reply = String::new();
-    let mut failed = None;
-    assistant.respond(&[request], &mut |_, event| match event {
-        Event::Text(piece) => {
-            let mut out = std::io::stdout().lock();
-            let _ = out.write_all(piece.as_bytes()).and_then(|()| out.flush());
-            reply.push_str(&piece);
+/// What /help says.
+const HELP: &str = "\
+/reset           forget what was said (/new does too)
+/system TEXT     say what the model is told before everything; without TEXT: show it
+/adapter NAME    let another training answer, or `base`; without NAME: list them
+/help            this
+/quit            end, as Ctrl-D does
+A line that ends with \\ goes on in the next (Alt-Enter and Ctrl-J do the same in a terminal).
+Up and Down bring back what was said; Ctrl-C stops a reply, or forgets a line.";
+
+/// A conversation.
+struct Talk<'a> {
+    chat: &'a Chat,
+    project: &'a Project,
+    console: &'a Console,
+    assistant: serve::Assistant<crate::stages::engine::Engine>,
+    /// Which training answers.
+    name: String,
+    /// What the model is told before everything, where a person says so.
+    system: Option<String>,
+    messages: Vec<Message>,
+}
+
+impl Talk<'_> {
+    fn command(&mut self, line: &str) {
+        let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        match (command, rest.trim()) {
+            ("/reset" | "/new", _) => {
+                self.messages.clear();
+                self.console.say("forgotten");
+            }
+            ("/help", _) => self.console.say(HELP),
+            ("/system", "") => {
+                self.console.say(self.system.as_deref().unwrap_or("as the recipe says"));
+            }
+            ("/system", text) => {
+                self.system = Some(text.to_owned());
+                self.messages.clear();
+                self.console.say("the conversation begins anew with it");
+            }
+            ("/adapter", "") => {
+                let names = self.project.resolved().train.keys().map(String::as_str).chain(["base"]);
+                let mark = |name: &str| {
+                    if name == self.name { format!("{name} (answers)") } else { name.to_owned() }
+                };
+                self.console.say(names.map(mark).collect::<Vec<_>>().join(", "));
+            }
+            ("/adapter", name) => self.change_to(name),
+            (other, _) => self.console.say(format!("there is no {other}; /help lists what there is")),
         }
-        Event::Done { finish: FinishReason::Failed(why), .. } => failed = Some(why),
-        Event::Done { .. } | Event::Token { .. } | Event::ToolCall(_) => {}
-    })?;
-    console.print("");
-    if let Some(why) = failed {
-        return Err(crate::console::error::fail(
-            why,
-            "/new forgets what was said; shorter questions leave more room",
-        ));
     }
-    Ok(reply)
+
+    /// Another training answers; what was said stays.
+    fn change_to(&mut self, name: &str) {
+        let opened = model_of::find(self.project, Some(name))
+            .and_then(|found| Ok((model_of::open(self.project, &found, 1)?, found.name)));
+        match opened {
+            Ok((assistant, name)) => {
+                (self.assistant, self.name) = (assistant, name);
+                self.console.say(format!("{} answers", self.name));
+            }
+            Err(error) => self.console.say(format!("{error:#}; {} still answers", self.name)),
+        }
+    }
+
+    fn ask(&mut self, question: &str, input: &mut Input) -> anyhow::Result<()> {
+        let before = self.messages.len();
+        if !self.messages.is_empty() {
+            self.messages.push(Message::new(Role::User, question));
+        } else if self.chat.raw {
+            self.messages = vec![Message::new(Role::User, question)];
+        } else {
+            self.messages = asked(self.project, &self.chat.columns, question)?;
+        }
+        if let (0, Some(system)) = (before, &self.system) {
+            self.messages.retain(|message| message.role != Role::System);
+            self.messages.insert(0, Message::new(Role::System, system));
+        }
+        match self.reply(input)? {
+            Ok(reply) => self.messages.push(Message::new(Role::Assistant, reply)),
+            Err(why) => {
+                self.messages.truncate(before);
+                let hint = "/reset forgets what was said; shorter questions leave more room";
+                if !self.console.interactive {
+                    return Err(crate::console::error::fail(why, hint));
+                }
+                self.console.say(format!("{why}; {hint}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Streams one reply to stdout, and gives it back, or why there is none.
+    fn reply(&mut self, input: &mut Input) -> anyhow::Result<Result<String, String>> {
+        let (messages, sampling) = (self.messages.clone(), self.chat.sampling.sampling());
+        let request = Request { messages, sampling, ..Request::default() };
+        let cancel = request.cancel.clone();
+        let (mut reply, mut end) = (String::new(), None);
+        let mut first = None;
+        let listening = input.listen(cancel)?;
+        self.assistant.respond(&[request], &mut |_, event| match event {
+            Event::Text(piece) => {
+                first.get_or_insert_with(Instant::now);
+                let mut out = std::io::stdout().lock();
+                let _ = out.write_all(piece.as_bytes()).and_then(|()| out.flush());
+                reply.push_str(&piece);
+            }
+            Event::Done { finish, usage } => end = Some((finish, usage)),
+            Event::Token { .. } | Event::ToolCall(_) => {}
+        })?;
+        drop(listening);
+        self.console.print("");
+        let Some((finish, usage)) = end else { return Ok(Ok(reply)) };
+        if let FinishReason::Failed(why) = finish {
+            return Ok(Err(why));
+        }
+        if self.console.interactive {
+            let stopped = if finish == FinishReason::Cancelled { "stopped; " } else { "" };
+            let speed = match (first, usage.completion_tokens) {
+                // The first token came with the prompt.
+                (Some(first), n @ 2..) => {
+                    let seconds = first.elapsed().as_secs_f64().max(1e-9);
+                    format!(", {}", format::rate((n - 1) as f64 / seconds, "tokens"))
+                }
+                _ => String::new(),
+            };
+            self.console.say(format!("({stopped}{} tokens{speed})", usage.completion_tokens));
+        }
+        Ok(Ok(reply))
+    }
 }

@@ -172,6 +172,73 @@ fn the_tuned_model_answers() {
     assert!(lines.iter().all(|line| line["end"]["completion_tokens"].as_u64().unwrap() <= 4));
     let prompt = |i: usize| lines[i]["end"]["prompt_tokens"].as_u64().unwrap();
     assert!(prompt(1) > prompt(0), "the category is asked with: {lines:?}");
+    answers_are_held_to_a_schema(&scratch);
+    a_talk_works_through_a_pipe(&scratch);
+}
+
+/// Runs a verb with something on stdin; gives its exit code, stdout and stderr.
+fn fed(scratch: &Scratch, args: &[&str], input: &str) -> (Option<i32>, String, String) {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut command = scratch.command(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn answers_are_held_to_a_schema(scratch: &Scratch) {
+    let schema = r#"{"type": "object", "properties": {"urgent": {"type": "boolean"}, "kind": {"enum": ["배송", "환불"]}},
+        "required": ["urgent", "kind"], "additionalProperties": false}"#;
+    scratch.write("schema.json", schema);
+    let args = ["generate", "--schema", "schema.json", "--max-tokens", "60", "--temperature", "1"];
+    let (code, answers, errors) = fed(scratch, &args, "배송 언제 오나요\n환불\n");
+    assert_eq!(code, Some(0), "{errors}");
+    for line in answers.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let reply: Value = serde_json::from_str(line["text"].as_str().unwrap()).unwrap();
+        assert!(
+            reply["urgent"].is_boolean() && ["배송", "환불"].contains(&reply["kind"].as_str().unwrap()),
+            "{line}"
+        );
+        assert_eq!(line["end"]["finish"], "stop");
+    }
+    assert_eq!(answers.lines().count(), 2);
+    scratch.write("schema.json", r#"{"type": "array", "contains": {}}"#);
+    let (code, answers, _) = fed(scratch, &args, "배송\n");
+    assert!(code == Some(1) && answers.contains("keyword `contains`"), "{answers}");
+    scratch.write("tools.json", r#"[{"type": "function", "function": {"name": "status", "parameters": {"type": "object",
+        "properties": {"order": {"type": "integer", "minimum": 0, "maximum": 999}}, "required": ["order"]}}}]"#);
+    let args = ["generate", "--tools", "tools.json", "--tool-choice", "status", "--max-tokens", "100"];
+    let (code, answers, errors) = fed(scratch, &args, "배송\n");
+    let answer: Value = serde_json::from_str(&answers).expect(&errors);
+    let called = &answer["tool_calls"][0];
+    assert!(
+        code == Some(0) && called["name"] == "status" && called["arguments"]["order"].is_u64(),
+        "{answer}"
+    );
+    assert_eq!(answer["end"]["finish"], "tool_calls");
+}
+
+fn a_talk_works_through_a_pipe(scratch: &Scratch) {
+    let input = "/help\n\n배송은\\\n언제 오나요\n/system 짧게 답하세요.\n/system\n/adapter\n/adapter base\n환불\n\
+        /adapter nobody\n/nonsense\n/reset\n환불\n/quit\nnever asked\n";
+    let (code, answers, talk) = fed(scratch, &["chat", "--max-tokens", "3"], input);
+    assert_eq!(code, Some(0), "{talk}");
+    assert!(answers.lines().count() >= 3, "{answers}");
+    for words in [
+        "/adapter NAME",
+        "짧게 답하세요.\n",
+        "main (answers), base",
+        "base answers",
+        "nobody",
+        "there is no /nonsense",
+        "forgotten",
+    ] {
+        assert!(talk.contains(words), "{words}: {talk}");
+    }
 }
 
 #[test]

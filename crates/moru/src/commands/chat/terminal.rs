@@ -1,0 +1,255 @@
+//! Where messages come from: a terminal with a line editor, or lines of a pipe.
+
+use std::io::BufRead;
+
+use chat::CancelToken;
+
+/// Gives messages, one after another.
+pub enum Input {
+    /// A person at a terminal.
+    #[cfg(unix)]
+    Terminal(Box<unix::Terminal>),
+    /// Anything else: a line is a message; one that ends with `\` goes on in the next.
+    Lines(std::io::Lines<std::io::BufReader<std::io::Stdin>>),
+}
+
+impl Input {
+    /// The terminal of the process where there is one and `interactive` says so.
+    pub fn open(interactive: bool) -> Self {
+        #[cfg(unix)]
+        if let Some(terminal) = interactive.then(unix::Terminal::open).flatten() {
+            return Self::Terminal(Box::new(terminal));
+        }
+        let _ = interactive;
+        Self::Lines(std::io::BufReader::new(std::io::stdin()).lines())
+    }
+
+    /// The next message; none at the end.
+    pub fn next(&mut self) -> std::io::Result<Option<String>> {
+        match self {
+            #[cfg(unix)]
+            Self::Terminal(terminal) => terminal.next(),
+            Self::Lines(lines) => {
+                let mut message: Option<String> = None;
+                for line in lines {
+                    let line = line?;
+                    let message = message.get_or_insert_default();
+                    let Some(begun) = line.strip_suffix('\\') else {
+                        *message += &line;
+                        return Ok(Some(std::mem::take(message)));
+                    };
+                    *message += &format!("{begun}\n");
+                }
+                Ok(message)
+            }
+        }
+    }
+
+    /// Listens while a reply is written, and cancels it at Ctrl-C; what is dropped with it gives the terminal back.
+    /// What else is typed meanwhile is the beginning of the next message.
+    pub fn listen(&mut self, cancel: CancelToken) -> std::io::Result<Listening<'_>> {
+        Ok(Listening {
+            #[cfg(unix)]
+            terminal: match self {
+                Self::Terminal(terminal) => Some(terminal.listen(cancel)?),
+                Self::Lines(_) => None,
+            },
+            #[cfg(not(unix))]
+            cancel,
+            others: std::marker::PhantomData,
+        })
+    }
+}
+
+/// A terminal whose Ctrl-C is heard and ends nothing by itself.
+pub struct Listening<'a> {
+    #[cfg(unix)]
+    #[expect(dead_code, reason = "held for what happens when it is dropped")]
+    terminal: Option<unix::Listener<'a>>,
+    #[cfg(not(unix))]
+    #[expect(dead_code, reason = "nothing cancels where keys are not heard")]
+    cancel: CancelToken,
+    others: std::marker::PhantomData<&'a mut Input>,
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{self, PipeReader, PipeWriter, Write};
+    use std::thread::{self, JoinHandle};
+
+    use chat::CancelToken;
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::termios::{self, OptionalActions, OutputModes, Termios};
+
+    use super::super::line::{Editor, Key, Typed, take_key};
+
+    /// A terminal as it was, and what is typed in it.
+    pub struct Terminal {
+        before: Termios,
+        editor: Editor,
+        /// Bytes that were read and are no whole key yet.
+        bytes: Vec<u8>,
+    }
+
+    /// A terminal that gives keys as they are pressed, until it is dropped.
+    pub struct Raw<'a> {
+        before: &'a Termios,
+        bytes: &'a mut Vec<u8>,
+    }
+
+    impl Drop for Raw<'_> {
+        fn drop(&mut self) {
+            let _ = write("\x1b[?2004l");
+            let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, self.before);
+        }
+    }
+
+    /// Reads keys on a thread of its own, so that Ctrl-C is heard while a model computes.
+    pub struct Listener<'a> {
+        raw: Raw<'a>,
+        /// Closed to end the thread.
+        wake: Option<PipeWriter>,
+        /// Gives the bytes that it read.
+        thread: Option<JoinHandle<Vec<u8>>>,
+    }
+
+    impl Drop for Listener<'_> {
+        fn drop(&mut self) {
+            drop(self.wake.take());
+            if let Some(Ok(typed)) = self.thread.take().map(JoinHandle::join) {
+                self.raw.bytes.extend(typed);
+            }
+        }
+    }
+
+    /// Cancels at Ctrl-C and forgets what was typed before it, until the other end of `woken` is closed.
+    fn hear(woken: &PipeReader, cancel: &CancelToken) -> Vec<u8> {
+        let (stdin, mut typed) = (io::stdin(), Vec::new());
+        loop {
+            let mut ask = [PollFd::new(woken, PollFlags::IN), PollFd::new(&stdin, PollFlags::IN)];
+            match poll(&mut ask, None) {
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(_) => return typed,
+                Ok(_) if !ask[0].revents().is_empty() => return typed,
+                Ok(_) => {}
+            }
+            if !read(&mut typed).is_ok_and(|n| n > 0) {
+                return typed;
+            }
+            if let Some(at) = typed.iter().rposition(|&b| b == INTERRUPT) {
+                typed.drain(..=at);
+                cancel.cancel();
+            }
+        }
+    }
+
+    /// Ctrl-C as a terminal gives it that makes no signal of it.
+    const INTERRUPT: u8 = 3;
+
+    /// Reads what was typed, at least a byte; 0 at the end.
+    fn read(into: &mut Vec<u8>) -> io::Result<usize> {
+        let mut bytes = [0; 1024];
+        loop {
+            match rustix::io::read(io::stdin(), &mut bytes) {
+                Ok(n) => {
+                    into.extend_from_slice(&bytes[..n]);
+                    return Ok(n);
+                }
+                // A signal, such as that of a new size.
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    impl Terminal {
+        pub fn open() -> Option<Self> {
+            let before = termios::tcgetattr(io::stdin()).ok()?;
+            Some(Self { before, editor: Editor::default(), bytes: Vec::new() })
+        }
+
+        fn raw(before: &Termios) -> io::Result<()> {
+            let mut raw = before.clone();
+            raw.make_raw();
+            // Line ends stay line ends, for what is printed meanwhile.
+            raw.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
+            termios::tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
+            Ok(())
+        }
+
+        pub fn listen(&mut self, cancel: CancelToken) -> io::Result<Listener<'_>> {
+            let (woken, wake) = io::pipe()?;
+            Self::raw(&self.before)?;
+            let raw = Raw { before: &self.before, bytes: &mut self.bytes };
+            let thread = thread::Builder::new().spawn(move || hear(&woken, &cancel))?;
+            Ok(Listener { raw, wake: Some(wake), thread: Some(thread) })
+        }
+
+        /// Lets a person type a message.
+        pub fn next(&mut self) -> io::Result<Option<String>> {
+            Self::raw(&self.before)?;
+            let raw = Raw { before: &self.before, bytes: &mut self.bytes };
+            write("\x1b[?2004h")?;
+            let mut row = draw(&self.editor, 0)?;
+            loop {
+                while let Some(key) = take_key(raw.bytes) {
+                    if key == Key::Redraw {
+                        write("\x1b[H\x1b[2J")?;
+                        row = 0;
+                    }
+                    // At the end of a message the cursor leaves it below.
+                    if key == Key::Enter {
+                        row = draw_end(&self.editor, row)?;
+                    }
+                    match self.editor.press(key) {
+                        Typed::Going => row = draw(&self.editor, row)?,
+                        Typed::Message(message) => {
+                            write("\n")?;
+                            return Ok(Some(message));
+                        }
+                        Typed::End => {
+                            write("\n")?;
+                            return Ok(None);
+                        }
+                    }
+                }
+                if read(raw.bytes)? == 0 {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn columns() -> usize {
+        let size = termios::tcgetwinsize(io::stderr()).ok().filter(|size| size.ws_col > 0);
+        size.map_or(80, |size| size.ws_col.into())
+    }
+
+    /// Draws the message over what stood there, the cursor having been in row `from`; gives the cursor's row.
+    fn draw(editor: &Editor, from: usize) -> io::Result<usize> {
+        let (rows, (row, column)) = editor.rows(columns());
+        let mut text = up(from) + "\r\x1b[J" + &rows.join("\n");
+        text += &up(rows.len() - 1 - row);
+        text += &format!("\r\x1b[{column}C");
+        write(&text)?;
+        Ok(row)
+    }
+
+    /// Moves the cursor behind the last row.
+    fn draw_end(editor: &Editor, from: usize) -> io::Result<usize> {
+        let (rows, _) = editor.rows(columns());
+        let row = rows.len() - 1;
+        write(&if row > from { format!("\x1b[{}B", row - from) } else { String::new() })?;
+        Ok(row)
+    }
+
+    fn up(rows: usize) -> String {
+        if rows > 0 { format!("\x1b[{rows}A") } else { String::new() }
+    }
+
+    fn write(text: &str) -> io::Result<()> {
+        let mut out = io::stderr().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+}
