@@ -83,7 +83,7 @@ def compare_classifiers(twin, ours):
 
 def main():
     ours = Path(sys.argv[1])
-    twins = {twin: compare(twin, ours) for twin in ["gpt2", "llama", "mistral", "qwen2", "qwen3"]}
+    twins = {twin: compare(twin, ours) for twin in ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox", "gemma"]}
     for twin in ["gpt2", "llama", "qwen3"]:
         twins[twin] |= compare_classifiers(twin, ours)
     passed = all(

@@ -2,7 +2,7 @@
 """Tiny random twins of the supported families, and what PyTorch + transformers + PEFT make of them.
 
     python3 -m venv peers && peers/bin/pip install -r tools/golden/requirements.txt
-    peers/bin/python tools/golden/twins.py
+    peers/bin/python tools/golden/twins.py [TWIN …]
 
 Writes beside itself, for each twin:
 
@@ -18,6 +18,7 @@ the loss is the mean over all counted tokens of all samples, and so are its grad
 import copy
 import json
 import math
+import sys
 import warnings
 from pathlib import Path
 
@@ -27,8 +28,9 @@ import transformers
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import (
-    GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config,
-    Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM, get_cosine_schedule_with_warmup,
+    GemmaConfig, GemmaForCausalLM, GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig,
+    LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
+    get_cosine_schedule_with_warmup,
 )
 
 HERE = Path(__file__).parent
@@ -66,15 +68,35 @@ def twins():
         num_key_value_heads=1, head_dim=8, max_position_embeddings=48, tie_word_embeddings=True, bos_token_id=None,
         eos_token_id=2, rope_parameters=dict(rope_type="default", rope_theta=10000.0),
     ), dict(r=8, lora_alpha=16, target_modules=SEVEN)
+    yield "gpt_neox", GPTNeoXForCausalLM, GPTNeoXConfig(
+        vocab_size=VOCAB, hidden_size=30, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3,
+        max_position_embeddings=48, use_parallel_residual=True, hidden_act="gelu", tie_word_embeddings=False,
+        bos_token_id=0, eos_token_id=0,
+        rope_parameters=dict(rope_type="default", rope_theta=10000.0, partial_rotary_factor=0.4),
+    ), dict(r=4, lora_alpha=6, target_modules=["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"])
+    # Without a pad token, whose row of the embedding PyTorch would give no gradient.
+    yield "gemma", GemmaForCausalLM, GemmaConfig(
+        vocab_size=VOCAB, hidden_size=22, intermediate_size=34, num_hidden_layers=2, num_attention_heads=3,
+        num_key_value_heads=1, head_dim=10, max_position_embeddings=48, hidden_act="gelu_pytorch_tanh",
+        tie_word_embeddings=True, bos_token_id=2, eos_token_id=1, pad_token_id=None,
+        rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=2.0),
+    ), dict(r=3, lora_alpha=6, target_modules=SEVEN)
+
+
+def file_name(model, name):
+    """The name that a parameter has in files: GPT-NeoX's head is called otherwise in transformers 5."""
+    return "embed_out.weight" if name == "lm_head.weight" and model.config.model_type == "gpt_neox" else name
 
 
 def randomise(module, generator):
-    """Weights large enough that attention and logits are far from uniform; norms and biases not left at 1 and 0."""
+    """Weights large enough that attention and logits are far from uniform; norms and biases not left at 1 and 0.
+    Gemma stores a norm's scale as its difference from 1."""
+    middle = 0 if module.config.model_type == "gemma" else 1
     for name, parameter in module.named_parameters():
         noise = torch.randn(parameter.shape, generator=generator)
         is_norm = parameter.dim() == 1 and ("norm" in name or "ln_" in name) and name.endswith("weight")
         if is_norm:
-            parameter.data = 1 + 0.2 * noise
+            parameter.data = middle + 0.2 * noise
         elif parameter.dim() == 1:
             parameter.data = 0.1 * noise
         else:
@@ -161,7 +183,7 @@ def make(name, kind, config, lora):
     loss, tensors["logits.base"] = mean_loss(model, batch)
     loss.backward()
     for key, parameter in model.named_parameters():
-        tensors[f"grad.full.{key}"] = parameter.grad
+        tensors[f"grad.full.{file_name(model, key)}"] = parameter.grad
     expected = {"samples": batch, "base_loss": float(loss.detach())}
 
     model.zero_grad()
@@ -209,7 +231,8 @@ def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     for twin in twins():
-        make(*twin)
+        if twin[0] in (sys.argv[1:] or [twin[0]]):
+            make(*twin)
 
 
 if __name__ == "__main__":

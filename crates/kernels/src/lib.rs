@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | [`embed`](Device::embed) | `out[n] = table[ids[n]]` | `dtable[ids[n]] += dout[n]` |
 //! | [`gather`](Device::gather), [`scatter`](Device::scatter) | rows by index | each other |
-//! | [`norm`](Device::norm) | `(x - mean) · rstd · weight + bias`; without bias RMSNorm | dx, dweight, dbias |
+//! | [`norm`](Device::norm) | `(x - mean) · rstd · (weight + added) + bias`; without bias RMSNorm | dx, dweight, dbias |
 //! | [`rope_angles`](Device::rope_angles), [`rope`](Device::rope) | pairs (i, i + D/2) turn by position · frequency | turn back |
 //! | [`linear`](Device::linear) | `residual + x·Wᵀ + bias + Σ scale·(x·Aᵀ)·Bᵀ` | dx, dA, dB; dW and dbias when W is trained |
 //! | [`attention`](Device::attention) | `softmax(scale·q·kᵀ)·v` over visible keys | dq, dk, dv |

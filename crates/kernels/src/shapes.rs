@@ -165,6 +165,8 @@ pub struct Groups {
     pub groups: usize,
     /// Elements of a vector.
     pub width: usize,
+    /// Distance from one vector's first element to the next's in the same row; the width where nothing lies between.
+    pub step: usize,
     /// Where the rows lie.
     pub place: Place,
 }
@@ -172,22 +174,24 @@ pub struct Groups {
 impl Groups {
     /// Rows of one vector each, one after the other.
     pub fn whole(rows: usize, width: usize) -> Self {
-        Self { rows, groups: 1, width, place: Place { offset: 0, stride: width } }
+        Self { rows, groups: 1, width, step: width, place: Place { offset: 0, stride: width } }
     }
 
     /// Index of the first element of vector `group` of row `row`.
     pub fn start(&self, row: usize, group: usize) -> usize {
-        self.place.offset + row * self.place.stride + group * self.width
+        self.place.offset + row * self.place.stride + group * self.step
     }
 }
 
-/// A norm's parameters. Without `bias` it is RMSNorm, with it LayerNorm.
+/// A norm's parameters. Without `bias` it is RMSNorm, with it LayerNorm. The scale is `weight + added`.
 #[derive(Debug)]
 pub struct NormWeights<'a, B> {
     /// (width).
     pub weight: At<'a, B>,
     /// (width).
     pub bias: Option<At<'a, B>>,
+    /// Added to each weight: 1 where weights are stored as the difference from it, else 0.
+    pub added: f32,
     /// Added to the mean square or the variance.
     pub eps: f32,
 }

@@ -2,7 +2,7 @@
 //!
 //! 1. `parse` reads Hugging Face's `config.json` into it, `write` writes it back.
 //! 2. `presets` gives the shapes that the product and its bench know by name.
-//! 3. `rope` turns rotary settings into frequencies.
+//! 3. `rope` turns rotary settings, which `rotary_keys` reads, into frequencies.
 //! 4. `modules` lists the linear layers with their Hugging Face paths.
 //! 5. `labels` is what a classifier's `config.json` has beside.
 
@@ -12,6 +12,7 @@ mod modules;
 mod parse;
 mod presets;
 mod rope;
+mod rotary_keys;
 mod write;
 
 pub(crate) use labels::numbered;
@@ -24,6 +25,8 @@ pub use rope::{RopeScaling, Rotary};
 pub enum Family {
     /// `GPT2LMHeadModel`.
     Gpt2,
+    /// `GPTNeoXForCausalLM`, such as Polyglot-Ko.
+    GptNeox,
     /// `LlamaForCausalLM`.
     Llama,
     /// `MistralForCausalLM`.
@@ -32,20 +35,25 @@ pub enum Family {
     Qwen2,
     /// `Qwen3ForCausalLM`.
     Qwen3,
+    /// `GemmaForCausalLM`, the first Gemma.
+    Gemma,
 }
 
 impl Family {
     /// All families, in the order in which they are listed to people.
-    pub const ALL: [Self; 5] = [Self::Gpt2, Self::Llama, Self::Mistral, Self::Qwen2, Self::Qwen3];
+    pub const ALL: [Self; 7] =
+        [Self::Gpt2, Self::GptNeox, Self::Llama, Self::Mistral, Self::Qwen2, Self::Qwen3, Self::Gemma];
 
     /// `architectures[0]` in `config.json`.
     pub fn architecture(self) -> &'static str {
         match self {
             Self::Gpt2 => "GPT2LMHeadModel",
+            Self::GptNeox => "GPTNeoXForCausalLM",
             Self::Llama => "LlamaForCausalLM",
             Self::Mistral => "MistralForCausalLM",
             Self::Qwen2 => "Qwen2ForCausalLM",
             Self::Qwen3 => "Qwen3ForCausalLM",
+            Self::Gemma => "GemmaForCausalLM",
         }
     }
 
@@ -53,10 +61,12 @@ impl Family {
     pub fn model_type(self) -> &'static str {
         match self {
             Self::Gpt2 => "gpt2",
+            Self::GptNeox => "gpt_neox",
             Self::Llama => "llama",
             Self::Mistral => "mistral",
             Self::Qwen2 => "qwen2",
             Self::Qwen3 => "qwen3",
+            Self::Gemma => "gemma",
         }
     }
 }
@@ -66,6 +76,8 @@ impl Family {
 pub enum NormKind {
     /// Root mean square, scale only.
     Rms,
+    /// As `Rms`, with the scale stored as its difference from 1 (Gemma).
+    RmsOffset,
     /// Mean and variance, scale and bias.
     Layer,
 }
@@ -144,6 +156,8 @@ pub struct ModelConfig {
     pub positions: Positions,
     /// One weight for query, key and value (GPT-2's `c_attn`), in this order along the outputs.
     pub fused_qkv: bool,
+    /// In the one weight, query, key and value of each head stand together (GPT-NeoX); there are as many key heads as heads.
+    pub qkv_by_head: bool,
     /// Query, key and value have a bias.
     pub qkv_bias: bool,
     /// The projection after attention has a bias.
@@ -158,6 +172,8 @@ pub struct ModelConfig {
     pub activation: Activation,
     /// The MLP's layers have a bias.
     pub mlp_bias: bool,
+    /// Embedded tokens are multiplied by √`hidden` (Gemma).
+    pub scaled_embedding: bool,
     /// The head is the embedding.
     pub tied_head: bool,
     /// How linear weights are stored.
@@ -179,6 +195,14 @@ impl ModelConfig {
         self.kv_heads * self.head_dim
     }
 
+    /// Dimensions of a head, from its first on, that are rotated; 0 without rotary positions.
+    pub fn rotary_dims(&self) -> usize {
+        match &self.positions {
+            Positions::Learned => 0,
+            Positions::Rotary(rotary) => rotary.dims.unwrap_or(self.head_dim),
+        }
+    }
+
     /// Number of parameters, a tied head counted once.
     pub fn parameters(&self) -> usize {
         let linear: usize = self
@@ -187,7 +211,7 @@ impl ModelConfig {
             .map(|m| m.inputs * m.outputs + if m.bias { m.outputs } else { 0 })
             .sum();
         let norm = match self.norm.kind {
-            NormKind::Rms => self.hidden,
+            NormKind::Rms | NormKind::RmsOffset => self.hidden,
             NormKind::Layer => 2 * self.hidden,
         };
         let qk = if self.qk_norm { 2 * self.head_dim } else { 0 };

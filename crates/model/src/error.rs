@@ -70,6 +70,19 @@ pub enum ModelError {
         supported: String,
     },
 
+    /// `config.json` describes an architecture with parts that the decoder does not have.
+    #[error(
+        "architecture `{found}` is not supported: it needs {needs}, which are not built; supported are {supported}"
+    )]
+    UnsupportedParts {
+        /// `architectures[0]`, else `model_type`, as the file has it.
+        found: String,
+        /// What is not built.
+        needs: &'static str,
+        /// The list of what is supported, ready for reading.
+        supported: String,
+    },
+
     /// `config.json` asks for something that the decoder does not have.
     #[error("config.json: `{key}` is {value}, which is not supported; supported: {allowed}")]
     UnsupportedSetting {

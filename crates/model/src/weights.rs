@@ -3,19 +3,21 @@
 //! 1. [`TensorSource`] is the face: names, and a view of each tensor.
 //! 2. [`MemoryTensors`] holds them itself.
 //! 3. `safetensors` maps a file, `folder` a model folder with one file or shards.
-//! 4. `write` writes a safetensors file.
+//! 4. `write` writes a safetensors file, `shards` as many as a model needs.
 //! 5. [`gguf`] reads and writes the files of llama.cpp.
 
 mod folder;
 pub mod gguf;
 mod memory;
 mod safetensors;
+mod shards;
 mod write;
 
 pub use folder::ModelFolder;
 pub use memory::MemoryTensors;
 pub use safetensors::SafetensorsFile;
 pub(crate) use safetensors::{Entry, parse};
+pub use shards::{SHARD_BYTES, stream_model};
 pub(crate) use write::write_tensors;
 pub use write::{TensorHeader, TensorToWrite, stream_safetensors, write_safetensors, write_values};
 
@@ -148,7 +150,8 @@ pub trait TensorSource {
 
 /// The tensor `name` of a base model, checked against `shape`.
 ///
-/// Files saved from a bare model lack the prefix (`transformer.`, `model.`), so the short name is tried as well.
+/// Files saved from a bare model lack the prefix (`transformer.`, `model.`), so the short name is tried as well; for
+/// GPT-NeoX's head also the name that transformers 5 has for it.
 ///
 /// # Errors
 /// The tensor is missing, or has another shape.
@@ -160,6 +163,7 @@ pub fn get_checked<'a>(
 ) -> Result<TensorView<'a>, ModelError> {
     let view = source.get(name).or_else(|missing| match name.strip_prefix(config.base_prefix()) {
         Some(short) => source.get(short).map_err(|_| missing),
+        None if name == "embed_out.weight" => source.get("lm_head.weight").map_err(|_| missing),
         None => Err(missing),
     })?;
     if view.shape != shape {

@@ -6,9 +6,9 @@
 
 use kernels::{Device, ScratchNeed};
 
+use crate::ModelConfig;
 use crate::batch::HostPlan;
 use crate::layers::{Projection, up_width};
-use crate::{ModelConfig, Positions};
 
 /// Which blocks make their activations again in the backward pass instead of keeping them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -101,10 +101,13 @@ pub(crate) struct Temporary<D: Device> {
     /// (N, F): output of the activation.
     pub activated: D::Buffer,
     /// (N, Q + 2K): query and key after q/k norm and rotation; the columns of value are not used, so that all
-    /// rows have one layout. Made again in the backward pass. Empty without q/k norm.
+    /// rows have one layout. Made again in the backward pass. Where query, key and value stand head by head in their
+    /// weight, the stacked product in that order. Empty where there is neither.
     pub turned: D::Buffer,
     /// (N, C): gradient of the residual stream.
     pub dresidual: D::Buffer,
+    /// (N, C): gradient of a block's output; empty without parallel residual.
+    pub dout: D::Buffer,
     /// (N, C).
     pub dnormed: D::Buffer,
     /// (N, Q).
@@ -141,8 +144,12 @@ pub(crate) struct HeadBuffers<D: Device> {
 pub(crate) struct DeviceBatch<D: Device> {
     pub ids: D::Indices,
     pub positions: D::Indices,
-    /// (N, D/2, 2): cosines and sines.
+    /// (N, R/2, 2): cosines and sines of the R dimensions of a head that are rotated.
     pub angles: D::Buffer,
+    /// (N·3H): where the vectors of query, key and value lie in rows that have them head by head.
+    pub head_order: D::Indices,
+    /// Rows that `head_order` has been written for.
+    pub ordered_rows: usize,
     pub attention: D::AttentionPlan,
     pub loss: D::LossPlan,
     /// (L): the rows with a loss.
@@ -179,6 +186,8 @@ impl<D: Device> Workspace<D> {
                 ids: i(),
                 positions: i(),
                 angles: b(),
+                head_order: i(),
+                ordered_rows: 0,
                 attention: D::AttentionPlan::default(),
                 loss: D::LossPlan::default(),
                 loss_rows: i(),
@@ -194,6 +203,7 @@ impl<D: Device> Workspace<D> {
                 activated: b(),
                 turned: b(),
                 dresidual: b(),
+                dout: b(),
                 dnormed: b(),
                 dattended: b(),
                 dqkv: b(),
@@ -270,6 +280,7 @@ impl<D: Device> Workspace<D> {
             &mut t.activated,
             &mut t.turned,
             &mut t.dresidual,
+            &mut t.dout,
             &mut t.dnormed,
             &mut t.dattended,
             &mut t.dqkv,
@@ -320,7 +331,7 @@ fn each_len<D: Device>(
     let (n, c, q) = (s.rows, config.hidden, config.q_width());
     let qkv = q + 2 * config.kv_width();
     let (up, mlp) = (up_width(config), config.mlp_hidden);
-    f(if config.positions == Positions::Learned { 0 } else { n * config.head_dim });
+    f(n * config.rotary_dims());
     for i in 0..all_inputs {
         f(if i < inputs { n * c } else { 0 });
     }
@@ -336,8 +347,10 @@ fn each_len<D: Device>(
         }
     }
     let back = if s.backward { n } else { 0 };
-    let turned = if config.qk_norm { n * qkv } else { 0 };
-    for len in [n * c, n * mlp, turned, back * c, back * c, back * q, back * qkv, back * up, back * mlp] {
+    let turned = if config.qk_norm || config.qkv_by_head { n * qkv } else { 0 };
+    let dout = if config.parallel_residual { back * c } else { 0 };
+    for len in [n * c, n * mlp, turned, back * c, dout, back * c, back * q, back * qkv, back * up, back * mlp]
+    {
         f(len);
     }
     let (l, dl) = (s.loss_rows, if s.backward { s.loss_rows } else { 0 });

@@ -23,9 +23,15 @@ type Device = Reference<f32>;
 fn main() -> Result<(), Box<dyn Error>> {
     let folders: Vec<_> = std::env::args().skip(1).collect();
     let [golden, out] = folders.as_slice() else { return Err("usage: twin_adapters GOLDEN OUT".into()) };
-    for (twin, rslora) in
-        [("gpt2", false), ("llama", true), ("mistral", false), ("qwen2", false), ("qwen3", true)]
-    {
+    for (twin, rslora) in [
+        ("gpt2", false),
+        ("llama", true),
+        ("mistral", false),
+        ("qwen2", false),
+        ("qwen3", true),
+        ("gpt_neox", false),
+        ("gemma", false),
+    ] {
         let (base, out) = (Path::new(golden).join(twin), Path::new(out).join(twin));
         let samples = samples(&base)?;
         let config = ModelConfig::from_folder(&base)?;

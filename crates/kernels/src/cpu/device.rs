@@ -27,7 +27,12 @@ fn rows(rows: Rows<'_, Buffer>) -> (&[f32], Place) {
 }
 
 fn weights<'a>(w: &NormWeights<'a, Buffer>, width: usize) -> Weights<'a, f32> {
-    Weights { weight: at(w.weight, width), bias: w.bias.map(|b| at(b, width)), eps: f64::from(w.eps) }
+    Weights {
+        weight: at(w.weight, width),
+        bias: w.bias.map(|b| at(b, width)),
+        added: w.added,
+        eps: f64::from(w.eps),
+    }
 }
 
 fn source(m: Matrix<'_, Cpu>) -> Source<'_> {

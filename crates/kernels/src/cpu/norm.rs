@@ -44,12 +44,12 @@ fn vector(out: &mut [f32], stats: &mut [f32], x: &[f32], w: Weights<'_, f32>) {
     match w.bias {
         Some(bias) => {
             for i in 0..width {
-                out[i] = (x[i] - mean) * rstd * w.weight[i] + bias[i];
+                out[i] = (x[i] - mean) * rstd * (w.weight[i] + w.added) + bias[i];
             }
         }
         None => {
             for i in 0..width {
-                out[i] = x[i] * rstd * w.weight[i];
+                out[i] = x[i] * rstd * (w.weight[i] + w.added);
             }
         }
     }
@@ -67,9 +67,10 @@ fn input_gradient<'a>(
 ) -> impl Fn(usize, f32) -> f32 + use<'a> {
     let width = x.len();
     let (mean, rstd) = (stats[0], stats[1]);
-    let mean_dhat = if w.bias.is_some() { sum(width, |i| dout[i] * w.weight[i]) / width as f32 } else { 0.0 };
-    let mean_both = sum(width, |i| dout[i] * w.weight[i] * ((x[i] - mean) * rstd)) / width as f32;
-    move |i, d| rstd * (d * w.weight[i] - mean_dhat - (x[i] - mean) * rstd * mean_both)
+    let mean_dhat =
+        if w.bias.is_some() { sum(width, |i| dout[i] * (w.weight[i] + w.added)) / width as f32 } else { 0.0 };
+    let mean_both = sum(width, |i| dout[i] * (w.weight[i] + w.added) * ((x[i] - mean) * rstd)) / width as f32;
+    move |i, d| rstd * (d * (w.weight[i] + w.added) - mean_dhat - (x[i] - mean) * rstd * mean_both)
 }
 
 /// Adds to `dx`; `dout` lies at `shape.place`.

@@ -23,6 +23,7 @@ fn weights<'a, R: Real>(w: &NormWeights<'a, Vec<R>>, width: usize) -> norm::Weig
     norm::Weights {
         weight: &at(w.weight)[..width],
         bias: w.bias.map(|b| &at(b)[..width]),
+        added: R::of(f64::from(w.added)),
         eps: f64::from(w.eps),
     }
 }

@@ -1,4 +1,4 @@
-//! RMSNorm and LayerNorm over the last dimension: `out = (x - mean) · rstd · weight + bias`.
+//! RMSNorm and LayerNorm over the last dimension: `out = (x - mean) · rstd · (weight + added) + bias`.
 //!
 //! RMSNorm is the case without bias: its mean is 0 and its variance the mean square. `stats` holds (mean, rstd) of each vector.
 
@@ -12,6 +12,8 @@ pub struct Weights<'a, R> {
     pub weight: &'a [R],
     /// Is added, and makes it LayerNorm.
     pub bias: Option<&'a [R]>,
+    /// Added to each weight.
+    pub added: R,
     /// Added to the variance.
     pub eps: f64,
 }
@@ -34,7 +36,8 @@ pub fn forward<R: Real>(
             let variance = x.iter().map(|&v| (v - mean) * (v - mean)).sum::<R>() / width;
             let rstd = R::of(1.0) / (variance + R::of(w.eps)).sqrt();
             for i in 0..shape.width {
-                out[i] = (x[i] - mean) * rstd * w.weight[i] + w.bias.map_or(R::default(), |b| b[i]);
+                out[i] =
+                    (x[i] - mean) * rstd * (w.weight[i] + w.added) + w.bias.map_or(R::default(), |b| b[i]);
             }
             let at = 2 * (row * shape.groups + group);
             stats[at] = mean;
@@ -44,10 +47,10 @@ pub fn forward<R: Real>(
 }
 
 /// The derivative by one vector's input, element by element: `dx = rstd · (dx̂ - mean(dx̂) - x̂ · mean(dx̂ · x̂))`
-/// with `dx̂ = dout · weight`; RMSNorm lacks the middle term.
+/// with `dx̂ = dout · (weight + added)`; RMSNorm lacks the middle term.
 fn input_gradient<R: Real>(dout: &[R], x: &[R], mean: R, rstd: R, w: Weights<'_, R>) -> Vec<R> {
     let width = R::of(x.len() as f64);
-    let dhat: Vec<R> = dout.iter().zip(w.weight).map(|(&d, &w)| d * w).collect();
+    let dhat: Vec<R> = dout.iter().zip(w.weight).map(|(&d, &v)| d * (v + w.added)).collect();
     let hat: Vec<R> = x.iter().map(|&v| (v - mean) * rstd).collect();
     let mean_dhat = if w.bias.is_some() { dhat.iter().copied().sum::<R>() / width } else { R::default() };
     let mean_both = dhat.iter().zip(&hat).map(|(&d, &h)| d * h).sum::<R>() / width;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::AdapterFolder;
 use super::files::{create_folder, write_json};
-use crate::weights::{TensorHeader, stream_safetensors, write_values};
+use crate::weights::{SHARD_BYTES, TensorHeader, stream_model, write_values};
 use crate::{DType, LinearModule, ModelConfig, ModelError, ModelFolder, Orientation, TensorSource, platform};
 
 /// Files of a model folder that a merge leaves as they are.
@@ -18,14 +18,18 @@ const COPIED: [&str; 8] = [
     "vocab.json",
     "merges.txt",
     "chat_template.jinja",
-    "generation_config.json",
+    GENERATION,
 ];
+
+/// How a model is meant to generate.
+const GENERATION: &str = "generation_config.json";
 
 /// Merges the adapter in `adapter` into the base in `base` and writes the result to the folder `out`.
 ///
 /// The sum is made in f32. Weights are written as `dtype`, or each as the base has it when that is none; the
-/// narrower formats round to nearest even. The weights are renamed to their place last, so that an interrupted
-/// merge leaves no folder that could be taken for a model.
+/// narrower formats round to nearest even; from 5 GB on they are several files with an index. What makes the folder a
+/// model is renamed to its place last, so that an interrupted merge leaves nothing that could be taken for one. A base
+/// without `generation_config.json` gets one that says with which tokens a text begins and ends.
 ///
 /// # Errors
 /// A file is missing or broken, the adapter does not fit the base, or `out` cannot be written.
@@ -66,7 +70,8 @@ pub fn merge_adapter(
         copy(&base.join(name), &out.join(name))?;
     }
     write_config(base, out, dtype)?;
-    stream_safetensors(&out.join("model.safetensors"), &headers, &[("format", "pt")], &mut |at, file| {
+    write_generation(out, &config)?;
+    stream_model(out, &headers, &[("format", "pt")], SHARD_BYTES, &mut |at, file| {
         let mut values = views[at].to_f32();
         if let Some(update) = &updates[at] {
             update.add_to(&mut values);
@@ -143,6 +148,15 @@ fn copy(from: &Path, to: &Path) -> Result<(), ModelError> {
         Ok(bytes) => platform::write_then_rename(to, |file| file.write_all(&bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(ModelError::Io { action: "read", path: from.to_owned(), source }),
+    }
+}
+
+/// What the architecture says about generating, where the base's folder said nothing.
+fn write_generation(out: &Path, config: &ModelConfig) -> Result<(), ModelError> {
+    let path = out.join(GENERATION);
+    match config.to_generation_json() {
+        Some(value) if !path.exists() => write_json(&path, &value),
+        _ => Ok(()),
     }
 }
 

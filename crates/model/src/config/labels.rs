@@ -13,10 +13,12 @@ impl Family {
     pub fn classifier_architecture(self) -> &'static str {
         match self {
             Self::Gpt2 => "GPT2ForSequenceClassification",
+            Self::GptNeox => "GPTNeoXForSequenceClassification",
             Self::Llama => "LlamaForSequenceClassification",
             Self::Mistral => "MistralForSequenceClassification",
             Self::Qwen2 => "Qwen2ForSequenceClassification",
             Self::Qwen3 => "Qwen3ForSequenceClassification",
+            Self::Gemma => "GemmaForSequenceClassification",
         }
     }
 }

@@ -103,22 +103,22 @@ impl ModelConfig {
     pub fn base_prefix(&self) -> &'static str {
         match self.family {
             Family::Gpt2 => "transformer.",
+            Family::GptNeox => "gpt_neox.",
             _ => "model.",
         }
     }
 
     /// Module path of a block, such as `model.layers.0`.
     pub fn layer_path(&self, layer: usize) -> String {
-        match self.family {
-            Family::Gpt2 => format!("transformer.h.{layer}"),
-            _ => format!("model.layers.{layer}"),
-        }
+        let blocks = if self.family == Family::Gpt2 { "h" } else { "layers" };
+        format!("{}{blocks}.{layer}", self.base_prefix())
     }
 
     /// Name of the token embedding, (vocab, hidden).
     pub fn embedding_name(&self) -> &'static str {
         match self.family {
             Family::Gpt2 => "transformer.wte.weight",
+            Family::GptNeox => "gpt_neox.embed_in.weight",
             _ => "model.embed_tokens.weight",
         }
     }
@@ -130,7 +130,7 @@ impl ModelConfig {
 
     /// Name of the head, (vocab, hidden); absent when tied.
     pub fn head_name(&self) -> &'static str {
-        "lm_head.weight"
+        if self.family == Family::GptNeox { "embed_out.weight" } else { "lm_head.weight" }
     }
 
     /// Module path of the norm before attention.
@@ -149,6 +149,7 @@ impl ModelConfig {
     pub fn final_norm_path(&self) -> &'static str {
         match self.family {
             Family::Gpt2 => "transformer.ln_f",
+            Family::GptNeox => "gpt_neox.final_layer_norm",
             _ => "model.norm",
         }
     }
@@ -160,19 +161,45 @@ impl ModelConfig {
     }
 
     fn linear_name(&self, kind: LinearKind) -> &'static str {
-        let gpt2 = self.family == Family::Gpt2;
-        match kind {
-            LinearKind::QueryKeyValue => "attn.c_attn",
-            LinearKind::Query => "self_attn.q_proj",
-            LinearKind::Key => "self_attn.k_proj",
-            LinearKind::Value => "self_attn.v_proj",
-            LinearKind::AttentionOut if gpt2 => "attn.c_proj",
-            LinearKind::AttentionOut => "self_attn.o_proj",
-            LinearKind::MlpGate => "mlp.gate_proj",
-            LinearKind::MlpUp if gpt2 => "mlp.c_fc",
-            LinearKind::MlpUp => "mlp.up_proj",
-            LinearKind::MlpDown if gpt2 => "mlp.c_proj",
-            LinearKind::MlpDown => "mlp.down_proj",
+        match self.family {
+            Family::Gpt2 => kind.gpt2_name(),
+            Family::GptNeox => kind.gpt_neox_name(),
+            _ => kind.llama_name(),
+        }
+    }
+}
+
+impl LinearKind {
+    fn gpt2_name(self) -> &'static str {
+        match self {
+            Self::AttentionOut => "attn.c_proj",
+            Self::MlpUp => "mlp.c_fc",
+            Self::MlpDown => "mlp.c_proj",
+            Self::QueryKeyValue => "attn.c_attn",
+            other => other.llama_name(),
+        }
+    }
+
+    fn gpt_neox_name(self) -> &'static str {
+        match self {
+            Self::AttentionOut => "attention.dense",
+            Self::MlpUp => "mlp.dense_h_to_4h",
+            Self::MlpDown => "mlp.dense_4h_to_h",
+            Self::QueryKeyValue => "attention.query_key_value",
+            other => other.llama_name(),
+        }
+    }
+
+    fn llama_name(self) -> &'static str {
+        match self {
+            Self::QueryKeyValue => "self_attn.qkv_proj",
+            Self::Query => "self_attn.q_proj",
+            Self::Key => "self_attn.k_proj",
+            Self::Value => "self_attn.v_proj",
+            Self::AttentionOut => "self_attn.o_proj",
+            Self::MlpGate => "mlp.gate_proj",
+            Self::MlpUp => "mlp.up_proj",
+            Self::MlpDown => "mlp.down_proj",
         }
     }
 }

@@ -4,10 +4,11 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::keys::{Keys, invalid, unsupported};
-use super::{Family, MlpKind, ModelConfig, Norm, NormKind, Orientation, Positions, RopeScaling, Rotary};
+use super::rotary_keys::{fixed_context, rotary};
+use super::{Activation, Family, MlpKind, ModelConfig, Norm, NormKind, Orientation, Positions};
 use crate::ModelError;
 use crate::weights::gguf::{GgufFile, GgufModel};
 
@@ -51,7 +52,11 @@ impl ModelConfig {
                 "unquantised f32, f16 and bf16 weights",
             ));
         }
-        let config = if family == Family::Gpt2 { gpt2(&keys)? } else { llama_like(&keys, family)? };
+        let config = match family {
+            Family::Gpt2 => gpt2(&keys)?,
+            Family::GptNeox => gpt_neox(&keys)?,
+            _ => llama_like(&keys, family)?,
+        };
         config.check()?;
         Ok(config)
     }
@@ -76,7 +81,8 @@ impl ModelConfig {
             let allowed = format!("a divisor of the {} attention heads", self.heads);
             return Err(invalid("num_key_value_heads", &json!(self.kv_heads), allowed));
         }
-        if matches!(self.positions, Positions::Rotary(_)) && !self.head_dim.is_multiple_of(2) {
+        let whole_head = matches!(&self.positions, Positions::Rotary(rotary) if rotary.dims.is_none());
+        if whole_head && !self.head_dim.is_multiple_of(2) {
             return Err(invalid("head_dim", &json!(self.head_dim), "even, because positions are rotary"));
         }
         if !(self.norm.eps.is_finite() && self.norm.eps > 0.0) {
@@ -94,10 +100,23 @@ fn family(keys: &Keys) -> Result<Family, ModelError> {
         (None, Some(name)) => Family::ALL.into_iter().find(|f| f.model_type() == name),
         (None, None) => return Err(ModelError::MissingSetting { key: "architectures".to_owned() }),
     };
-    found.ok_or_else(|| ModelError::UnsupportedArchitecture {
-        found: architecture.or(model_type).unwrap_or_default().to_owned(),
-        supported: Family::ALL.map(Family::architecture).join(", "),
-    })
+    found.ok_or_else(|| unsupported_architecture(architecture.or(model_type).unwrap_or_default()))
+}
+
+/// Of some well-known architectures it is known what they need beyond what is built.
+fn unsupported_architecture(found: &str) -> ModelError {
+    const GEMMA_2: &str =
+        "soft caps on attention and logits, norms behind attention and MLP, and sliding windows";
+    const GEMMA_3: &str =
+        "norms behind attention and MLP, and layers with sliding windows and positions of their own";
+    let supported = Family::ALL.map(Family::architecture).join(", ");
+    let needs = match found {
+        "Gemma2ForCausalLM" | "gemma2" => GEMMA_2,
+        "Gemma3ForCausalLM" | "Gemma3ForConditionalGeneration" | "gemma3" | "gemma3_text" => GEMMA_3,
+        "Phi3ForCausalLM" | "phi3" => "query, key and value, and gate and up, in one weight each",
+        _ => return ModelError::UnsupportedArchitecture { found: found.to_owned(), supported },
+    };
+    ModelError::UnsupportedParts { found: found.to_owned(), needs, supported }
 }
 
 fn gpt2(keys: &Keys) -> Result<ModelConfig, ModelError> {
@@ -122,6 +141,7 @@ fn gpt2(keys: &Keys) -> Result<ModelConfig, ModelError> {
         norm: Norm { kind: NormKind::Layer, eps: keys.number("layer_norm_epsilon", Some(1e-5))? as f32 },
         positions: Positions::Learned,
         fused_qkv: true,
+        qkv_by_head: false,
         qkv_bias: true,
         attention_out_bias: true,
         qk_norm: false,
@@ -129,6 +149,7 @@ fn gpt2(keys: &Keys) -> Result<ModelConfig, ModelError> {
         mlp: MlpKind::Plain,
         activation: keys.activation("activation_function", "gelu_new")?,
         mlp_bias: true,
+        scaled_embedding: false,
         tied_head: keys.flag("tie_word_embeddings", true)?,
         orientation: Orientation::Conv1D,
         bos_token: keys.token("bos_token_id")?,
@@ -136,13 +157,58 @@ fn gpt2(keys: &Keys) -> Result<ModelConfig, ModelError> {
     })
 }
 
+fn gpt_neox(keys: &Keys) -> Result<ModelConfig, ModelError> {
+    let hidden = keys.size("hidden_size", Some(6144))?;
+    let heads = keys.size("num_attention_heads", Some(64))?;
+    if heads == 0 || !hidden.is_multiple_of(heads) {
+        return Err(invalid(
+            "num_attention_heads",
+            &json!(heads),
+            format!("a divisor of hidden_size, {hidden}"),
+        ));
+    }
+    let bias = keys.flag("attention_bias", true)?;
+    let rotary = rotary(keys, hidden / heads, Some(0.25))?;
+    Ok(ModelConfig {
+        family: Family::GptNeox,
+        vocab: keys.size("vocab_size", Some(50_432))?,
+        context: fixed_context(&rotary, keys.size("max_position_embeddings", Some(2048))?),
+        layers: keys.size("num_hidden_layers", Some(44))?,
+        hidden,
+        mlp_hidden: keys.size("intermediate_size", Some(24_576))?,
+        heads,
+        kv_heads: heads,
+        head_dim: hidden / heads,
+        norm: Norm { kind: NormKind::Layer, eps: keys.number("layer_norm_eps", Some(1e-5))? as f32 },
+        positions: Positions::Rotary(rotary),
+        fused_qkv: true,
+        qkv_by_head: true,
+        qkv_bias: bias,
+        attention_out_bias: bias,
+        qk_norm: false,
+        parallel_residual: keys.flag("use_parallel_residual", true)?,
+        mlp: MlpKind::Plain,
+        activation: keys.activation("hidden_act", "gelu")?,
+        mlp_bias: true,
+        scaled_embedding: false,
+        tied_head: keys.flag("tie_word_embeddings", false)?,
+        orientation: Orientation::Linear,
+        bos_token: keys.token("bos_token_id")?,
+        eos_tokens: keys.tokens("eos_token_id")?,
+    })
+}
+
 fn llama_like(keys: &Keys, family: Family) -> Result<ModelConfig, ModelError> {
-    let qwen2 = family == Family::Qwen2;
+    let (qwen2, gemma) = (family == Family::Qwen2, family == Family::Gemma);
+    if gemma {
+        keys.only("use_bidirectional_attention", &json!(false), "false")?;
+    }
     let hidden = keys.size("hidden_size", None)?;
     let heads = keys.size("num_attention_heads", None)?;
     let head_dim = match keys.optional_size("head_dim")? {
         Some(head_dim) => head_dim,
         None if family == Family::Qwen3 => 128,
+        None if gemma => 256,
         None if heads > 0 && hidden.is_multiple_of(heads) => hidden / heads,
         None => {
             let allowed = format!("a divisor of hidden_size, {hidden}, when there is no head_dim");
@@ -153,31 +219,41 @@ fn llama_like(keys: &Keys, family: Family) -> Result<ModelConfig, ModelError> {
         Family::Qwen2 | Family::Mistral => false,
         _ => keys.flag("attention_bias", false)?,
     };
+    let rotary = rotary(keys, head_dim, None)?;
+    let kind = if gemma { NormKind::RmsOffset } else { NormKind::Rms };
     Ok(ModelConfig {
         family,
         vocab: keys.size("vocab_size", None)?,
-        context: context(keys, family)?,
+        context: fixed_context(&rotary, context(keys, family)?),
         layers: keys.size("num_hidden_layers", None)?,
         hidden,
         mlp_hidden: keys.size("intermediate_size", None)?,
         heads,
         kv_heads: keys.optional_size("num_key_value_heads")?.unwrap_or(heads),
         head_dim,
-        norm: Norm { kind: NormKind::Rms, eps: keys.number("rms_norm_eps", Some(1e-6))? as f32 },
-        positions: Positions::Rotary(rotary(keys)?),
+        norm: Norm { kind, eps: keys.number("rms_norm_eps", Some(1e-6))? as f32 },
+        positions: Positions::Rotary(rotary),
         fused_qkv: false,
+        qkv_by_head: false,
         qkv_bias: qwen2 || attention_bias,
         attention_out_bias: attention_bias,
         qk_norm: family == Family::Qwen3,
         parallel_residual: false,
         mlp: MlpKind::Gated,
-        activation: keys.activation("hidden_act", "silu")?,
+        activation: if gemma { gemma_activation(keys)? } else { keys.activation("hidden_act", "silu")? },
         mlp_bias: family == Family::Llama && keys.flag("mlp_bias", false)?,
-        tied_head: keys.flag("tie_word_embeddings", false)?,
+        scaled_embedding: gemma,
+        tied_head: keys.flag("tie_word_embeddings", gemma)?,
         orientation: Orientation::Linear,
         bos_token: keys.token("bos_token_id")?,
         eos_tokens: keys.tokens("eos_token_id")?,
     })
+}
+
+/// Gemma's first files say `gelu` and mean its tanh form.
+fn gemma_activation(keys: &Keys) -> Result<Activation, ModelError> {
+    let found = keys.activation("hidden_act", "gelu_pytorch_tanh")?;
+    Ok(if found == Activation::GeluErf { Activation::GeluTanh } else { found })
 }
 
 /// Inside its window, sliding attention is full attention, so the window bounds the context.
@@ -194,80 +270,10 @@ fn context(keys: &Keys, family: Family) -> Result<usize, ModelError> {
     }
 }
 
-fn rotary(keys: &Keys) -> Result<Rotary, ModelError> {
-    // Older files have `rope_theta` beside `rope_scaling`, newer ones one `rope_parameters`.
-    let (section, parameters) = match keys.get("rope_parameters") {
-        Some(value) => ("rope_parameters", Some(value)),
-        None => ("rope_scaling", keys.get("rope_scaling")),
-    };
-    let empty = Map::new();
-    let inner = match parameters {
-        None => Keys(&empty),
-        Some(Value::Object(map)) => Keys(map),
-        Some(other) => return Err(invalid(section, other, "an object")),
-    };
-    let theta = match inner.get("rope_theta") {
-        Some(_) => inner.number("rope_theta", None)?,
-        None => keys.number("rope_theta", Some(10_000.0))?,
-    };
-    if !(theta.is_finite() && theta > 1.0) {
-        return Err(invalid("rope_theta", &json!(theta), "greater than 1"));
-    }
-    for holder in [keys, &inner] {
-        if holder.number("partial_rotary_factor", Some(1.0))? != 1.0 {
-            let value = holder.get("partial_rotary_factor").unwrap_or(&Value::Null);
-            return Err(unsupported("partial_rotary_factor", value, "1"));
-        }
-    }
-    let kind = inner.get("rope_type").or_else(|| inner.get("type"));
-    Ok(Rotary { theta, scaling: scaling(section, kind, &inner, keys)? })
-}
-
-fn scaling(
-    section: &str,
-    kind: Option<&Value>,
-    inner: &Keys,
-    outer: &Keys,
-) -> Result<RopeScaling, ModelError> {
-    const SUPPORTED: &str = "default, linear, llama3, yarn";
-    let Some(kind) = kind else { return Ok(RopeScaling::None) };
-    let original = || match inner.optional_size("original_max_position_embeddings")? {
-        Some(size) => Ok(size),
-        None => outer.size("max_position_embeddings", None),
-    };
-    match kind.as_str() {
-        Some("default") => Ok(RopeScaling::None),
-        Some("linear") => Ok(RopeScaling::Linear { factor: inner.factor("factor", None)? }),
-        Some("llama3") => Ok(RopeScaling::Llama3 {
-            factor: inner.factor("factor", None)?,
-            low_freq_factor: inner.factor("low_freq_factor", None)?,
-            high_freq_factor: inner.factor("high_freq_factor", None)?,
-            original_context: original()?,
-        }),
-        Some("yarn") => {
-            for key in ["mscale", "mscale_all_dim"] {
-                if let Some(value) = inner.get(key) {
-                    return Err(unsupported(&format!("{section}.{key}"), value, "yarn without mscale"));
-                }
-            }
-            inner.only("truncate", &json!(true), "true")?;
-            let factor = inner.factor("factor", None)?;
-            let attention_factor = if factor <= 1.0 { 1.0 } else { 0.1 * factor.ln() + 1.0 };
-            Ok(RopeScaling::Yarn {
-                factor,
-                original_context: original()?,
-                beta_fast: inner.factor("beta_fast", Some(32.0))?,
-                beta_slow: inner.factor("beta_slow", Some(1.0))?,
-                attention_factor: inner.factor("attention_factor", Some(attention_factor))?,
-            })
-        }
-        _ => Err(unsupported(&format!("{section}.rope_type"), kind, SUPPORTED)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{RopeScaling, Rotary};
 
     fn llama() -> Value {
         json!({
@@ -300,6 +306,11 @@ mod tests {
             json!({ "type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                     "original_max_position_embeddings": 32 }),
             json!({ "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32 }),
+            json!({ "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "mscale": 1.2,
+                    "mscale_all_dim": 0.7, "truncate": false }),
+            json!({ "type": "dynamic", "factor": 2.0 }),
+            json!({ "type": "longrope", "short_factor": [1.0, 2.5], "long_factor": [4.0, 8.0],
+                    "original_max_position_embeddings": 512 }),
         ] {
             let mut value = llama();
             value["rope_scaling"] = scaling;
@@ -314,7 +325,10 @@ mod tests {
         let mut value = llama();
         value["rope_parameters"] = json!({ "rope_type": "default", "rope_theta": 5e5 });
         let config = ModelConfig::from_config_json(&value).unwrap();
-        assert_eq!(config.positions, Positions::Rotary(Rotary { theta: 5e5, scaling: RopeScaling::None }));
+        assert_eq!(
+            config.positions,
+            Positions::Rotary(Rotary { theta: 5e5, scaling: RopeScaling::None, dims: None })
+        );
     }
 
     #[test]
@@ -330,13 +344,13 @@ mod tests {
     fn what_is_not_supported_is_named() {
         check_error(
             &[("architectures", json!(["MambaForCausalLM"]))],
-            "architecture `MambaForCausalLM` is not supported; supported are GPT2LMHeadModel, LlamaForCausalLM, \
-             MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM",
+            "architecture `MambaForCausalLM` is not supported; supported are GPT2LMHeadModel, GPTNeoXForCausalLM, \
+             LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, GemmaForCausalLM",
         );
         check_error(
-            &[("rope_scaling", json!({ "rope_type": "longrope" }))],
-            "config.json: `rope_scaling.rope_type` is \"longrope\", which is not supported; supported: default, \
-             linear, llama3, yarn",
+            &[("rope_scaling", json!({ "rope_type": "spiral" }))],
+            "config.json: `rope_scaling.rope_type` is \"spiral\", which is not supported; supported: default, \
+             linear, dynamic, llama3, yarn, longrope",
         );
         check_error(
             &[("hidden_act", json!("relu"))],

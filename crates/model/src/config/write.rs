@@ -9,6 +9,7 @@ impl ModelConfig {
     pub fn to_config_json(&self) -> Value {
         let mut out = match self.family {
             Family::Gpt2 => gpt2_json(self),
+            Family::GptNeox => gpt_neox_json(self),
             _ => llama_like_json(self),
         };
         out["architectures"] = json!([self.family.architecture()]);
@@ -26,6 +27,23 @@ impl ModelConfig {
     }
 }
 
+impl ModelConfig {
+    /// A `generation_config.json` that says with which tokens a text begins and ends; None where the architecture says
+    /// neither.
+    pub fn to_generation_json(&self) -> Option<Value> {
+        let mut out = json!({ "_from_model_config": true });
+        if let Some(token) = self.bos_token {
+            out["bos_token_id"] = json!(token);
+        }
+        match self.eos_tokens.as_slice() {
+            [] => {}
+            [one] => out["eos_token_id"] = json!(one),
+            many => out["eos_token_id"] = json!(many),
+        }
+        (self.bos_token.is_some() || !self.eos_tokens.is_empty()).then_some(out)
+    }
+}
+
 fn gpt2_json(config: &ModelConfig) -> Value {
     json!({
         "n_embd": config.hidden,
@@ -36,6 +54,40 @@ fn gpt2_json(config: &ModelConfig) -> Value {
         "layer_norm_epsilon": shortest(config.norm.eps),
         "activation_function": activation_name(config.activation, true),
     })
+}
+
+fn gpt_neox_json(config: &ModelConfig) -> Value {
+    let mut out = json!({
+        "hidden_size": config.hidden,
+        "intermediate_size": config.mlp_hidden,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "max_position_embeddings": config.context,
+        "layer_norm_eps": shortest(config.norm.eps),
+        "hidden_act": activation_name(config.activation, false),
+        "attention_bias": config.qkv_bias,
+        "use_parallel_residual": config.parallel_residual,
+    });
+    if let Positions::Rotary(rotary) = &config.positions {
+        out["rotary_pct"] = json!(share(config.rotary_dims(), config.head_dim));
+        out["rotary_emb_base"] = json!(rotary.theta);
+        put_scaling(&mut out, &rotary.scaling);
+    }
+    out
+}
+
+/// The part of a head that is rotated, such that its product with the head's width is not rounded down below it.
+fn share(dims: usize, head_dim: usize) -> f64 {
+    let share = dims as f64 / head_dim as f64;
+    if ((head_dim as f64 * share) as usize) < dims { share.next_up() } else { share }
+}
+
+/// `rope_scaling`; a stretched context stands beside it as the config had it.
+fn put_scaling(out: &mut Value, scaling: &RopeScaling) {
+    out["rope_scaling"] = scaling_json(scaling);
+    if let RopeScaling::LongRope { stretched_context, .. } = scaling {
+        out["max_position_embeddings"] = json!(stretched_context);
+    }
 }
 
 fn llama_like_json(config: &ModelConfig) -> Value {
@@ -61,15 +113,16 @@ fn llama_like_json(config: &ModelConfig) -> Value {
     }
     if let Positions::Rotary(rotary) = &config.positions {
         out["rope_theta"] = json!(rotary.theta);
-        out["rope_scaling"] = scaling_json(&rotary.scaling);
+        put_scaling(&mut out, &rotary.scaling);
     }
     out
 }
 
 fn scaling_json(scaling: &RopeScaling) -> Value {
-    match *scaling {
+    match scaling {
         RopeScaling::None => Value::Null,
         RopeScaling::Linear { factor } => json!({ "rope_type": "linear", "factor": factor }),
+        RopeScaling::Dynamic { factor } => json!({ "rope_type": "dynamic", "factor": factor }),
         RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context } => json!({
             "rope_type": "llama3",
             "factor": factor,
@@ -77,14 +130,24 @@ fn scaling_json(scaling: &RopeScaling) -> Value {
             "high_freq_factor": high_freq_factor,
             "original_max_position_embeddings": original_context,
         }),
-        RopeScaling::Yarn { factor, original_context, beta_fast, beta_slow, attention_factor } => json!({
-            "rope_type": "yarn",
-            "factor": factor,
+        RopeScaling::LongRope { short, long, original_context, attention_factor, .. } => json!({
+            "rope_type": "longrope",
+            "short_factor": short,
+            "long_factor": long,
             "original_max_position_embeddings": original_context,
-            "beta_fast": beta_fast,
-            "beta_slow": beta_slow,
             "attention_factor": attention_factor,
         }),
+        RopeScaling::Yarn { factor, original_context, beta_fast, beta_slow, truncate, attention_factor } => {
+            json!({
+                "rope_type": "yarn",
+                "factor": factor,
+                "original_max_position_embeddings": original_context,
+                "beta_fast": beta_fast,
+                "beta_slow": beta_slow,
+                "truncate": truncate,
+                "attention_factor": attention_factor,
+            })
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::Decoder;
 use crate::layers::{Base, Offsets, Projection};
 use crate::parameters::{ParamLayout, ParamSpec};
 use crate::weights::get_checked;
-use crate::{DType, ModelConfig, ModelError, Orientation, Positions, TensorSource};
+use crate::{DType, ModelConfig, ModelError, NormKind, Orientation, Positions, TensorSource};
 
 /// All tensors of an architecture with their Hugging Face names; the layout of [`Decoder::full_parameters`].
 pub fn base_layout(config: &ModelConfig) -> ParamLayout {
@@ -74,13 +74,15 @@ impl<D: Device> Decoder<D> {
         format: Option<Format>,
     ) -> Result<Self, ModelError> {
         let residual = 0.02 / (2.0 * config.layers as f32).sqrt();
+        let starts_at_0 = config.norm.kind == NormKind::RmsOffset;
         let fetch = |spec: &ParamSpec| {
             let draw = |index: usize| {
                 let deviation = if writes_residual(&spec.name) { residual } else { 0.02 };
                 deviation * random::normal(random::mix(seed, spec.offset as u64), index as u64)
             };
             if !spec.decay {
-                let value = if spec.name.rsplit('.').next() == Some("bias") { 0.0f32 } else { 1.0 };
+                let is_bias = spec.name.rsplit('.').next() == Some("bias");
+                let value = if is_bias || starts_at_0 { 0.0f32 } else { 1.0 };
                 return Ok((DType::F32, Cow::Owned(value.to_le_bytes().repeat(spec.len))));
             }
             let bytes = match dtype {
@@ -144,13 +146,6 @@ impl<D: Device> Decoder<D> {
         release: &dyn Fn(&str),
         [tables, format]: [Option<Format>; 2],
     ) -> Result<Self, ModelError> {
-        if config.parallel_residual {
-            return Err(ModelError::UnsupportedSetting {
-                key: "use_parallel_residual".to_owned(),
-                value: "true".to_owned(),
-                allowed: "attention and MLP one after the other",
-            });
-        }
         let all = base_layout(&config);
         let (small, offsets) = Offsets::lay_out(&config, false);
         let mut vectors = device.zeros(small.total);
@@ -198,12 +193,13 @@ fn not_drawn(dtype: DType) -> ModelError {
 
 /// Whether a matrix's output is added to the residual stream.
 fn writes_residual(name: &str) -> bool {
-    ["c_proj.weight", "o_proj.weight", "down_proj.weight"].iter().any(|end| name.ends_with(end))
+    let ends = ["c_proj.weight", "o_proj.weight", "down_proj.weight", "dense.weight", "dense_4h_to_h.weight"];
+    ends.iter().any(|end| name.ends_with(end))
 }
 
 fn frequencies<D: Device>(device: &D, config: &ModelConfig) -> D::Buffer {
     let Positions::Rotary(rotary) = &config.positions else { return device.zeros(0) };
-    let host = rotary.inverse_frequencies(config.head_dim);
+    let host = rotary.inverse_frequencies(config.rotary_dims());
     let mut buffer = device.zeros(host.len());
     device.write(&mut buffer, 0, &host);
     buffer

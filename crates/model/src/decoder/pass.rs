@@ -51,7 +51,7 @@ fn block<D: Device>(
     let (x, out) = pair(&mut ws.inputs, input_of(layer, sizes), input_of(layer + 1, sizes));
     let (t, scratch, rows) = (&mut ws.temporary, &mut ws.scratch, sizes.rows);
     attention::forward(view, layer, x, keys, kept, t, &ws.batch, rows, phase, scratch);
-    mlp::forward(view, layer, through.then_some(out), kept, t, rows, phase, scratch);
+    mlp::forward(view, layer, x, through.then_some(out), kept, t, rows, phase, scratch);
 }
 
 /// From the gradient of the last block's output in `temporary.dresidual` down to the lowest trainable numbers.
@@ -71,7 +71,7 @@ pub(super) fn backward<D: Device>(
         block_backward(view, ws, binding, grads, sizes, layer, layer > lowest);
     }
     if binding.trains_all() {
-        embedding::backward(view, grads, &ws.temporary.dresidual, &ws.batch, sizes.rows);
+        embedding::backward(view, grads, &mut ws.temporary.dresidual, &ws.batch, sizes.rows);
     }
 }
 
@@ -93,13 +93,17 @@ fn block_backward<D: Device>(
         input: below || norm,
     };
     let reached = attention.qkv || attention.out || attention.input;
-    let mlp =
-        mlp::Wanted { up: trains(Projection::Up), down: trains(Projection::Down), norm, input: reached };
+    let parallel = view.config.parallel_residual;
+    let input = if parallel { attention.input } else { reached };
+    let mlp = mlp::Wanted { up: trains(Projection::Up), down: trains(Projection::Down), norm, input };
     let kept = &mut ws.kept[sizes.kept_of(layer)];
-    let (t, scratch, rows) = (&mut ws.temporary, &mut ws.scratch, sizes.rows);
-    mlp::backward(view, layer, kept, t, grads, mlp, rows, scratch);
+    let (t, scratch, rows, x) = (&mut ws.temporary, &mut ws.scratch, sizes.rows, &ws.inputs[layer]);
+    if parallel && reached {
+        // The MLP adds its part to the gradient of the block's input, of which attention's output knows nothing.
+        view.device.copy(&mut t.dout, &t.dresidual, rows * view.config.hidden);
+    }
+    mlp::backward(view, layer, x, kept, t, grads, mlp, rows, scratch);
     if reached {
-        let x = &ws.inputs[layer];
         attention::backward(view, layer, x, kept, t, &ws.batch, grads, attention, rows, scratch);
     }
 }

@@ -48,7 +48,7 @@ fn places(config: &ModelConfig) -> [Place; 3] {
 }
 
 fn heads_of(config: &ModelConfig, place: Place, heads: usize, rows: usize) -> Groups {
-    Groups { rows, groups: heads, width: config.head_dim, place }
+    Groups { rows, groups: heads, width: config.head_dim, step: config.head_dim, place }
 }
 
 fn shape_of(config: &ModelConfig) -> AttentionShape {
@@ -78,17 +78,12 @@ pub(crate) fn forward<D: Device>(
     device.norm(&mut t.normed, shape.place, &mut kept.attention_stats, x, shape, view.attention_norm(layer));
     let qkv = view.linear(layer, Projection::Qkv, rows, phase);
     let low_rank = &mut kept.low_rank[Projection::Qkv as usize];
-    device.linear(
-        &mut kept.qkv,
-        low_rank,
-        &t.normed,
-        qkv.matrix,
-        qkv.bias,
-        None,
-        &qkv.lora,
-        qkv.shape,
-        scratch,
-    );
+    let stacked = if config.qkv_by_head { &mut t.turned } else { &mut kept.qkv };
+    device.linear(stacked, low_rank, &t.normed, qkv.matrix, qkv.bias, None, &qkv.lora, qkv.shape, scratch);
+    if config.qkv_by_head {
+        let (count, width) = (rows * 3 * config.heads, config.head_dim);
+        device.gather(&mut kept.qkv, &t.turned, &batch.head_order, count, width);
+    }
     if config.qk_norm {
         turn(view, layer, &mut t.turned, &mut kept.qk_stats, &kept.qkv, batch, rows);
     } else {
@@ -154,6 +149,7 @@ fn rotate<D: Device>(
         let places = places(config);
         for (i, heads) in [config.heads, config.kv_heads].into_iter().enumerate() {
             let shape = heads_of(config, places[i], heads, rows);
+            let shape = Groups { width: config.rotary_dims(), ..shape };
             view.device.rope(qkv, &batch.angles, shape, backwards);
         }
     }
@@ -199,7 +195,8 @@ fn attend<D: Device>(
     }
 }
 
-/// Turns `t.dresidual` from the gradient of `kept.middle` into that of `x`.
+/// Turns `t.dresidual` from the gradient of `kept.middle` into that of `x`. With a parallel residual the gradient of
+/// `kept.middle` is in `t.dout`, and `t.dresidual` is added to.
 pub(crate) fn backward<D: Device>(
     view: &View<'_, D>,
     layer: usize,
@@ -219,10 +216,11 @@ pub(crate) fn backward<D: Device>(
     let dx = inner.then_some(&mut t.dattended);
     let to = wanted.out.then_some(&mut *grads);
     let low_rank = &kept.low_rank[Projection::Out as usize];
+    let dout = if config.parallel_residual { &t.dout } else { &t.dresidual };
     device.linear_backward(
         dx,
         to,
-        &t.dresidual,
+        dout,
         &kept.attended,
         low_rank,
         out.matrix,
@@ -261,8 +259,13 @@ pub(crate) fn backward<D: Device>(
     let dx = normed_wanted.then_some(&mut t.dnormed);
     let to = wanted.qkv.then_some(&mut *grads);
     let low_rank = &kept.low_rank[Projection::Qkv as usize];
+    if config.qkv_by_head {
+        let (count, width) = (rows * 3 * config.heads, config.head_dim);
+        device.scatter(&mut t.turned, &t.dqkv, &batch.head_order, count, width);
+    }
+    let dqkv = if config.qkv_by_head { &t.turned } else { &t.dqkv };
     device.linear_backward(
-        dx, to, &t.dqkv, &t.normed, low_rank, qkv.matrix, qkv.bias, &qkv.lora, qkv.shape, scratch,
+        dx, to, dqkv, &t.normed, low_rank, qkv.matrix, qkv.bias, &qkv.lora, qkv.shape, scratch,
     );
     if normed_wanted {
         let dx = wanted.input.then_some((&mut t.dresidual, shape.place));

@@ -1,4 +1,6 @@
-//! `out = x + down(activation(up(norm(x))))`, or gated: `down(activation(gate) · up)`.
+//! `out = middle + down(activation(up(norm(middle))))`, or gated: `down(activation(gate) · up)`.
+//!
+//! With a parallel residual the norm reads the block's input instead of `middle`, what attention made of it.
 
 use kernels::{Device, Groups, Phase, Place, Rows};
 
@@ -19,10 +21,16 @@ pub(crate) struct Wanted {
     pub input: bool,
 }
 
-/// Reads `kept.middle`; writes `out`, (N, C). Without `out` it stops at what a backward pass reads.
+/// What the norm reads: `middle`, or with a parallel residual the block's input `x`.
+fn read<'a, D: Device>(view: &View<'_, D>, x: &'a D::Buffer, middle: &'a D::Buffer) -> &'a D::Buffer {
+    if view.config.parallel_residual { x } else { middle }
+}
+
+/// Reads `kept.middle` and the block's input `x`; writes `out`, (N, C). Without `out` it stops at what a backward pass reads.
 pub(crate) fn forward<D: Device>(
     view: &View<'_, D>,
     layer: usize,
+    x: &D::Buffer,
     out: Option<&mut D::Buffer>,
     kept: &mut Activations<D>,
     t: &mut Temporary<D>,
@@ -32,7 +40,8 @@ pub(crate) fn forward<D: Device>(
 ) {
     let (device, config) = (view.device, view.config);
     let shape = Groups::whole(rows, config.hidden);
-    device.norm(&mut t.normed, shape.place, &mut kept.mlp_stats, &kept.middle, shape, view.mlp_norm(layer));
+    let read = read(view, x, &kept.middle);
+    device.norm(&mut t.normed, shape.place, &mut kept.mlp_stats, read, shape, view.mlp_norm(layer));
     let up = view.linear(layer, Projection::Up, rows, phase);
     let low_rank = &mut kept.low_rank[Projection::Up as usize];
     device.linear(&mut kept.up, low_rank, &t.normed, up.matrix, up.bias, None, &up.lora, up.shape, scratch);
@@ -62,10 +71,12 @@ fn activate<D: Device>(view: &View<'_, D>, t: &mut Temporary<D>, kept: &Activati
     }
 }
 
-/// Turns `t.dresidual` from the gradient of the block's output into that of its input `kept.middle`.
+/// Turns `t.dresidual` from the gradient of the block's output into that of `kept.middle`; with a parallel residual it
+/// adds the MLP's part of the gradient of `x`.
 pub(crate) fn backward<D: Device>(
     view: &View<'_, D>,
     layer: usize,
+    x: &D::Buffer,
     kept: &Activations<D>,
     t: &mut Temporary<D>,
     grads: &mut D::Buffer,
@@ -107,10 +118,11 @@ pub(crate) fn backward<D: Device>(
     }
     let shape = Groups::whole(rows, config.hidden);
     let norm = view.mlp_norm(layer);
-    let x = Rows { buffer: &kept.middle, place: Place { offset: 0, stride: config.hidden } };
+    let read = read(view, x, &kept.middle);
+    let x = Rows { buffer: read, place: Place { offset: 0, stride: config.hidden } };
     if wanted.up {
         // The statistics come out as they were; the norm's output was not kept.
-        device.norm(&mut t.normed, shape.place, &mut t.dattended, &kept.middle, shape, norm);
+        device.norm(&mut t.normed, shape.place, &mut t.dattended, read, shape, norm);
     }
     let up = view.linear(layer, Projection::Up, rows, Phase::Many);
     let dx = normed_wanted.then_some(&mut t.dnormed);

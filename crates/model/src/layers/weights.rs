@@ -192,6 +192,7 @@ impl<'a, D: Device> View<'a, D> {
         NormWeights {
             weight: At { buffer, offset: place.weight },
             bias: place.bias.map(|offset| At { buffer, offset }),
+            added: if self.config.norm.kind == NormKind::RmsOffset { 1.0 } else { 0.0 },
             eps: self.config.norm.eps,
         }
     }

@@ -101,6 +101,10 @@ fn a_merge_adds_scaled_b_a_to_the_chosen_weights_only() {
         let scratch = TempDir::new().unwrap();
         merge_adapter(&base, &base.join("adapter"), scratch.path(), None).unwrap();
         assert_eq!(ModelConfig::from_folder(scratch.path()).unwrap(), config);
+        let generation: serde_json::Value =
+            serde_json::from_str(&text(scratch.path(), "generation_config.json")).unwrap();
+        let of_config: serde_json::Value = serde_json::from_str(&text(&base, "config.json")).unwrap();
+        assert_eq!(generation["eos_token_id"], of_config["eos_token_id"], "{twin}");
         let adapter = AdapterFolder::open(&base.join("adapter"), &config).unwrap();
         let chosen = adapter.lora.select(&config).unwrap();
         let (before, after) = (ModelFolder::open(&base).unwrap(), ModelFolder::open(scratch.path()).unwrap());

@@ -8,7 +8,7 @@ use model::{Decoder, ModelConfig, ModelFolder, SafetensorsFile, TensorSource, Tr
 use serde_json::Value;
 
 /// The twins' names.
-pub const TWINS: [&str; 5] = ["gpt2", "llama", "mistral", "qwen2", "qwen3"];
+pub const TWINS: [&str; 7] = ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox", "gemma"];
 
 /// The folder of one twin.
 pub fn folder(twin: &str) -> PathBuf {

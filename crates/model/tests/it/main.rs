@@ -8,6 +8,7 @@ mod decoder_quantised;
 mod gguf_files;
 mod golden;
 mod hostile;
+mod rotary;
 mod safetensors_files;
 mod soak_files;
 mod tiny;

@@ -12,7 +12,7 @@ use model::{
 
 /// Two layers of each family: odd head counts, grouped queries, tied and untied heads.
 pub fn configs() -> Vec<(&'static str, ModelConfig)> {
-    let rotary = |theta: f64| Positions::Rotary(Rotary { theta, scaling: RopeScaling::None });
+    let rotary = |theta: f64| Positions::Rotary(Rotary { theta, scaling: RopeScaling::None, dims: None });
     let llama = ModelConfig {
         family: Family::Llama,
         vocab: 23,
@@ -26,6 +26,8 @@ pub fn configs() -> Vec<(&'static str, ModelConfig)> {
         norm: Norm { kind: NormKind::Rms, eps: 1e-5 },
         positions: rotary(10_000.0),
         fused_qkv: false,
+        qkv_by_head: false,
+        scaled_embedding: false,
         qkv_bias: false,
         attention_out_bias: false,
         qk_norm: false,
@@ -75,15 +77,50 @@ pub fn configs() -> Vec<(&'static str, ModelConfig)> {
         orientation: Orientation::Conv1D,
         ..llama.clone()
     };
-    vec![("gpt2", gpt2), ("llama", llama), ("qwen2", qwen2), ("qwen3", qwen3)]
+    let gpt_neox = ModelConfig {
+        family: Family::GptNeox,
+        heads: 3,
+        kv_heads: 3,
+        head_dim: 6,
+        hidden: 18,
+        positions: Positions::Rotary(Rotary { theta: 10_000.0, scaling: RopeScaling::None, dims: Some(4) }),
+        qkv_by_head: true,
+        parallel_residual: true,
+        orientation: Orientation::Linear,
+        tied_head: false,
+        activation: Activation::GeluErf,
+        ..gpt2.clone()
+    };
+    let gpt_neox_serial = ModelConfig { parallel_residual: false, ..gpt_neox.clone() };
+    let gemma = ModelConfig {
+        family: Family::Gemma,
+        heads: 3,
+        kv_heads: 1,
+        head_dim: 8,
+        norm: Norm { kind: NormKind::RmsOffset, eps: 1e-6 },
+        activation: Activation::GeluTanh,
+        scaled_embedding: true,
+        tied_head: true,
+        ..llama.clone()
+    };
+    vec![
+        ("gpt2", gpt2),
+        ("llama", llama),
+        ("qwen2", qwen2),
+        ("qwen3", qwen3),
+        ("gpt_neox", gpt_neox),
+        ("gpt_neox one after the other", gpt_neox_serial),
+        ("gemma", gemma),
+    ]
 }
 
-/// Random numbers for every tensor: matrices around 0, norm weights around 1, biases around 0.
+/// Random numbers for every tensor: matrices around 0, the scales of norms around 1, biases around 0.
 pub fn tensors(config: &ModelConfig, seed: u64) -> MemoryTensors {
     let mut tensors = MemoryTensors::new();
     for spec in base_layout(config).specs {
         let seed = random::mix(seed, spec.offset as u64);
-        let norm = spec.name.contains("norm") || spec.name.contains("ln_");
+        let from_1 = config.norm.kind != NormKind::RmsOffset;
+        let norm = from_1 && (spec.name.contains("norm") || spec.name.contains("ln_"));
         let values: Vec<f32> = (0..spec.len)
             .map(|i| 0.3 * random::normal(seed, i as u64) + f32::from(norm && spec.name.ends_with("weight")))
             .collect();

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use kernels::{Cpu, Device, Reference};
 use model::adapter::AdapterFolder;
-use model::{DecodeRow, Decoder, Parameters, Recompute, TrainBatch, Trainable, Workspace};
+use model::{
+    DecodeRow, Decoder, MemoryTensors, ModelFolder, Parameters, Recompute, TensorSource, TrainBatch,
+    Trainable, Workspace,
+};
 
 use crate::golden::{TWINS, Twin, folder, relative};
 
@@ -157,4 +160,21 @@ fn losses_and_gradients_are_pytorch_s_on_the_cpu() {
     for threads in [1, 3] {
         check_gradients(Cpu::new(threads));
     }
+}
+
+/// transformers 5 calls GPT-NeoX's head `lm_head` in memory; some tools save it so.
+#[test]
+fn a_head_of_gpt_neox_is_found_under_both_names() {
+    let weights = ModelFolder::open(&folder("gpt_neox")).unwrap();
+    let mut renamed = MemoryTensors::new();
+    for name in weights.names() {
+        let view = weights.get(&name).unwrap();
+        let to = if name == "embed_out.weight" { "lm_head.weight".to_owned() } else { name };
+        renamed.insert_f32(to, &view.shape, &view.to_f32());
+    }
+    let twin = Twin::open("gpt_neox");
+    let device = Arc::new(Cpu::new(1));
+    let decoder = Decoder::load(device, twin.config.clone(), &renamed).unwrap();
+    let found = prefilled_logits(&twin, &decoder, None);
+    assert!(relative(&found, &twin.tensor("logits.base")) < TOLERANCE);
 }

@@ -17,7 +17,7 @@ use train::{
 
 use crate::toy::{steps, views};
 
-const TWINS: [&str; 5] = ["gpt2", "llama", "mistral", "qwen2", "qwen3"];
+const TWINS: [&str; 7] = ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox", "gemma"];
 
 fn folder(twin: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tools/golden").join(twin)

@@ -10,12 +10,19 @@ struct Norm {
     stride: usize,
     offset: usize,
     bias: bool,
+    added: f32,
     in_place: bool,
 }
 
 impl Norm {
     fn shape(&self) -> Groups {
-        Groups { rows: self.rows, groups: self.groups, width: self.width, place: self.place() }
+        Groups {
+            rows: self.rows,
+            groups: self.groups,
+            width: self.width,
+            step: self.width,
+            place: self.place(),
+        }
     }
     fn place(&self) -> Place {
         Place { offset: self.offset, stride: self.stride }
@@ -41,8 +48,8 @@ impl Norm {
 impl Op for Norm {
     fn name(&self) -> String {
         format!(
-            "norm of {}x{}x{} every {}, bias {}, in place {}",
-            self.rows, self.groups, self.width, self.stride, self.bias, self.in_place
+            "norm of {}x{}x{} every {}, bias {}, weight plus {}, in place {}",
+            self.rows, self.groups, self.width, self.stride, self.bias, self.added, self.in_place
         )
     }
     fn inputs(&self) -> Vec<usize> {
@@ -60,6 +67,7 @@ impl Op for Norm {
         let weights = NormWeights {
             weight: At { buffer: &w, offset: 5 },
             bias: self.bias.then_some(At { buffer: &w, offset: 5 + self.width }),
+            added: self.added,
             eps: 1e-5,
         };
         let mut out = d.input(&self.strided(&vec![f64::NAN; inputs[0].len()]));
@@ -113,8 +121,30 @@ fn norms() {
                 if bias && groups > 1 {
                     continue; // No architecture has a LayerNorm over heads.
                 }
-                check(&Norm { rows, groups, width, stride, offset, bias, in_place });
+                check(&Norm { rows, groups, width, stride, offset, bias, added: 0.0, in_place });
             }
         }
+    }
+    for in_place in [false, true] {
+        check(&Norm {
+            rows: 7,
+            groups: 1,
+            width: 24,
+            stride: 24,
+            offset: 0,
+            bias: false,
+            added: 1.0,
+            in_place,
+        });
+        check(&Norm {
+            rows: 5,
+            groups: 3,
+            width: 6,
+            stride: 31,
+            offset: 4,
+            bias: false,
+            added: 1.0,
+            in_place,
+        });
     }
 }

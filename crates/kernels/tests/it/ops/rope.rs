@@ -6,13 +6,15 @@ struct Rope {
     rows: usize,
     heads: usize,
     width: usize,
+    /// Distance of the heads: more than the width where a part of each is rotated.
+    step: usize,
     stride: usize,
     offset: usize,
 }
 
 impl Op for Rope {
     fn name(&self) -> String {
-        format!("rope of {}x{}x{}", self.rows, self.heads, self.width)
+        format!("rope of {}x{}x{} every {}", self.rows, self.heads, self.width, self.step)
     }
     fn inputs(&self) -> Vec<usize> {
         vec![self.rows * self.stride]
@@ -24,7 +26,7 @@ impl Op for Rope {
         let whole = Groups::whole(self.rows, self.width);
         d.rope_angles(&mut angles, &d.ids(&positions), &d.input(&frequencies), 1.25, whole);
         let place = Place { offset: self.offset, stride: self.stride };
-        let shape = Groups { rows: self.rows, groups: self.heads, width: self.width, place };
+        let shape = Groups { rows: self.rows, groups: self.heads, width: self.width, step: self.step, place };
         let mut x = d.input(&inputs[0]);
         d.rope(&mut x, &angles, shape, false);
         let gradients = cotangent.map_or(Vec::new(), |c| {
@@ -42,7 +44,13 @@ impl Op for Rope {
 
 #[test]
 fn rotations() {
-    for (rows, heads, width, offset, stride) in [(1, 1, 2, 0, 2), (5, 3, 6, 2, 21), (130, 4, 64, 256, 1024)] {
-        check(&Rope { rows, heads, width, stride, offset });
+    for (rows, heads, width, step, offset, stride) in [
+        (1, 1, 2, 2, 0, 2),
+        (5, 3, 6, 6, 2, 21),
+        (130, 4, 64, 64, 256, 1024),
+        (5, 3, 4, 10, 1, 33),
+        (70, 4, 32, 128, 0, 512),
+    ] {
+        check(&Rope { rows, heads, width, step, stride, offset });
     }
 }

@@ -7,6 +7,9 @@ use crate::{
     RopeScaling, Rotary,
 };
 
+/// Whether attention and MLP read the same input.
+const PARALLEL: &str = "use_parallel_residual";
+
 /// The keys of one architecture, which all begin with its name.
 struct Keys<'a> {
     file: &'a GgufFile,
@@ -81,7 +84,9 @@ pub(super) fn read(file: &GgufFile) -> Result<ModelConfig, ModelError> {
 }
 
 fn shape(keys: &Keys<'_>, family: Family) -> Result<ModelConfig, ModelError> {
-    let is_gpt2 = family == Family::Gpt2;
+    let (is_gpt2, is_neox, is_gemma) =
+        (family == Family::Gpt2, family == Family::GptNeox, family == Family::Gemma);
+    let is_plain = is_gpt2 || is_neox;
     let (hidden, heads) = (keys.size("embedding_length")?, keys.size("attention.head_count")?);
     let head_dim = match keys.optional_size("attention.key_length")? {
         Some(head_dim) => head_dim,
@@ -96,14 +101,14 @@ fn shape(keys: &Keys<'_>, family: Family) -> Result<ModelConfig, ModelError> {
     };
     let has = |name: &str| keys.file.contains(&format!("blk.0.{name}"));
     let qkv_bias = has("attn_q.bias") || has("attn_qkv.bias");
-    let (norm, eps) = if is_gpt2 {
-        (NormKind::Layer, "attention.layer_norm_epsilon")
-    } else {
-        (NormKind::Rms, "attention.layer_norm_rms_epsilon")
+    let (norm, eps) = match family {
+        Family::Gpt2 | Family::GptNeox => (NormKind::Layer, "attention.layer_norm_epsilon"),
+        Family::Gemma => (NormKind::RmsOffset, "attention.layer_norm_rms_epsilon"),
+        _ => (NormKind::Rms, "attention.layer_norm_rms_epsilon"),
     };
     let eps = keys.positive(eps)?.ok_or_else(|| keys.file.missing(&keys.key(eps)))? as f32;
     let context = keys.size("context_length")?;
-    let positions = if is_gpt2 { Positions::Learned } else { rotary(keys, head_dim, context)? };
+    let positions = if is_gpt2 { Positions::Learned } else { rotary(keys, family, head_dim, context)? };
     Ok(ModelConfig {
         family,
         vocab: vocabulary(keys)?,
@@ -116,14 +121,21 @@ fn shape(keys: &Keys<'_>, family: Family) -> Result<ModelConfig, ModelError> {
         head_dim,
         norm: Norm { kind: norm, eps },
         positions,
-        fused_qkv: is_gpt2,
+        fused_qkv: is_plain,
+        qkv_by_head: is_neox,
         qkv_bias,
         attention_out_bias: has("attn_output.bias"),
         qk_norm: family == Family::Qwen3,
-        parallel_residual: false,
-        mlp: if is_gpt2 { MlpKind::Plain } else { MlpKind::Gated },
-        activation: if is_gpt2 { Activation::GeluTanh } else { Activation::Silu },
+        parallel_residual: is_neox && keys.file.flag(&keys.key(PARALLEL))?.unwrap_or(true),
+        mlp: if is_plain { MlpKind::Plain } else { MlpKind::Gated },
+        activation: match family {
+            Family::Gpt2 | Family::Gemma => Activation::GeluTanh,
+            // As these models were trained; llama.cpp itself computes the tanh form.
+            Family::GptNeox => Activation::GeluErf,
+            _ => Activation::Silu,
+        },
         mlp_bias: has("ffn_up.bias"),
+        scaled_embedding: is_gemma,
         tied_head: !keys.file.contains(names::HEAD),
         // llama.cpp's converter turns GPT-2's matrices.
         orientation: Orientation::Linear,
@@ -167,13 +179,8 @@ fn check(keys: &Keys<'_>, config: &ModelConfig) -> Result<(), ModelError> {
     Ok(())
 }
 
-fn rotary(keys: &Keys<'_>, head_dim: usize, context: usize) -> Result<Positions, ModelError> {
-    let name = "rope.dimension_count";
-    if let Some(turned) = keys.optional_size(name)?
-        && turned != head_dim
-    {
-        return Err(keys.disagree(name, turned, format!("only whole heads of {head_dim} are turned")));
-    }
+fn rotary(keys: &Keys<'_>, family: Family, head_dim: usize, context: usize) -> Result<Positions, ModelError> {
+    let dims = turned(keys, family, head_dim)?;
     let theta = keys.positive("rope.freq_base")?.unwrap_or(10_000.0);
     if theta <= 1.0 {
         return Err(keys.disagree("rope.freq_base", theta, "it must be greater than 1"));
@@ -181,7 +188,7 @@ fn rotary(keys: &Keys<'_>, head_dim: usize, context: usize) -> Result<Positions,
     let factor = keys.positive("rope.scaling.factor")?;
     let kind = keys.file.text(&keys.key("rope.scaling.type"))?;
     let scaling = match (kind, factor) {
-        (None | Some("none"), None) => uneven(keys, theta, head_dim)?,
+        (None | Some("none"), None) => uneven(keys, theta, dims.unwrap_or(head_dim))?,
         (None | Some("none"), Some(factor)) if kind.is_some() || factor == 1.0 => RopeScaling::None,
         // Older files have the factor alone.
         (None | Some("linear"), Some(factor)) => RopeScaling::Linear { factor },
@@ -190,6 +197,7 @@ fn rotary(keys: &Keys<'_>, head_dim: usize, context: usize) -> Result<Positions,
             original_context: keys.optional_size("rope.scaling.original_context_length")?.unwrap_or(context),
             beta_fast: keys.positive("rope.scaling.yarn_beta_fast")?.unwrap_or(32.0),
             beta_slow: keys.positive("rope.scaling.yarn_beta_slow")?.unwrap_or(1.0),
+            truncate: true,
             attention_factor: yarn_attention(factor, keys.positive("rope.scaling.attn_factor")?),
         },
         (Some(kind), _) => {
@@ -200,7 +208,22 @@ fn rotary(keys: &Keys<'_>, head_dim: usize, context: usize) -> Result<Positions,
             ));
         }
     };
-    Ok(Positions::Rotary(Rotary { theta, scaling }))
+    Ok(Positions::Rotary(Rotary { theta, scaling, dims }))
+}
+
+/// How many dimensions of a head are turned; None for all.
+fn turned(keys: &Keys<'_>, family: Family, head_dim: usize) -> Result<Option<usize>, ModelError> {
+    let name = "rope.dimension_count";
+    match keys.optional_size(name)? {
+        Some(turned) if turned != head_dim => {
+            let is_part = turned < head_dim && turned.is_multiple_of(2);
+            if family == Family::GptNeox && is_part {
+                return Ok(Some(turned));
+            }
+            Err(keys.disagree(name, turned, format!("only whole heads of {head_dim} are turned")))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// llama.cpp multiplies what it is told with YaRN's own factor.
@@ -228,7 +251,7 @@ fn uneven(keys: &Keys<'_>, theta: f64, head_dim: usize) -> Result<RopeScaling, M
         high_freq_factor: 4.0,
         original_context: 8192,
     };
-    let expected = rope_factors(&Rotary { theta, scaling: scaling.clone() }, head_dim);
+    let expected = rope_factors(&Rotary { theta, scaling: scaling.clone(), dims: None }, head_dim);
     let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * b.abs();
     if factor.is_finite() && found.iter().zip(&expected).all(near) {
         return Ok(scaling);
@@ -242,7 +265,7 @@ fn uneven(keys: &Keys<'_>, theta: f64, head_dim: usize) -> Result<RopeScaling, M
 
 /// What each frequency is divided by.
 pub(super) fn rope_factors(rotary: &Rotary, head_dim: usize) -> Vec<f32> {
-    let plain = Rotary { theta: rotary.theta, scaling: RopeScaling::None };
+    let plain = Rotary { scaling: RopeScaling::None, ..rotary.clone() };
     let pairs = plain.inverse_frequencies(head_dim).into_iter().zip(rotary.inverse_frequencies(head_dim));
     pairs.map(|(plain, scaled)| plain / scaled).collect()
 }
@@ -264,11 +287,7 @@ fn end_tokens(file: &GgufFile) -> Result<Vec<u32>, ModelError> {
 /// # Errors
 /// llama.cpp has no such architecture.
 pub(super) fn write(config: &ModelConfig) -> Result<Vec<(String, GgufValue)>, ModelError> {
-    let architecture = names::architecture(config.family).ok_or_else(|| ModelError::Unsupported {
-        what: "the architecture of a GGUF file",
-        value: config.family.architecture().to_owned(),
-        allowed: "the architectures that llama.cpp and moru both have",
-    })?;
+    let architecture = names::architecture(config.family);
     let mut keys = vec![("general.architecture".to_owned(), GgufValue::text(architecture))];
     let mut push = |name: &str, value: GgufValue| keys.push((format!("{architecture}.{name}"), value));
     let size = |size: usize| GgufValue::U32(u32::try_from(size).unwrap_or(u32::MAX));
@@ -281,28 +300,32 @@ pub(super) fn write(config: &ModelConfig) -> Result<Vec<(String, GgufValue)>, Mo
     push("vocab_size", size(config.vocab));
     let eps = GgufValue::F32(config.norm.eps);
     match config.norm.kind {
-        NormKind::Rms => push("attention.layer_norm_rms_epsilon", eps),
+        NormKind::Rms | NormKind::RmsOffset => push("attention.layer_norm_rms_epsilon", eps),
         NormKind::Layer => push("attention.layer_norm_epsilon", eps),
+    }
+    if config.family == Family::GptNeox {
+        push(PARALLEL, GgufValue::Bool(config.parallel_residual));
     }
     if let Positions::Rotary(rotary) = &config.positions {
         push("attention.key_length", size(config.head_dim));
         push("attention.value_length", size(config.head_dim));
-        push("rope.dimension_count", size(config.head_dim));
+        push("rope.dimension_count", size(config.rotary_dims()));
         push("rope.freq_base", GgufValue::F32(rotary.theta as f32));
-        scaling(&rotary.scaling, &mut push);
+        scaling(&rotary.scaling, &mut push)?;
     }
     Ok(keys)
 }
 
-fn scaling(scaling: &RopeScaling, push: &mut impl FnMut(&str, GgufValue)) {
+fn scaling(scaling: &RopeScaling, push: &mut impl FnMut(&str, GgufValue)) -> Result<(), ModelError> {
     match *scaling {
-        // Llama 3's factors are a tensor.
-        RopeScaling::None | RopeScaling::Llama3 { .. } => {}
+        // Llama 3's factors are a tensor; within the context that we use, dynamic frequencies are the plain ones.
+        RopeScaling::None | RopeScaling::Llama3 { .. } | RopeScaling::Dynamic { .. } => {}
         RopeScaling::Linear { factor } => {
             push("rope.scaling.type", GgufValue::text("linear"));
             push("rope.scaling.factor", GgufValue::F32(factor as f32));
         }
-        RopeScaling::Yarn { factor, original_context, beta_fast, beta_slow, attention_factor } => {
+        RopeScaling::Yarn { truncate: false, .. } => return Err(not_stretched("yarn without truncate")),
+        RopeScaling::Yarn { factor, original_context, beta_fast, beta_slow, attention_factor, .. } => {
             let told = attention_factor / yarn_attention(factor, None);
             push("rope.scaling.type", GgufValue::text("yarn"));
             push("rope.scaling.factor", GgufValue::F32(factor as f32));
@@ -313,5 +336,15 @@ fn scaling(scaling: &RopeScaling, push: &mut impl FnMut(&str, GgufValue)) {
                 push("rope.scaling.attn_factor", GgufValue::F32(told as f32));
             }
         }
+        RopeScaling::LongRope { .. } => return Err(not_stretched("longrope")),
+    }
+    Ok(())
+}
+
+fn not_stretched(kind: &str) -> ModelError {
+    ModelError::Unsupported {
+        what: "the stretching of positions in a GGUF file",
+        value: kind.to_owned(),
+        allowed: "linear, dynamic, llama3, and yarn with truncate",
     }
 }

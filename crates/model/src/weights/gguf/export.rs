@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::names::{self, Named, paired_row};
+use super::names::{self, Change, Named};
 use super::{GgufMix, GgufTensor, GgufValue, config, write_gguf};
 use crate::adapter::AdapterFolder;
 use crate::weights::{TensorSource, get_checked, write_values};
-use crate::{DType, LinearModule, ModelConfig, ModelError, Orientation, Positions, RopeScaling};
+use crate::{DType, ModelConfig, ModelError, Orientation, Positions, RopeScaling};
 
 /// Writes a model in one of llama.cpp's mixes of formats. `more` are further keys: the model's name, vocabulary and
 /// template. Tensors in blocks that the mix wants in the same blocks are copied; all others are read as f32 and
@@ -118,7 +118,7 @@ impl Planned {
     ) -> Result<(), Failed> {
         let view = get_checked(source, config, &self.named.ours, &self.shape).map_err(Failed::Model)?;
         let dtype = self.header.dtype;
-        let as_it_is = view.dtype == dtype && self.named.heads.is_none() && !self.turned;
+        let as_it_is = view.dtype == dtype && self.named.change == Change::None && !self.turned;
         if as_it_is {
             return out.write_all(&view.bytes).map_err(Failed::Io);
         }
@@ -126,9 +126,7 @@ impl Planned {
         if self.turned {
             values = turned(&values, self.shape[1]);
         }
-        if self.named.heads.is_some() {
-            values = paired(&values, self.header.shape[0], config.head_dim);
-        }
+        values = self.named.change.apply(values, self.header.shape[0], config.head_dim);
         let written = write_values(out, dtype, &values);
         source.release(&self.named.ours);
         written.map_err(|error| match error.kind() {
@@ -149,16 +147,6 @@ fn turned(values: &[f32], columns: usize) -> Vec<f32> {
         for (column, value) in line.iter().enumerate() {
             out[column * rows + row] = *value;
         }
-    }
-    out
-}
-
-/// The rows in llama.cpp's order of pairs.
-fn paired(values: &[f32], rows: usize, head_dim: usize) -> Vec<f32> {
-    let row = values.len() / rows.max(1);
-    let mut out = vec![0.0; values.len()];
-    for (at, line) in values.chunks(row.max(1)).enumerate() {
-        out[paired_row(at, head_dim) * row..][..row].copy_from_slice(line);
     }
     out
 }
@@ -195,8 +183,8 @@ pub fn export_gguf_adapter(
             (module.lora_b_key(), "lora_b", module.outputs, adapter.lora.rank),
         ] {
             let mut numbers = adapter.get(&key)?.to_f32();
-            if end == "lora_b" && is_paired(config, &module) {
-                numbers = paired(&numbers, rows, config.head_dim);
+            if end == "lora_b" {
+                numbers = names::change_of(config, module.kind).apply(numbers, rows, config.head_dim);
             }
             let name = format!("blk.{}.{}.weight.{end}", module.layer, names::linear(module.kind));
             headers.push(GgufTensor { name, dtype: DType::F32, shape: vec![rows, row] });
@@ -204,9 +192,4 @@ pub fn export_gguf_adapter(
         }
     }
     write_gguf(path, &keys, &headers, &mut |at, out| write_values(out, DType::F32, &values[at]))
-}
-
-fn is_paired(config: &ModelConfig, module: &LinearModule) -> bool {
-    use crate::LinearKind::{Key, Query};
-    matches!(module.kind, Query | Key) && names::turns_neighbours(config.family)
 }

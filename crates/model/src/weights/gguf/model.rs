@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::names::{Named, paired_row};
+use super::names::{Change, Named};
 use super::{GgufFile, config, names};
 use crate::weights::{TensorSource, TensorView};
-use crate::{ModelConfig, ModelError};
+use crate::{DType, ModelConfig, ModelError};
 
 /// A model in a GGUF file. Its matrices stay in the file's blocks.
 #[derive(Debug)]
@@ -66,10 +66,15 @@ impl TensorSource for GgufModel {
         };
         let named = self.names.get(name).ok_or_else(|| missing(name))?;
         let view = self.file.get(&named.theirs).map_err(|_| missing(&named.theirs))?;
+        // A wrong shape is told by whoever knows the right one.
         let rows = view.shape.first().copied().unwrap_or(0);
-        match named.heads {
-            Some(heads) if rows == heads * self.config.head_dim => Ok(unpaired(view, self.config.head_dim)),
-            // A wrong shape is told by whoever knows the right one.
+        let (change, head_dim) = (named.change, self.config.head_dim);
+        let whole = if change == Change::ByKind { 3 * head_dim } else { head_dim };
+        match change {
+            Change::Plus1 => Ok(less_one(&view)),
+            Change::Paired | Change::ByKind if rows.is_multiple_of(whole) => {
+                Ok(in_our_order(view, change, head_dim))
+            }
             _ => Ok(view),
         }
     }
@@ -81,10 +86,17 @@ impl TensorSource for GgufModel {
     }
 }
 
-/// The tensor with its rows in the order of halves.
-fn unpaired(view: TensorView<'_>, head_dim: usize) -> TensorView<'_> {
-    let row_bytes = view.bytes.len() / view.shape[0].max(1);
-    let rows = (0..view.shape[0]).map(|row| paired_row(row, head_dim));
+/// The tensor with its rows where ours are.
+fn in_our_order(view: TensorView<'_>, change: Change, head_dim: usize) -> TensorView<'_> {
+    let n_rows = view.shape[0];
+    let row_bytes = view.bytes.len() / n_rows.max(1);
+    let rows = (0..n_rows).map(|row| change.place(row, n_rows, head_dim));
     let bytes = rows.flat_map(|from| &view.bytes[from * row_bytes..][..row_bytes]).copied().collect();
     TensorView { bytes: Cow::Owned(bytes), ..view }
+}
+
+/// A norm's scale as its difference from 1.
+fn less_one(view: &TensorView<'_>) -> TensorView<'static> {
+    let bytes = view.to_f32().iter().flat_map(|value| (value - 1.0).to_le_bytes()).collect();
+    TensorView { dtype: DType::F32, shape: view.shape.clone(), bytes: Cow::Owned(bytes) }
 }

@@ -57,7 +57,7 @@ fn of_model(error: &ModelError) -> Option<String> {
         E::Json { .. } | E::MissingSetting { .. } | E::InvalidSetting { .. } | E::NotQuantisable { .. } => {
             WHOLE.into()
         }
-        E::UnsupportedArchitecture { .. } | E::UnsupportedSetting { .. } => {
+        E::UnsupportedArchitecture { .. } | E::UnsupportedParts { .. } | E::UnsupportedSetting { .. } => {
             "choose a model of a supported kind; `moru inspect FOLDER` tells what a folder holds".into()
         }
         E::UnknownPreset { .. } => "[model] base = \"random:SHAPE\" takes one of these".into(),

@@ -96,8 +96,8 @@ const CASES: &[Case] = &[
     (|f| f.cut(TOKENIZER, 3000), "tokenizer.json: not a tokenizer"),
     (|f| f.cut("tokenizer_config.json", 40), "tokenizer_config.json: not a tokenizer"),
     (
-        |f| f.set(CONFIG, "architectures", json!(["GemmaForCausalLM"])),
-        "architecture `GemmaForCausalLM` is not supported; supported are GPT2",
+        |f| f.set(CONFIG, "architectures", json!(["MambaForCausalLM"])),
+        "architecture `MambaForCausalLM` is not supported; supported are GPT2",
     ),
     (|f| f.set(CONFIG, "quantization_config", json!({ "bits": 4 })), "`quantization_config`"),
     (
