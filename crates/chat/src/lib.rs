@@ -44,7 +44,7 @@ pub use responder::{
     CancelToken, Event, FinishReason, Likelihood, Request, Responder, ResponderError, Sampling, ToolChoice,
     Usage,
 };
-pub use sample::{EncodeError, Encoder, FitCounts, Fitter, Overlong, Sample, SampleView};
+pub use sample::{EncodeError, Encoder, FitCounts, Fitter, Overlong, Sample, SampleView, shortened_prompt};
 pub use shard::{Shard, ShardError, ShardWriter};
 pub use template::{Builtin, LocalTime, Template, TemplateError};
 pub use tokenizer::{Encoding, Markup, SpecialIds, StreamDecoder, Tokenizer, TokenizerError};

@@ -180,6 +180,46 @@ impl<'a> Fitter<'a> {
     }
 }
 
+/// The turns of a question whose prompt has at most `max_tokens`: as they are where they fit, else with the longest turn
+/// of a user or a tool shortened in its middle, as [`Overlong::KeepAnswer`] does it with what is trained on, and then
+/// the next longest. None where even leaving all of them out does not do.
+///
+/// # Errors
+/// As [`Encoder::prompt`].
+pub fn shortened_prompt(
+    encoder: &Encoder,
+    messages: &[Message],
+    tools: &[serde_json::Value],
+    max_tokens: usize,
+) -> Result<Option<Vec<Message>>, EncodeError> {
+    let fits = |messages: &[Message]| Ok(encoder.prompt(messages, tools)?.len() <= max_tokens);
+    let mut messages = messages.to_vec();
+    if fits(&messages)? {
+        return Ok(Some(messages));
+    }
+    let is_given = |message: &Message| matches!(message.role, Role::User | Role::Tool);
+    let mut given: Vec<usize> = (0..messages.len()).filter(|&i| is_given(&messages[i])).collect();
+    given.sort_by_key(|&i| std::cmp::Reverse(messages[i].content.len()));
+    for at in given {
+        let text: Vec<char> = messages[at].content.chars().collect();
+        let (mut low, mut too_long, mut found) = (0, text.len(), false);
+        while low < too_long {
+            let keep = low + (too_long - low) / 2;
+            messages[at].content = without_middle(&text, keep);
+            if fits(&messages)? {
+                (low, found) = (keep + 1, true);
+            } else {
+                too_long = keep;
+            }
+        }
+        messages[at].content = without_middle(&text, low.saturating_sub(1));
+        if found {
+            return Ok(Some(messages));
+        }
+    }
+    Ok(None)
+}
+
 /// The first and the last characters of a text, `keep` of them, a mark between.
 fn without_middle(text: &[char], keep: usize) -> String {
     let tail = keep / 2;

@@ -7,7 +7,7 @@ mod encode;
 mod fit;
 
 pub use encode::{EncodeError, Encoder};
-pub use fit::{FitCounts, Fitter, Overlong};
+pub use fit::{FitCounts, Fitter, Overlong, shortened_prompt};
 
 /// A token sequence with its loss mask. An example gives one, or several that share a beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
