@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use anyhow::Context as _;
-use chat::{Encoder, Example, Markup, Message, Role, Sampling, seeded};
+use chat::{Encoder, Example, Markup, Message, Role, Sampling, seeded, shortened_prompt};
 use eval::report::LeakTest;
 use pipeline::{Context, Counts, Input, Stage};
 use serve::{Beginning, Continuing};
@@ -42,6 +42,9 @@ const AT_ONCE: usize = 48;
 
 /// Most tokens of a question that is asked: every text that is written at once takes room for it.
 const QUESTION_TOKENS: usize = 256;
+
+/// Text with more bytes for each token that it may have is too long without being encoded.
+const BYTES_PER_TOKEN: usize = 16;
 
 /// Most tokens of a lead-in in a template of its own.
 const LEAD_IN_TOKENS: usize = 64;
@@ -98,7 +101,8 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str, secret: &[u8]) ->
 
     let encoder = tokenize::encoder(&model, &project.resolved().tokenize)?;
     let context = model::ModelConfig::from_folder(&model)?.context;
-    let room = context.saturating_sub(settings.max_tokens + LEAD_IN_TOKENS).min(QUESTION_TOKENS);
+    let most = context.saturating_sub(settings.max_tokens + LEAD_IN_TOKENS);
+    let room = Room { short: most.min(QUESTION_TOKENS), most };
     let prepare = &project.resolved().prepare;
     let asking = Asking { encoder: &encoder, rows, prepare, settings: &settings, room };
     let lead_ins = lead_ins::all(patterns.keys().map(String::as_str));
@@ -156,8 +160,16 @@ struct Asking<'a> {
     rows: Vec<Example>,
     prepare: &'a Prepare,
     settings: &'a Settings,
-    /// Most tokens of a question.
-    room: usize,
+    room: Room,
+}
+
+/// Tokens that a question may have.
+#[derive(Clone, Copy)]
+struct Room {
+    /// As many as are asked for gladly.
+    short: usize,
+    /// As many as the context has.
+    most: usize,
 }
 
 impl Asking<'_> {
@@ -193,21 +205,33 @@ impl Asking<'_> {
     }
 
     /// The `i`-th training row that is drawn among those with a short question, and the ids that ask for the
-    /// reply to its last question.
+    /// reply to its last question. Where all of those drawn are long, the first of them, shortened in its middle.
     fn question(&self, stream: u64, i: usize) -> anyhow::Result<(&Example, Vec<u32>)> {
         let seed = seeded::at(self.settings.seed, 1000 + stream);
+        let mut first = None;
         for n in (i * TRIES) as u64..((i + 1) * TRIES) as u64 {
             let place = (seeded::unit(seed, n) * self.rows.len() as f64) as usize;
             let Some(row) = self.rows.get(place) else { break };
             let last = row.messages.iter().rposition(|message| message.role == Role::Assistant);
             let asked = &row.messages[..last.unwrap_or(row.messages.len())];
+            first.get_or_insert((row, asked));
+            let bytes: usize = asked.iter().map(|message| message.content.len()).sum();
+            if bytes > BYTES_PER_TOKEN * self.room.short {
+                continue;
+            }
             let ids = self.encoder.prompt(asked, &row.tools)?;
-            if ids.len() <= self.room {
+            if ids.len() <= self.room.short {
                 return Ok((row, ids));
             }
         }
+        let Room { short, most } = self.room;
+        for (room, (row, asked)) in [short, most].into_iter().zip(first.into_iter().cycle()) {
+            if let Some(shortened) = shortened_prompt(self.encoder, asked, &row.tools, room)? {
+                return Ok((row, self.encoder.prompt(&shortened, &row.tools)?));
+            }
+        }
         Err(fail(
-            format!("the leak test found no training question of at most {} tokens", self.room),
+            format!("the leak test found no training question that can be told in {most} tokens"),
             "lower [evaluate] leak_tokens, or set leak_samples = 0 to go without the test",
         ))
     }
