@@ -1,8 +1,9 @@
-//! Generated text: an example shop with the truth about it, and talk to pretrain a small model on.
+//! Generated text: an example shop with the truth about it, interviews with their summaries, and talk to pretrain a
+//! small model on.
 //!
-//! The principal types are [`shop::Shop`] (a shop's database), [`shop::PolicyTable`] (what right answers
-//! state) and [`nano::NanoText`] (documents without end). All of it comes from a [`grammar::Grammar`]
-//! and is the same for the same seed.
+//! The principal types are [`shop::Shop`] (a shop's database), [`shop::PolicyTable`] (what right answers state),
+//! [`interview::Interviews`] (triples to summarise) and [`nano::NanoText`] (documents without end). All of it comes
+//! from a [`grammar::Grammar`] and is the same for the same seed.
 //!
 //! ```
 //! use synth::shop::{Dialect, Shop, ShopSize};
@@ -14,6 +15,7 @@
 //! Never depends on `model`, never prints, and reads neither the clock nor the environment.
 
 pub mod grammar;
+pub mod interview;
 pub mod korean;
 pub mod nano;
 pub mod rng;

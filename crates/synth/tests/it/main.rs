@@ -1,5 +1,6 @@
 //! The generators as their callers see them.
 
+mod interview;
 mod nano;
 mod shop;
 mod soak_measures;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use synth::interview::{self, Interviews};
 use synth::nano::{NanoText, Split, held_back_share, variety};
 use synth::shop::{INTENTS, Shop, ShopSize, questions};
 
@@ -102,4 +103,37 @@ fn measure_example_shop() {
     assert!(kinds.iter().all(|kinds| *kinds >= 8) && INTENTS.len() >= 8, "{kinds:?}");
     let inquiries = shops[0].table("inquiries").unwrap().rows.len();
     assert!(inquiries >= 3000 && questions().len() == 20, "{inquiries} inquiries");
+}
+
+#[test]
+#[ignore = "with the others; `cargo xtask gen`"]
+fn measure_interviews() {
+    println!("\ninterviews to summarise, three seeds\n");
+    row(&["", "seed 1", "seed 2", "seed 3"]);
+    let found = [1, 2, 3].map(|seed| {
+        let of = |split, n| Interviews::new(seed, split).triples(n);
+        interview::measures(&of(interview::Split::Train, 3200), &of(interview::Split::Test, 360))
+    });
+    let line = |name: &str, of: &dyn Fn(&interview::Measures) -> String| {
+        let cells = found.each_ref().map(of);
+        row(&[name, &cells[0], &cells[1], &cells[2]]);
+    };
+    line("triples", &|m| m.train.to_string());
+    line("to test with", &|m| m.test.to_string());
+    line("Korean", &|m| m.korean.to_string());
+    line("sentences", &|m| m.sentences.to_string());
+    line("distinct, masked", &|m| percent(m.distinct));
+    line("distinct summaries", &|m| percent(m.distinct_summaries));
+    line("particles that agree", &|m| percent(m.particles.agreement()));
+    line("test summaries verbatim", &|m| m.verbatim_summaries.to_string());
+    line("test sentences verbatim", &|m| percent(m.verbatim_sentences));
+    line("sentences of an answer", &|m| format!("{}–{}", m.answer_sentences.0, m.answer_sentences.1));
+    line("characters of an answer", &|m| format!("{:.0}", m.answer_characters));
+    line("characters of a summary", &|m| format!("{:.0}", m.summary_characters));
+    line("words in the answer, %", &|m| format!("{:.1}", m.words_of_answer));
+    line("words in its lead, %", &|m| format!("{:.1}", m.words_of_lead));
+    for measures in &found {
+        assert_eq!(measures.verbatim_summaries, 0);
+        assert!(measures.particles.agreement() >= 0.995, "{:?}", measures.particles.examples);
+    }
 }
