@@ -7,7 +7,7 @@
 use chat::{Example, Message, Role};
 use serde_json::Value;
 
-use crate::baselines::{NearestQuestion, commonest_answer};
+use crate::baselines::{NearestQuestion, commonest_answer, lead_sentence};
 use crate::error::EvalError;
 use crate::report::{
     CategoryScore, Evaluation, FactScore, Measure, PairedTest, Sample, SampleAnswer, Score, System,
@@ -93,7 +93,13 @@ impl Answers {
         Self { system, texts: answers.iter().map(|answer| answer.text.clone()).collect() }
     }
 
-    /// The two baselines that every report carries, `commonest` and `nearest`, from pairs of training
+    /// The baseline `lead` of summaries: the first sentence of each of the texts that were to be summarised.
+    pub fn of_lead<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
+        let system = System { id: "lead".to_owned(), role: SystemRole::LeadSentence, cut_off: 0, failed: 0 };
+        Self { system, texts: texts.into_iter().map(|text| lead_sentence(text).to_owned()).collect() }
+    }
+
+    /// The two baselines that need only pairs, `commonest` and `nearest`, from pairs of training
     /// question and answer. None where there are no pairs.
     pub fn of_baselines(training: &[(String, String)], rows: &[TestRow]) -> Vec<Self> {
         let Some(commonest) = commonest_answer(training.iter().map(|(_, answer)| answer.as_str())) else {
@@ -133,8 +139,11 @@ pub struct Comparison<'a> {
     pub rows: &'a [TestRow],
     /// Who answered. The tests set the first of role [`SystemRole::Tuned`] against all others.
     pub systems: &'a [Answers],
-    /// The metrics; the first score of the first is the leading one, shown by category and by answer.
+    /// The metrics.
     pub scorers: &'a [Box<dyn Scorer>],
+    /// The name of the leading measure, which comes first and is shown by category and by answer: the first score of
+    /// the first metric where empty.
+    pub leading: &'a str,
     /// How often to draw, and from which seed.
     pub resampling: Resampling,
     /// Questions to show side by side.
@@ -146,29 +155,67 @@ pub struct Comparison<'a> {
 /// Sufficient statistics of one scorer: `[system][row]`.
 type Statistics = Vec<Vec<Vec<f64>>>;
 
+/// Which score of which scorer has the name of the leading measure; the first of the first where there is no name.
+///
+/// # Errors
+/// When none has it.
+pub fn leading_place(scorers: &[Box<dyn Scorer>], leading: &str) -> Result<(usize, usize), EvalError> {
+    if leading.is_empty() {
+        return Ok((0, 0));
+    }
+    let mut found = scorers.iter().enumerate().filter_map(|(place, scorer)| {
+        Some((place, scorer.measures().iter().position(|name| name == leading)?))
+    });
+    found.next().ok_or_else(|| EvalError::UnknownMeasure {
+        name: leading.to_owned(),
+        known: scorers.iter().flat_map(|scorer| scorer.measures()).collect(),
+    })
+}
+
+/// The measure that leads.
+struct Leading<'a> {
+    scorer: &'a dyn Scorer,
+    /// Which of the scorer's scores.
+    score: usize,
+    statistics: &'a Statistics,
+}
+
+impl Leading<'_> {
+    fn of(&self, sum: &[f64]) -> f64 {
+        self.scorer.scores(sum)[self.score]
+    }
+}
+
 impl Comparison<'_> {
     /// Scores, tests and samples.
     ///
     /// # Errors
-    /// When there are no rows or no scorers, when a row has no reference, and when a system does not
-    /// answer every row.
+    /// When there are no rows or no scorers, when none of them has the leading measure, when a row has no reference,
+    /// and when a system does not answer every row.
     pub fn evaluate(&self) -> Result<Evaluation, EvalError> {
         self.check()?;
+        let place = leading_place(self.scorers, self.leading)?;
         let statistics: Vec<Statistics> =
             self.scorers.iter().map(|scorer| self.statistics(scorer.as_ref())).collect();
         let mut measures = Vec::new();
         for (scorer, statistics) in self.scorers.iter().zip(&statistics) {
             measures.extend(self.measures(scorer.as_ref(), statistics));
         }
-        let leading = (self.scorers[0].as_ref(), &statistics[0]);
+        let leading = Leading {
+            scorer: self.scorers[place.0].as_ref(),
+            score: place.1,
+            statistics: &statistics[place.0],
+        };
+        let before: usize = self.scorers[..place.0].iter().map(|scorer| scorer.measures().len()).sum();
+        measures[..=before + place.1].rotate_right(1);
         Ok(Evaluation {
             name: self.name.to_owned(),
             rows: self.rows.len() as u64,
             systems: self.systems.iter().map(|answers| answers.system.clone()).collect(),
             measures,
             key_facts: self.key_facts(),
-            by_category: self.by_category(leading),
-            samples: self.samples(leading),
+            by_category: self.by_category(&leading),
+            samples: self.samples(&leading),
             generation: self.generation.to_owned(),
         })
     }
@@ -276,10 +323,10 @@ impl Comparison<'_> {
     }
 
     /// The leading measure within each category, largest category first.
-    fn by_category(&self, (scorer, statistics): (&dyn Scorer, &Statistics)) -> Vec<CategoryScore> {
+    fn by_category(&self, leading: &Leading<'_>) -> Vec<CategoryScore> {
         let score = |rows: &Vec<Vec<f64>>, places: &[usize]| {
             let picked: Vec<Vec<f64>> = places.iter().map(|&place| rows[place].clone()).collect();
-            scorer.scores(&sum(&picked))[0]
+            leading.of(&sum(&picked))
         };
         self.categories()
             .into_iter()
@@ -289,7 +336,7 @@ impl Comparison<'_> {
                 scores: self
                     .systems
                     .iter()
-                    .zip(statistics)
+                    .zip(leading.statistics)
                     .map(|(answers, rows)| (answers.system.id.clone(), score(rows, &places)))
                     .collect(),
             })
@@ -297,23 +344,20 @@ impl Comparison<'_> {
     }
 
     /// Questions that nobody picks: the categories take turns, each with rows spread evenly over it.
-    fn samples(&self, (scorer, statistics): (&dyn Scorer, &Statistics)) -> Vec<Sample> {
+    fn samples(&self, leading: &Leading<'_>) -> Vec<Sample> {
         let mut groups: Vec<Vec<usize>> = self.categories().into_iter().map(|(_, places)| places).collect();
         groups.push((0..self.rows.len()).filter(|&place| self.rows[place].category.is_none()).collect());
-        take_turns(&groups, self.samples)
-            .into_iter()
-            .map(|place| self.sample(place, scorer, statistics))
-            .collect()
+        take_turns(&groups, self.samples).into_iter().map(|place| self.sample(place, leading)).collect()
     }
 
-    fn sample(&self, place: usize, scorer: &dyn Scorer, statistics: &Statistics) -> Sample {
+    fn sample(&self, place: usize, leading: &Leading<'_>) -> Sample {
         let row = &self.rows[place];
         let answer = |(answers, rows): (&Answers, &Vec<Vec<f64>>)| {
             let text = &answers.texts[place];
             SampleAnswer {
                 system: answers.system.id.clone(),
                 text: text.clone(),
-                score: scorer.scores(&rows[place])[0],
+                score: leading.of(&rows[place]),
                 holds_facts: (!row.facts.is_empty()).then(|| row.facts.iter().all(|fact| fact.is_in(text))),
             }
         };
@@ -322,7 +366,7 @@ impl Comparison<'_> {
             category: row.category.clone(),
             question: row.question.clone(),
             reference: row.references[0].clone(),
-            answers: self.systems.iter().zip(statistics).map(answer).collect(),
+            answers: self.systems.iter().zip(leading.statistics).map(answer).collect(),
         }
     }
 }

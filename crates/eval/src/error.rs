@@ -28,6 +28,14 @@ pub enum EvalError {
         /// The names there are.
         known: Vec<&'static str>,
     },
+    /// No metric has the measure that is to lead.
+    #[error("no metric of the recipe has the measure `{name}`; their measures: {}", known.join(", "))]
+    UnknownMeasure {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
     /// Nothing to score.
     #[error("the test split has no rows; give `split.test` a share, or more data")]
     NoRows,

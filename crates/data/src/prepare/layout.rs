@@ -51,7 +51,7 @@ impl Templates {
     pub fn layout(&self, schema: &Arc<Schema>) -> Result<Layout, TemplateError> {
         for template in [Some(&self.prompt), Some(&self.response), self.system.as_ref()].into_iter().flatten()
         {
-            template.check(schema)?;
+            template.check(schema).map_err(|error| error.with_needed(self.columns()))?;
         }
         for template in [&self.prompt, &self.response] {
             if template.columns().next().is_none() {
@@ -81,6 +81,18 @@ impl Templates {
             layout.fields.push(Slot { column: column.into(), index, part, main });
         }
         Ok(layout)
+    }
+
+    /// All columns of prompt, response and system, each once.
+    fn columns(&self) -> Vec<String> {
+        let templates = [Some(&self.prompt), Some(&self.response), self.system.as_ref()];
+        let mut all: Vec<String> = Vec::new();
+        for column in templates.into_iter().flatten().flat_map(Template::columns) {
+            if all.iter().all(|known| known != column) {
+                all.push(column.to_owned());
+            }
+        }
+        all
     }
 
     fn check_main(&self) -> Result<(), TemplateError> {

@@ -42,8 +42,9 @@ pub enum TemplateError {
     },
     /// A column that the source does not have.
     #[error(
-        "the template `{template}` names the column `{column}`, but `{table}` has {}",
-        crate::sources::quoted(columns)
+        "the template `{template}` names the column `{column}`, but `{table}` has {}{}",
+        crate::sources::quoted(columns),
+        also(needed)
     )]
     UnknownColumn {
         /// The template.
@@ -54,6 +55,8 @@ pub enum TemplateError {
         table: String,
         /// The columns there are.
         columns: Vec<String>,
+        /// All columns that the recipe's templates name, where there are several.
+        needed: Vec<String>,
     },
     /// The main column is none of the template's.
     #[error(
@@ -103,7 +106,22 @@ pub enum TemplateError {
     },
 }
 
+fn also(needed: &[String]) -> String {
+    if needed.len() < 2 {
+        return String::new();
+    }
+    format!("; the recipe's templates need {}", crate::sources::quoted(needed))
+}
+
 impl TemplateError {
+    /// The same error with all columns that the templates of a recipe need.
+    pub(super) fn with_needed(mut self, all: Vec<String>) -> Self {
+        if let Self::UnknownColumn { needed, .. } = &mut self {
+            *needed = all;
+        }
+        self
+    }
+
     /// A column that `meta` names and the source lacks.
     pub(super) fn no_meta(meta: &[String], column: &str, schema: &Schema) -> Self {
         Self::UnknownColumn {
@@ -111,6 +129,7 @@ impl TemplateError {
             column: column.to_owned(),
             table: schema.source.clone(),
             columns: schema.columns.iter().map(|c| c.name.clone()).collect(),
+            needed: Vec::new(),
         }
     }
 }
@@ -184,8 +203,30 @@ impl Template {
                 column: column.to_owned(),
                 table: schema.source.clone(),
                 columns: schema.columns.iter().map(|c| c.name.clone()).collect(),
+                needed: Vec::new(),
             }),
         }
+    }
+
+    /// The text of the last column in a rendered text, found by the words that the template puts before and after it.
+    /// The whole text where nothing stands before it, or where those words are not there.
+    pub fn last_column_of<'t>(&self, rendered: &'t str) -> &'t str {
+        let Some(last) = self.pieces.iter().rposition(|piece| matches!(piece, Piece::Column(_))) else {
+            return rendered;
+        };
+        let literal = |piece: Option<&Piece>| match piece {
+            Some(Piece::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let before = literal(last.checked_sub(1).and_then(|at| self.pieces.get(at)));
+        let after = literal(self.pieces.get(last + 1));
+        let start = if last == 1 {
+            rendered.strip_prefix(before.trim_start()).map(|rest| rendered.len() - rest.len())
+        } else {
+            rendered.find(&before).filter(|_| !before.is_empty()).map(|at| at + before.len())
+        };
+        let text = &rendered[start.unwrap_or(0)..];
+        text.strip_suffix(after.trim_end()).unwrap_or(text)
     }
 
     /// Appends the template's text, with each column's text from `lookup`.
@@ -227,6 +268,21 @@ mod tests {
         check("{{{category}}}", "{배송}");
         check("", "");
         check("no column", "no column");
+    }
+
+    #[test]
+    fn the_last_column_is_found_again() {
+        for (template, rendered, last) in [
+            ("{answer}", "하나. 둘.", "하나. 둘."),
+            ("답: {answer}", "답: 하나. 둘.", "하나. 둘."),
+            ("질문: {question}\n\n답: {answer}", "질문: 왜요?\n\n답: 하나. 둘.", "하나. 둘."),
+            ("{question}\n{answer}\n끝", "왜요?\n하나. 둘.\n끝", "하나. 둘."),
+            ("{question}{answer}", "왜요?하나.", "왜요?하나."),
+            ("질문: {question}\n답: {answer}", "다른 말", "다른 말"),
+            ("고정", "고정", "고정"),
+        ] {
+            assert_eq!(Template::parse(template).unwrap().last_column_of(rendered), last, "{template}");
+        }
     }
 
     #[test]

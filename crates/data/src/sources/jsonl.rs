@@ -1,6 +1,8 @@
 //! JSON lines: one object a line, nested values by path (`customer.name`, `items[0].price`, which may also be
-//! written `items.0.price`).
+//! written `items.0.price`; `items[*].name` is the names of all, a line each). A list may give the rows
+//! ([`JsonlOptions::each`]): each of its items then stands in the list's place.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +22,9 @@ pub struct JsonlOptions {
     pub columns: Vec<String>,
     /// Paths beside those that are found, where `columns` is empty.
     pub also: Vec<String>,
+    /// The path of a list whose items become the rows: in a row, the item stands where the list stood. Each line is
+    /// a row where empty.
+    pub each: String,
     /// The columns that make a row's id; the line's number where there are none.
     pub key: Vec<String>,
     /// A longer line is set aside.
@@ -28,7 +33,13 @@ pub struct JsonlOptions {
 
 impl Default for JsonlOptions {
     fn default() -> Self {
-        Self { columns: Vec::new(), also: Vec::new(), key: Vec::new(), max_row_bytes: 64 << 20 }
+        Self {
+            columns: Vec::new(),
+            also: Vec::new(),
+            each: String::new(),
+            key: Vec::new(),
+            max_row_bytes: 64 << 20,
+        }
     }
 }
 
@@ -43,6 +54,9 @@ pub struct JsonlSource {
     key: Vec<usize>,
     lines: Lines,
     decoder: Decoder,
+    each: String,
+    /// Rows of a line that were not given out yet.
+    of_line: VecDeque<Parsed>,
     /// Rows that were looked at and not given out yet.
     ahead: VecDeque<Parsed>,
     /// The known paths, where fields beyond them are to be noticed.
@@ -51,7 +65,8 @@ pub struct JsonlSource {
 }
 
 enum Parsed {
-    Row(u64, Map<String, Json>),
+    /// The line, or the line and the item in it, and the row.
+    Row(String, Map<String, Json>),
     Bad(Rejection),
 }
 
@@ -76,6 +91,8 @@ impl JsonlSource {
             key: Vec::new(),
             lines: Lines::new(file.reader, options.max_row_bytes),
             decoder: file.decoder,
+            each: options.each.clone(),
+            of_line: VecDeque::new(),
             ahead: VecDeque::new(),
             known: None,
             further: None,
@@ -107,7 +124,8 @@ impl JsonlSource {
         }
         check_unique(place, paths.iter().map(String::as_str))?;
         let asked = options.columns.iter().chain(&options.also);
-        if let Some(column) = { asked }.find(|path| self.rows_ahead().all(|row| lookup(row, path).is_none()))
+        if let Some(column) =
+            { asked }.find(|path| self.rows_ahead().all(|row| value_at(row, path).is_none()))
             && self.rows_ahead().next().is_some()
         {
             // A path with a slip in it would give a column of nothing.
@@ -145,8 +163,8 @@ impl JsonlSource {
 
     fn kind_of(&self, path: &str) -> ColumnKind {
         let mut kind = None;
-        for value in self.rows_ahead().filter_map(|row| lookup(row, path)) {
-            kind = match (kind, ColumnKind::of(&convert(value))) {
+        for value in self.rows_ahead().filter_map(|row| value_at(row, path)) {
+            kind = match (kind, ColumnKind::of(&convert(&value))) {
                 (known, None) => known,
                 (None, found) => found,
                 (Some(a), Some(b)) if a == b => Some(a),
@@ -161,10 +179,14 @@ impl JsonlSource {
 
     fn parse_next(&mut self) -> Result<Option<Parsed>, SourceError> {
         loop {
+            if let Some(next) = self.of_line.pop_front() {
+                return Ok(Some(next));
+            }
             let failed = |cause| SourceError::Io { path: self.path.clone(), cause };
             let Some(line) = self.lines.next().map_err(failed)? else { return Ok(None) };
             if !line.bytes.iter().all(u8::is_ascii_whitespace) {
-                return Ok(Some(self.parse(&line)));
+                let parsed = self.parse(&line);
+                self.of_line = self.items_of(parsed);
             }
         }
     }
@@ -177,7 +199,7 @@ impl JsonlSource {
             ("bad_encoding", format!("{} characters cannot be decoded", decoded.replaced))
         } else {
             match serde_json::from_str::<Json>(&decoded.text) {
-                Ok(Json::Object(row)) => return Parsed::Row(line.number, row),
+                Ok(Json::Object(row)) => return Parsed::Row(line.number.to_string(), row),
                 Ok(_) => ("not_an_object", "the line is JSON, but no object".to_owned()),
                 // The parser's message names a place and a shape, not the text.
                 Err(e) => ("bad_json", format!("column {}: {}", e.column(), shape(&e))),
@@ -193,9 +215,36 @@ impl JsonlSource {
         })
     }
 
-    fn record(&mut self, line: u64, row: &Map<String, Json>) -> Item {
-        let values: Vec<Value> =
-            self.schema.columns.iter().map(|c| lookup(row, &c.name).map_or(Value::Null, convert)).collect();
+    /// The rows of a line: the line itself, or one an item of the list of `each`.
+    fn items_of(&self, parsed: Parsed) -> VecDeque<Parsed> {
+        let Parsed::Row(line, row) = parsed else { return VecDeque::from([parsed]) };
+        if self.each.is_empty() {
+            return VecDeque::from([Parsed::Row(line, row)]);
+        }
+        let Some(Json::Array(items)) = lookup(&row, &self.each).filter(|list| **list != Json::Array(vec![]))
+        else {
+            return VecDeque::from([Parsed::Bad(Rejection {
+                id: format!("{}#line {line}", self.source),
+                reason: "no_items".to_owned(),
+                detail: format!("{}:{line}: `{}` is no list with items", self.path.display(), self.each),
+                text: String::new(),
+            })]);
+        };
+        let one = |(at, item): (usize, &Json)| {
+            let mut whole = row.clone();
+            put(&mut whole, &self.each, item);
+            Parsed::Row(format!("{line}.{}", at + 1), whole)
+        };
+        items.iter().enumerate().map(one).collect()
+    }
+
+    fn record(&mut self, line: &str, row: &Map<String, Json>) -> Item {
+        let values: Vec<Value> = self
+            .schema
+            .columns
+            .iter()
+            .map(|c| value_at(row, &c.name).map_or(Value::Null, |value| convert(&value)))
+            .collect();
         self.notice(row);
         if let Some(&i) = self.key.iter().find(|&&i| values[i] == Value::Null) {
             return Item::Rejected(Rejection {
@@ -210,7 +259,7 @@ impl JsonlSource {
             });
         }
         let key = if self.key.is_empty() {
-            line.to_string()
+            line.to_owned()
         } else {
             key_text(self.key.iter().map(|&i| &values[i]))
         };
@@ -244,7 +293,7 @@ impl Source for JsonlSource {
             None => self.parse_next()?,
         };
         Ok(parsed.map(|parsed| match parsed {
-            Parsed::Row(line, row) => self.record(line, &row),
+            Parsed::Row(line, row) => self.record(&line, &row),
             Parsed::Bad(rejection) => Item::Rejected(rejection),
         }))
     }
@@ -279,6 +328,39 @@ fn lookup<'a>(object: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
         // An index keeps its bracket, so that `a[0]` is a list's and never an object's.
         below(value, if mark == "[" { &path[at..] } else { &path[at + 1..] })
     })
+}
+
+/// The value at a path, in which `[*]` stands for all items of a list: their texts then, a line each.
+fn value_at<'a>(object: &'a Map<String, Json>, path: &str) -> Option<Cow<'a, Json>> {
+    if let Some(value) = lookup(object, path) {
+        return Some(Cow::Borrowed(value));
+    }
+    let (list, rest) = path.split_once("[*]")?;
+    let items = lookup(object, list)?.as_array()?;
+    let rest = rest.strip_prefix('.').unwrap_or(rest);
+    let text = |item: &Json| {
+        let value =
+            if rest.is_empty() { Some(Cow::Borrowed(item)) } else { value_at(item.as_object()?, rest) };
+        Some(match value?.as_ref() {
+            Json::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    };
+    let texts: Vec<String> = items.iter().filter_map(text).collect();
+    (!texts.is_empty()).then(|| Cow::Owned(Json::String(texts.join("\n"))))
+}
+
+/// Puts an item where its list stands; the path is one that [`lookup`] found.
+fn put(object: &mut Map<String, Json>, path: &str, item: &Json) {
+    if let Some(value) = object.get_mut(path) {
+        *value = item.clone();
+        return;
+    }
+    for (at, _) in path.match_indices('.') {
+        if let Some(Json::Object(inner)) = object.get_mut(&path[..at]) {
+            return put(inner, &path[at + 1..], item);
+        }
+    }
 }
 
 fn below<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
@@ -342,6 +424,36 @@ mod tests {
         ] {
             assert_eq!(lookup(&row, path).map(ToString::to_string).as_deref(), want, "{path}");
         }
+    }
+
+    #[test]
+    fn the_items_of_a_list_become_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.jsonl");
+        let lines = concat!(
+            r#"{"a": {"asked": [{"q": "왜?", "a": "그래서."}, {"q": "언제?", "a": "어제."}]}, "said": [{"t": "하나"}, {"t": "둘", "n": 2}]}"#,
+            "\n",
+            r#"{"a": {"asked": []}, "said": [{"t": "셋"}]}"#,
+            "\n",
+            r#"{"a": {"asked": [{"q": "누가?", "a": "내가."}]}, "said": []}"#,
+            "\n",
+        );
+        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), lines.as_bytes()).unwrap();
+        let columns = ["a.asked.q", "said[*].t", "said[*].n"].map(str::to_owned).to_vec();
+        let options = JsonlOptions { columns, each: "a.asked".into(), ..JsonlOptions::default() };
+        let mut source = JsonlSource::open(&path, "t", &options).unwrap();
+        let (mut rows, mut bad) = (Vec::new(), Vec::new());
+        while let Some(item) = source.next_item().unwrap() {
+            match item {
+                Item::Record(r) => {
+                    let cells: Vec<_> = r.values.iter().map(|v| v.to_text().into_owned()).collect();
+                    rows.push(format!("{} {}", r.id.key, cells.join("|").replace('\n', "/")));
+                }
+                Item::Rejected(r) => bad.push((r.id, r.reason)),
+            }
+        }
+        assert_eq!(rows, ["1.1 왜?|하나/둘|2", "1.2 언제?|하나/둘|2", "3.1 누가?||"]);
+        assert_eq!(bad, [("t#line 2".to_owned(), "no_items".to_owned())]);
     }
 
     #[test]

@@ -213,7 +213,7 @@ fn templates_are_checked_against_the_columns() {
     };
     assert_eq!(
         check("{문의}", "{answer}"),
-        "the template `{문의}` names the column `문의`, but `t` has `category`, `question`, `answer`"
+        "the template `{문의}` names the column `문의`, but `t` has `category`, `question`, `answer`; the recipe's templates need `문의`, `answer`"
     );
     assert!(check("언제나", "{answer}").contains("uses no column"));
     let mut templates = Templates::new("{question} ({category})", "{answer}").unwrap();

@@ -57,6 +57,8 @@ pub enum SystemRole {
     CommonestAnswer,
     /// The answer of the most similar training question.
     NearestQuestion,
+    /// The first sentence of the text that was to be summarised.
+    LeadSentence,
     /// Anything else.
     Other,
 }

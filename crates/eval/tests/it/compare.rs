@@ -51,8 +51,16 @@ fn evaluate(
     scorers: &[Box<dyn Scorer>],
 ) -> Result<Evaluation, EvalError> {
     let resampling = Resampling { trials: 200, ..Resampling::default() };
-    let comparison =
-        Comparison { name: "main", rows, systems, scorers, resampling, samples: 6, generation: "greedy" };
+    let comparison = Comparison {
+        name: "main",
+        rows,
+        systems,
+        scorers,
+        leading: "",
+        resampling,
+        samples: 6,
+        generation: "greedy",
+    };
     comparison.evaluate()
 }
 
@@ -174,4 +182,46 @@ fn rouge_alone_refuses_to_judge_what_it_cannot_see() {
     let unknown = ask(&["chrf", "bleurt"], korean).unwrap_err().to_string();
     assert!(unknown.starts_with("unknown metric `bleurt`; there are: chrf, bleu"), "{unknown}");
     assert!(scorers::NAMES.iter().all(|name| by_name(name).is_ok()));
+}
+
+#[test]
+fn the_leading_measure_comes_first_and_is_the_one_shown() {
+    let scorers = named(&["chrf", "rouge-ko"]);
+    let resampling = Resampling { trials: 50, ..Resampling::default() };
+    let (rows, systems) = (rows(), systems());
+    let of = |leading| {
+        let name = "main";
+        let scorers = &scorers;
+        let (rows, systems) = (&rows, &systems);
+        Comparison { name, rows, systems, scorers, leading, resampling, samples: 4, generation: "greedy" }
+            .evaluate()
+    };
+    let (plain, led) = (of("").unwrap(), of("rougeL-syllable").unwrap());
+    let names = |of: &Evaluation| of.measures.iter().map(|m| m.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&led)[..3], ["rougeL-syllable", "chrF2", "rouge1-char"]);
+    let sorted = |of| {
+        let mut names = names(of);
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(&plain), sorted(&led));
+    let whole = |of: &Evaluation| of.by_category.iter().map(|c| c.scores[1].1).collect::<Vec<_>>();
+    assert_ne!(whole(&plain), whole(&led));
+    let lead = by_name("rouge-ko").unwrap();
+    let sample = &led.samples[0];
+    let row = rows.iter().find(|row| row.id == sample.id).unwrap();
+    let facts = lead.statistics(&scorers::Row {
+        prediction: &sample.answers[1].text,
+        references: &row.references,
+        facts: &[],
+    });
+    assert!((sample.answers[1].score - lead.scores(&facts)[5]).abs() < 1e-9);
+    let wrong = of("rougeX").unwrap_err().to_string();
+    assert!(wrong.contains("`rougeX`") && wrong.contains("rougeL-syllable"), "{wrong}");
+}
+
+#[test]
+fn a_lead_is_the_first_sentence_of_each_text() {
+    let lead = Answers::of_lead(["하나. 둘.", "셋"]);
+    assert_eq!((lead.system.role, lead.texts), (SystemRole::LeadSentence, vec!["하나.".into(), "셋".into()]));
 }
