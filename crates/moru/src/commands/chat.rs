@@ -42,9 +42,9 @@ pub struct Chat {
 /// How the next token is chosen.
 #[derive(Debug, Clone, Args)]
 pub struct SamplingArgs {
-    /// Most tokens of a reply
-    #[arg(long, default_value_t = 256)]
-    max_tokens: usize,
+    /// Most tokens of a reply [default: 256; `generate`: as many as [evaluate] max_new_tokens of the recipe]
+    #[arg(long)]
+    pub max_tokens: Option<usize>,
     /// 0 always takes the likeliest token
     #[arg(long, default_value_t = 0.0, value_parser = from_zero)]
     temperature: f32,
@@ -74,11 +74,14 @@ pub struct SamplingArgs {
     seed: u64,
 }
 
+/// Most tokens of a reply in a talk.
+const MAX_TOKENS: usize = 256;
+
 impl SamplingArgs {
-    /// As the responder takes it.
-    pub fn sampling(&self) -> Sampling {
+    /// As the responder takes it, with so many tokens at most where none were named.
+    pub fn sampling(&self, max_tokens: usize) -> Sampling {
         Sampling {
-            max_tokens: self.max_tokens,
+            max_tokens: self.max_tokens.unwrap_or(max_tokens),
             temperature: self.temperature,
             top_k: self.top_k,
             top_p: self.top_p,
@@ -96,7 +99,7 @@ impl Default for SamplingArgs {
     fn default() -> Self {
         let it = Sampling::default();
         Self {
-            max_tokens: it.max_tokens,
+            max_tokens: None,
             temperature: it.temperature,
             top_k: it.top_k,
             top_p: it.top_p,
@@ -305,21 +308,24 @@ impl Talk<'_> {
 
     /// Streams one reply to stdout, and gives it back, or why there is none.
     fn reply(&mut self, input: &mut Input) -> anyhow::Result<Result<String, String>> {
-        let (messages, sampling) = (self.messages.clone(), self.chat.sampling.sampling());
-        let request = Request { messages, sampling, ..Request::default() };
+        let (messages, sampling) = (self.messages.clone(), self.chat.sampling.sampling(MAX_TOKENS));
+        // Each token is told as it comes; its text may wait for the end of a sentence.
+        let request = Request { messages, sampling, log_probs: true, ..Request::default() };
         let cancel = request.cancel.clone();
         let (mut reply, mut end) = (String::new(), None);
         let mut first = None;
         let listening = input.listen(cancel)?;
         self.assistant.respond(&[request], &mut |_, event| match event {
-            Event::Text(piece) => {
+            Event::Token { .. } => {
                 first.get_or_insert_with(Instant::now);
+            }
+            Event::Text(piece) => {
                 let mut out = std::io::stdout().lock();
                 let _ = out.write_all(piece.as_bytes()).and_then(|()| out.flush());
                 reply.push_str(&piece);
             }
             Event::Done { finish, usage } => end = Some((finish, usage)),
-            Event::Token { .. } | Event::ToolCall(_) => {}
+            Event::ToolCall(_) => {}
         })?;
         drop(listening);
         self.console.print("");

@@ -8,18 +8,22 @@ use crate::recipe::{KeyDoc, closest, key_docs};
 
 /// Explain a section of the recipe, a stage, or a word
 ///
-/// Without a topic, lists the topics. `recipe` lists every key of every section.
+/// Without a topic, lists the topics. `recipe` lists every key of every section. lora, alpaca, 4-bit, rouge and bleu are
+/// told in Korean as well: --language ko.
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A topic, such as `train`, `privacy` or `lock`
     topic: Option<String>,
+    /// The language of the text, where there is one in it: en, ko
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = ["en", "ko"])]
+    language: String,
     /// Report as JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Topics that are no section of the recipe.
-const TOPICS: [(&str, &str); 7] = [
+const TOPICS: [(&str, &str); 12] = [
     ("stages", include_str!("explain/stages.md")),
     ("privacy", include_str!("explain/privacy.md")),
     ("lock", include_str!("explain/lock.md")),
@@ -27,7 +31,27 @@ const TOPICS: [(&str, &str); 7] = [
     ("env", include_str!("explain/env.md")),
     ("mask", include_str!("explain/mask.md")),
     ("baselines", include_str!("explain/baselines.md")),
+    ("lora", include_str!("explain/lora.md")),
+    ("alpaca", include_str!("explain/alpaca.md")),
+    ("4-bit", include_str!("explain/4-bit.md")),
+    ("rouge", include_str!("explain/rouge.md")),
+    ("bleu", include_str!("explain/bleu.md")),
 ];
+
+/// Topics that are told in Korean as well.
+const KOREAN: [(&str, &str); 5] = [
+    ("lora", include_str!("explain/lora.ko.md")),
+    ("alpaca", include_str!("explain/alpaca.ko.md")),
+    ("4-bit", include_str!("explain/4-bit.ko.md")),
+    ("rouge", include_str!("explain/rouge.ko.md")),
+    ("bleu", include_str!("explain/bleu.ko.md")),
+];
+
+/// The text of a topic in a language; in English where it is told in no other.
+fn text_of(topic: &str, language: &str) -> Option<&'static str> {
+    let korean = KOREAN.iter().filter(|_| language == "ko");
+    korean.chain(&TOPICS).find(|(name, _)| *name == topic).map(|(_, text)| *text)
+}
 
 impl Explain {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
@@ -53,7 +77,7 @@ impl Explain {
             }
             return Ok(Outcome::Good);
         };
-        if let Some((_, text)) = TOPICS.iter().find(|(name, _)| *name == topic) {
+        if let Some(text) = text_of(&topic, &self.language) {
             if self.json {
                 console.print_json(&serde_json::json!({ "topic": topic, "text": text.trim_end() }));
             } else {

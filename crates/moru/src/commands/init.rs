@@ -1,5 +1,7 @@
 //! `moru init`: a project folder from a template, or from a table of your own.
 
+mod summarize;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,10 +15,12 @@ use crate::console::{Console, Outcome};
 /// `moru init support DIR` writes the recipe of a support bot with an example shop's inquiries as
 /// SQLite, so that `moru run` works at once; then point [source.inquiries] at your own database.
 /// `moru init classify DIR` writes that of a classifier, which says what an inquiry of the same shop is about.
-/// `moru init --from FILE.csv DIR` writes a recipe for a table with a question and an answer column.
+/// `moru init summarize DIR` writes that of a model that summarises interviews, with invented ones as CSV.
+/// `moru init --from FILE.csv DIR` writes a recipe for a table with a question and an answer column; with a column
+/// `summary` beside them, that of summaries.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// The template (support, classify), or the folder when --from is given
+    /// The template (support, classify, summarize), or the folder when --from is given
     #[arg(value_name = "TEMPLATE")]
     first: String,
     /// The folder to make
@@ -31,15 +35,21 @@ pub struct Init {
     /// The column with the answers; guessed by its name where absent
     #[arg(long, requires = "from")]
     answer: Option<String>,
-    /// Only the recipe, without the example shop
+    /// The column with the summaries, of the template summarize; `summary` where absent
+    #[arg(long, requires = "from")]
+    summary: Option<String>,
+    /// A second table of the template summarize, with the rows that are scored and never learned
+    #[arg(long, requires = "from", value_name = "FILE.csv")]
+    test: Option<PathBuf>,
+    /// Only the recipe, without the example shop or the example interviews
     #[arg(long, conflicts_with = "from")]
     no_example: bool,
-    /// The shop that the example draws: the same number, the same shop
+    /// The shop, or the interviews, that the example draws: the same number, the same rows
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     shop_seed: u64,
 }
 
-const TEMPLATES: [&str; 2] = ["support", "classify"];
+const TEMPLATES: [&str; 3] = ["support", "classify", "summarize"];
 const SUPPORT: &str = include_str!("../../../../examples/support/moru.toml");
 const CLASSIFY: &str = include_str!("../../../../examples/classify/moru.toml");
 const CSV: &str = include_str!("init/csv.toml");
@@ -48,10 +58,16 @@ const IGNORED: &str = ".env\n.moru/\nout/\n";
 impl Init {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         match (&self.from, &self.second) {
+            (Some(file), None) if summarize::is_wanted(file, &self)? => {
+                summarize::from_csv(file, Path::new(&self.first), &self, console)?;
+            }
             (Some(file), None) => from_csv(file, Path::new(&self.first), &self, console)?,
+            (Some(file), Some(folder)) if self.first == "summarize" => {
+                summarize::from_csv(file, folder, &self, console)?;
+            }
             (Some(_), Some(_)) => {
                 return Err(fail(
-                    "a template and --from were both given",
+                    format!("the template {} and --from were both given", self.first),
                     "`moru init --from FILE.csv DIR`, without a template",
                 ));
             }
@@ -64,6 +80,7 @@ impl Init {
                 let shop_seed = (!self.no_example).then_some(self.shop_seed);
                 match self.first.as_str() {
                     "classify" => classify(&folder, shop_seed)?,
+                    "summarize" => summarize::example(&folder, shop_seed)?,
                     _ => support(&folder, "builtin:nano", shop_seed)?,
                 }
                 console.say(format!("wrote {}", folder.join("moru.toml").display()));

@@ -7,11 +7,19 @@ use super::reader::Section;
 /// The metrics.
 pub const METRICS: [&str; 6] = ["chrf", "rouge", "rouge-ko", "bleu", "exact", "chrf++"];
 
+/// Answers that need no model.
+const BASELINES: [&str; 3] = ["commonest", "nearest", "lead"];
+
 /// `[evaluate]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluate {
     /// What is computed.
     pub metrics: Vec<String>,
+    /// The measure that the report begins with; the first of the first metric where empty.
+    #[serde(default)]
+    pub leading: String,
+    /// Which answers stand beside the model's.
+    pub baselines: Vec<String>,
     /// Most rows of the test split that are answered; 0 is all.
     pub max_rows: usize,
     /// Most tokens of an answer.
@@ -36,8 +44,12 @@ impl Evaluate {
             &METRICS,
             "what is computed of the answers",
         );
+        let leading = s.value("leading", String::new(), "the measure that the report begins with and shows by category, such as \"rougeL-syllable\"; the first of the first metric where absent");
+        let baselines = s.choices("baselines", &["commonest", "nearest"], &BASELINES, "answers that need no model: the commonest answer, that of the nearest training question, and \"lead\", the first sentence of the prompt's last column, for summaries");
         let evaluate = Self {
             metrics: metrics.into_iter().map(str::to_owned).collect(),
+            leading,
+            baselines: baselines.into_iter().map(str::to_owned).collect(),
             max_rows: s.value("max_rows", 150, "most rows of the test split that are answered; 0 is all"),
             max_new_tokens: s.within("max_new_tokens", 96, 1..=1 << 20, "most tokens of an answer"),
             batch: s.within("batch", 16, 1..=1024, "answers written at once; does not change them"),
@@ -48,6 +60,13 @@ impl Evaluate {
         };
         if evaluate.metrics.is_empty() {
             s.impossible("metrics", "[evaluate] `metrics` is empty: nothing would be scored");
+        }
+        if evaluate.baselines.is_empty() {
+            let known = BASELINES.join(", ");
+            s.impossible(
+                "baselines",
+                format!("[evaluate] `baselines` is empty: a score alone says little; any of {known}"),
+            );
         }
         s.finish(false);
         evaluate

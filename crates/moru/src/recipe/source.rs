@@ -48,6 +48,9 @@ pub struct Source {
     pub unit: String,
     /// Which columns are read, or how they are called here.
     pub columns: Columns,
+    /// A list in each line of a JSONL file whose items become the rows; each line is a row where empty.
+    #[serde(default)]
+    pub each: String,
     /// Columns that tell rows apart.
     pub key: Vec<String>,
     /// The column whose greater values are new; empty where all rows are read anew.
@@ -56,6 +59,9 @@ pub struct Source {
     pub personal: BTreeMap<String, String>,
     /// Whether everything in it is public already.
     pub public: bool,
+    /// The split that all of its rows belong to; drawn row by row where empty.
+    #[serde(default)]
+    pub split: String,
     /// Its licence.
     pub licence: String,
     /// Whether its text may leave the organisation.
@@ -121,12 +127,14 @@ impl Source {
             header: s.value("header", true, "whether the first row of a CSV file names the columns; without, they are column_1, column_2 …"),
             unit: s.choice("unit", "paragraph", &["file", "paragraph", "line"], "what becomes a row of a text file").to_owned(),
             columns: s
-                .list_or_words("columns", "columns under other names, { question = \"문의내용\" }: ours = \"theirs\", of a JSONL file a path such as \"turns[0].text\"; the other keys and the templates use ours. Or, of a JSONL file, the list of the paths that are read; all plain values where absent")
+                .list_or_words("columns", "columns under other names, { question = \"문의내용\" }: ours = \"theirs\", of a JSONL file a path such as \"turns[0].text\", or \"turns[*].text\" for the texts of all, a line each; the other keys and the templates use ours. Or, of a JSONL file, the list of the paths that are read; all plain values where absent")
                 .map_or_else(Columns::Renamed, Columns::Paths),
+            each: s.value("each", text(), "a list in each line of a JSONL file whose items become the rows, such as \"queries\": `queries.text` is then a text of the row's item, and other paths are of the line; each line is a row where absent"),
             key: s.value("key", Vec::new(), "the columns that tell rows apart; rows are numbered where absent"),
             incremental: s.value("incremental", text(), "a column of kind sql that only grows, such as the key or the time of the last change: a further run reads only the rows with greater values, and puts them in their places by `key`; all rows are read anew where absent"),
             personal: s.words("personal", "columns with personal values and what they hold, { customer_name = \"person\" }; these values are masked wherever they stand"),
             public: s.value("public", false, "everything in it is public already: contact data is kept and counted"),
+            split: s.choice("split", "", &["", "train", "valid", "test"], "the split that all rows of this source belong to: train, valid or test; where absent [split] decides row by row").to_owned(),
             licence: s.value("licence", text(), "the licence, carried into the cards"),
             redistribute: s.value("redistribute", false, "whether the text may leave the organisation, carried into the cards"),
             bad_share: s.within("bad_share", 0.01, 0.0..=1.0, "the share of rows that may be unreadable before the stage stops"),
@@ -170,6 +178,7 @@ impl Source {
         only("path", &self.path, &KINDS[1..]);
         only("delimiter", &self.delimiter, &["csv", "tsv"]);
         only("sheet", &self.sheet, &["xlsx"]);
+        only("each", &self.each, &["jsonl"]);
         if section.has("bytes") && !["sql", "parquet"].contains(&self.kind.as_str()) {
             section.impossible(
                 "bytes",

@@ -82,7 +82,7 @@ pub struct Train {
     pub clip_norm: f64,
     /// Steps between two looks at the validation split; 0 is once an epoch.
     pub eval_every: usize,
-    /// Steps between two checkpoints.
+    /// Steps between two checkpoints; 0 is once an epoch.
     pub save_every: usize,
     /// `best` or `last`.
     pub result: String,
@@ -253,8 +253,8 @@ impl Train {
             save_every: s.within(
                 "save_every",
                 50,
-                1..=1 << 30,
-                "steps between two checkpoints: at most so many are lost by a kill",
+                0..=1 << 30,
+                "steps between two checkpoints: at most so many are lost by a kill; 0 is once an epoch",
             ),
             result: s.choice("result", "best", &["best", "last"], "which checkpoint becomes the result: the best on the validation split (see best_by), or the last").to_owned(),
             patience: s.value(

@@ -19,9 +19,9 @@ pub(super) fn render(report: &Report, words: Words) -> String {
     let title = words.pick("점수", "Scores");
     let lead = words.pick(
         "0이 가장 나쁘고 100이 가장 좋습니다. 점은 점수, 가로선은 문항을 다시 뽑았을 때의 신뢰구간입니다. \
-         기준선 둘은 모델 없이 얻는 답으로, 이보다 못한 모델은 배운 것이 없습니다.",
+         기준선은 모델 없이 얻는 답으로, 이보다 못한 모델은 배운 것이 없습니다.",
         "0 is worst, 100 is best. The dot is the score, the bar its confidence interval when the questions are \
-         drawn again. The two baselines need no model; a model that does not beat them has learnt nothing.",
+         drawn again. The baselines need no model; a model that does not beat them has learnt nothing.",
     );
     let bodies: String = evaluations
         .iter()
@@ -51,6 +51,7 @@ fn class_of(role: SystemRole) -> &'static str {
         SystemRole::Tuned => "tuned",
         SystemRole::CommonestAnswer => "other commonest",
         SystemRole::NearestQuestion => "other nearest",
+        SystemRole::LeadSentence => "other lead",
         SystemRole::Other => "other",
     }
 }

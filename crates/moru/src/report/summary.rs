@@ -102,21 +102,22 @@ fn of_classifier(evaluation: &Evaluation, words: Words) -> String {
 
 /// A sentence about the baselines that are not clearly beaten.
 fn unbeaten(evaluation: &Evaluation, words: Words) -> String {
-    let baselines: Vec<String> = [SystemRole::NearestQuestion, SystemRole::CommonestAnswer]
-        .into_iter()
-        .filter_map(|role| {
-            let (measure, test) = test_against(evaluation, role)?;
-            if test.difference > 0.0 && test.p_randomisation < SIGNIFICANT {
-                return None;
-            }
-            let score = measure.score_of(&test.against)?;
-            let name = words.system(role, &test.against);
-            Some(match words.pick("ko", "en") {
-                "ko" => format!("‘{name}’ {}", one(score.value)),
-                _ => format!("“{name}” ({})", one(score.value)),
+    let baselines: Vec<String> =
+        [SystemRole::NearestQuestion, SystemRole::LeadSentence, SystemRole::CommonestAnswer]
+            .into_iter()
+            .filter_map(|role| {
+                let (measure, test) = test_against(evaluation, role)?;
+                if test.difference > 0.0 && test.p_randomisation < SIGNIFICANT {
+                    return None;
+                }
+                let score = measure.score_of(&test.against)?;
+                let name = words.system(role, &test.against);
+                Some(match words.pick("ko", "en") {
+                    "ko" => format!("‘{name}’ {}", one(score.value)),
+                    _ => format!("“{name}” ({})", one(score.value)),
+                })
             })
-        })
-        .collect();
+            .collect();
     match (baselines.as_slice(), words.pick("ko", "en")) {
         ([], _) => String::new(),
         (names, "ko") => format!(" 다만 기준선({})을 분명히 넘지는 못했습니다.", names.join(", ")),

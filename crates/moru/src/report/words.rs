@@ -208,7 +208,7 @@ impl Words {
         }
     }
 
-    /// Escaped name of a system. The four parts have names; others go by their id.
+    /// Escaped name of a system. Each part but the last has a name; others go by their id.
     pub(super) fn system(self, role: SystemRole, id: &str) -> String {
         match role {
             SystemRole::Base => self.pick("기본 모델", "Base model").to_owned(),
@@ -217,6 +217,7 @@ impl Words {
             SystemRole::NearestQuestion => {
                 self.pick("가장 비슷한 질문의 답", "Nearest question’s answer").to_owned()
             }
+            SystemRole::LeadSentence => self.pick("글의 첫 문장", "First sentence of the text").to_owned(),
             SystemRole::Other => esc(id).to_string(),
         }
     }

@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::recipe::{Prepare, Tokenize};
 
 /// Raised when the same model would be asked otherwise.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A question of the recipe's own, with what its answer has to contain. Its other keys fill the prompt's
 /// columns.
@@ -103,7 +103,12 @@ fn run(
 ) -> anyhow::Result<Vec<Counts>> {
     let (max_rows, max_tokens) = (stage.param("evaluate.max_rows")?, stage.param("evaluate.max_new_tokens")?);
     let seed = stage.param("project.seed")?;
-    let template: String = stage.param("tokenize.template")?;
+    let tokenize = Tokenize {
+        template: stage.param("tokenize.template")?,
+        max_len_tokens: stage.param("tokenize.max_len_tokens")?,
+        over_long: stage.param("tokenize.over_long")?,
+        ..project.resolved().tokenize.clone()
+    };
     let prepare: Prepare = project.resolved().prepare.clone();
     if has_questions {
         // Own questions are asked in the form of the recipe's prompt.
@@ -123,7 +128,7 @@ fn run(
             });
         }
     }
-    let answers = ask(stage, project, is_tuned, &template, &questions, max_tokens)?;
+    let answers = ask(stage, project, is_tuned, &tokenize, questions, max_tokens)?;
     let mut writer = jsonl::Writer::create(&stage.output(Names::ANSWERS)?)?;
     for answer in &answers {
         writer.push(answer)?;
@@ -136,14 +141,25 @@ fn ask(
     stage: &mut Context<'_>,
     project: &Project,
     is_tuned: bool,
-    template: &str,
-    questions: &[Question],
+    tokenize: &Tokenize,
+    mut questions: Vec<Question>,
     max_tokens: usize,
 ) -> anyhow::Result<Vec<Answer>> {
     let model = stage.input(Names::MODEL)?;
     let tuned = if is_tuned { Some(stage.input(Names::TUNED)?) } else { None };
-    let tokenize = Tokenize { template: template.to_owned(), ..project.resolved().tokenize.clone() };
-    let encoder = tokenize::encoder(&model, &tokenize)?;
+    let encoder = tokenize::encoder(&model, tokenize)?;
+    let max_prompt = tokenize::max_prompt(&model, tokenize, max_tokens)?;
+    let mut n_shortened = 0;
+    for question in &mut questions {
+        let messages = std::mem::take(&mut question.messages);
+        let (messages, is_shortened) =
+            tokenize::askable(&encoder, tokenize, max_prompt, messages, &question.tools)?;
+        question.messages = messages;
+        n_shortened += usize::from(is_shortened);
+    }
+    if n_shortened > 0 {
+        stage.note(&format!("{n_shortened} questions were shortened, to stay within {max_prompt} tokens"));
+    }
     // How many are answered at once does not change an answer: it is no parameter of the stage.
     let slots = project.resolved().evaluate.batch;
     // References are masked, so answers are compared as the model says them: nothing is filled in.
@@ -153,7 +169,7 @@ fn ask(
     let asking = Asking { batch: slots, cancel: cancel.clone(), ..Asking::greedy(&identity, max_tokens) };
     // What is answered survives a kill.
     let log = stage.work_dir()?.join("answers.jsonl");
-    let answers = answer_all(&mut assistant, questions, &asking, &log, &mut |progress| {
+    let answers = answer_all(&mut assistant, &questions, &asking, &log, &mut |progress| {
         stage.progress(progress.answered as u64, Some(progress.questions as u64), "questions");
         if stage.is_cancelled() {
             cancel.cancel();

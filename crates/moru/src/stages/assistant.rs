@@ -11,7 +11,7 @@ use super::engine::{self, Engine};
 const PREFIX_SLOTS: usize = 2;
 
 /// Most tokens that prompt and reply have together; the model's context where that is less.
-const MAX_CONTEXT: usize = 2048;
+pub const MAX_CONTEXT: usize = 2048;
 
 /// Whether a folder holds an adapter rather than a model.
 pub fn is_adapter(folder: &Path) -> bool {

@@ -109,7 +109,8 @@ fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Res
         check_metrics(project, source)?;
     }
     let scored = resolved.train.keys().any(|name| will_run(&Names::evaluate(name)));
-    if scored && resolved.split.column.is_empty() && resolved.split.test == 0.0 {
+    let is_given = resolved.source.values().any(|source| source.split == "test");
+    if scored && resolved.split.column.is_empty() && resolved.split.test == 0.0 && !is_given {
         return Err(fail(
             "[split] `test` is 0: there would be nothing to evaluate",
             "give it a share, or run `moru train`, which ends before the evaluation",
@@ -169,7 +170,8 @@ fn check_metrics(project: &Project, source: &Source) -> anyhow::Result<()> {
         let cells = cells.filter(|(column, _)| is_answer(&column.name));
         answers.extend(cells.map(|(_, value)| value.to_text().into_owned()));
     }
-    eval::scorers::from_recipe(&resolved.evaluate.metrics, answers.iter().map(String::as_str))?;
+    let scorers = eval::scorers::from_recipe(&resolved.evaluate.metrics, answers.iter().map(String::as_str))?;
+    eval::compare::leading_place(&scorers, &resolved.evaluate.leading)?;
     Ok(())
 }
 

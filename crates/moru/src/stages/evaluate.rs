@@ -10,12 +10,12 @@ use eval::statistics::Resampling;
 use pipeline::{Context, Counts, Input, Stage};
 
 use super::answer::{own_questions, test_rows};
-use super::{Names, jsonl};
+use super::{Names, jsonl, prepare};
 use crate::project::Project;
 use crate::recipe::Prepare;
 
 /// Raised when the same answers would be scored otherwise.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The stage of one training.
 pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
@@ -48,6 +48,8 @@ fn run(
     has_questions: bool,
 ) -> anyhow::Result<Vec<Counts>> {
     let metrics: Vec<String> = stage.param("evaluate.metrics")?;
+    let (leading, baselines): (String, Vec<String>) =
+        (stage.param("evaluate.leading")?, stage.param("evaluate.baselines")?);
     let (max_rows, max_new_tokens): (usize, usize) =
         (stage.param("evaluate.max_rows")?, stage.param("evaluate.max_new_tokens")?);
     let (seed, samples): (u64, usize) = (stage.param("project.seed")?, stage.param("report.examples")?);
@@ -56,6 +58,7 @@ fn run(
     let rows: Vec<_> =
         test_rows(&splits, max_rows, seed)?.iter().map(|row| test_row(row, prepare.meta.first())).collect();
     let training = pairs(&splits.join("train.jsonl"))?;
+    let templates = (!prepare.is_conversations()).then(|| prepare::templates(&prepare)).transpose()?;
     let mut given =
         vec![("tuned", SystemRole::Tuned, jsonl::read::<Answer>(&stage.input("tuned answers")?)?)];
     if has_base {
@@ -84,27 +87,32 @@ fn run(
     let n = rows.len();
     let resampling = Resampling { seed, ..Resampling::default() };
     let generation = format!("greedy, at most {max_new_tokens} tokens");
-    let evaluate =
-        |name: &str, rows: &[TestRow], range: std::ops::Range<usize>, metrics: &[String], samples| {
-            let mut systems: Vec<_> = (given.iter())
-                .map(|(id, role, answers)| Answers::of_model(id, *role, &answers[range.clone()]))
-                .collect();
-            systems.extend(Answers::of_baselines(&training, rows));
-            let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
-            let scorers = eval::scorers::from_recipe(metrics, references)?;
-            Comparison {
-                name,
-                rows,
-                systems: &systems,
-                scorers: &scorers,
-                resampling,
-                samples,
-                generation: &generation,
-            }
-            .evaluate()
-        };
+    let evaluate = |name: &str,
+                    rows: &[TestRow],
+                    range: std::ops::Range<usize>,
+                    metrics: &[String],
+                    leading: &str,
+                    samples| {
+        let mut systems: Vec<_> = (given.iter())
+            .map(|(id, role, answers)| Answers::of_model(id, *role, &answers[range.clone()]))
+            .collect();
+        systems.extend(of_baselines(&baselines, templates.as_ref(), &training, rows));
+        let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
+        let scorers = eval::scorers::from_recipe(metrics, references)?;
+        Comparison {
+            name,
+            rows,
+            systems: &systems,
+            scorers: &scorers,
+            leading,
+            resampling,
+            samples,
+            generation: &generation,
+        }
+        .evaluate()
+    };
     stage.progress(0, Some(n as u64), "rows");
-    let mut evaluations = vec![evaluate(name, &rows, 0..n, &metrics, samples)?];
+    let mut evaluations = vec![evaluate(name, &rows, 0..n, &metrics, &leading, samples)?];
     if !own_rows.is_empty() {
         let end = n + own_rows.len();
         evaluations.push(evaluate(
@@ -112,6 +120,7 @@ fn run(
             &own_rows,
             n..end,
             &["key-facts".to_owned()],
+            "",
             // Each is shown with its fact and whether it was said.
             own_rows.len(),
         )?);
@@ -121,6 +130,23 @@ fn run(
         &serde_json::to_vec_pretty(&evaluations)?,
     )?;
     Ok(vec![Counts::all("questions", (n + own_rows.len()) as u64)])
+}
+
+/// The answers without a model that the recipe asks for, in its order.
+fn of_baselines(
+    names: &[String],
+    templates: Option<&data::prepare::Templates>,
+    training: &[(String, String)],
+    rows: &[TestRow],
+) -> Vec<Answers> {
+    let text = |row: &'_ TestRow| -> String {
+        templates.map_or(row.question.as_str(), |all| all.prompt.last_column_of(&row.question)).to_owned()
+    };
+    let texts: Vec<String> = rows.iter().map(text).collect();
+    let mut known = Answers::of_baselines(training, rows);
+    known.push(Answers::of_lead(texts.iter().map(String::as_str)));
+    let of = |name: &String| known.iter().find(|answers| answers.system.id == *name).cloned();
+    names.iter().filter_map(of).collect()
 }
 
 fn test_row(example: &Example, category: Option<&String>) -> TestRow {

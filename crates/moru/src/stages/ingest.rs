@@ -56,7 +56,7 @@ fn inputs<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Vec<In
 }
 
 /// What of the recipe decides which rows are read, and how they look.
-const READ: [&str; 17] = [
+const READ: [&str; 18] = [
     "kind",
     "url",
     "query",
@@ -73,6 +73,7 @@ const READ: [&str; 17] = [
     "header",
     "unit",
     "columns",
+    "each",
     "bad_share",
 ];
 

@@ -22,6 +22,7 @@ pub mod gguf;
 pub mod heard;
 mod hub_model;
 pub mod ingest;
+pub mod interviews;
 pub mod jsonl;
 mod known;
 pub mod leak;
@@ -172,7 +173,7 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
         stages.push(synthesize::stage());
     } else {
         stages.push(prepare::stage(project)?);
-        stages.push(split::stage());
+        stages.push(split::stage(project));
     }
     stages.extend(base::stage(project, &origin));
     if project.resolved().train.values().any(|train| !train.is_classifier()) {

@@ -132,6 +132,7 @@ fn open_theirs(
                     .columns
                     .renamed()
                     .map_or_else(Vec::new, |names| names.values().cloned().collect()),
+                each: source.each.clone(),
                 key,
                 ..JsonlOptions::default()
             };
@@ -194,6 +195,12 @@ pub fn is_unique(path: &Path, column: &str) -> anyhow::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// A CSV or TSV file, its rows named by their lines.
+pub fn table(path: &Path) -> anyhow::Result<CsvSource> {
+    must_hold_still(path)?;
+    Ok(CsvSource::open(path, "table", &CsvOptions::default())?)
 }
 
 /// The columns of a CSV file.

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use chat::sample::EncodeError;
 use chat::sample::{FitCounts, Fitter};
-use chat::{Builtin, Encoder, Example, Overlong, Sample, ShardWriter, Template};
+use chat::{Builtin, Encoder, Example, Message, Overlong, Sample, ShardWriter, Template, shortened_prompt};
 use data::Rejection;
 use model::ModelConfig;
 use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::synthesize::RUNNING_TEXT;
 use super::{Names, jsonl};
@@ -114,6 +115,29 @@ pub fn max_len_of(model: &ModelConfig, tokenize: &Tokenize) -> anyhow::Result<us
             "lower it, or leave it out to use the whole context",
         )),
     }
+}
+
+/// The turns of a question as a model can be asked them, with room for the answer: where they are too long and the recipe
+/// keeps answers, shortened as in training, and then `true`.
+pub fn askable(
+    encoder: &Encoder,
+    tokenize: &Tokenize,
+    max_prompt: usize,
+    messages: Vec<Message>,
+    tools: &[Value],
+) -> anyhow::Result<(Vec<Message>, bool)> {
+    if tokenize.over_long != "keep_answer" || encoder.prompt(&messages, tools)?.len() <= max_prompt {
+        return Ok((messages, false));
+    }
+    Ok(match shortened_prompt(encoder, &messages, tools, max_prompt)? {
+        Some(shortened) => (shortened, true),
+        None => (messages, false),
+    })
+}
+
+/// Most tokens of a question, where an answer may have `max_new` of them.
+pub fn max_prompt(model: &Path, tokenize: &Tokenize, max_new: usize) -> anyhow::Result<usize> {
+    Ok(max_len(model, tokenize)?.min(super::assistant::MAX_CONTEXT).saturating_sub(max_new).max(1))
 }
 
 fn overlong(name: &str) -> Overlong {

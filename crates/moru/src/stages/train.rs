@@ -111,7 +111,7 @@ pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
         adam: Adam { weight_decay: recipe.weight_decay, ..Adam::default() },
         max_grad_norm: (recipe.clip_norm > 0.0).then_some(recipe.clip_norm),
         eval_every: if recipe.eval_every > 0 { steps(recipe.eval_every) } else { Every::Epoch },
-        checkpoint_every: steps(recipe.save_every),
+        checkpoint_every: if recipe.save_every > 0 { steps(recipe.save_every) } else { Every::Epoch },
         early_stop: (recipe.patience > 0)
             .then_some(EarlyStop { patience: recipe.patience as u32, min_gain: 0.0 }),
         result: match (recipe.result.as_str(), recipe.best_by.as_deref()) {

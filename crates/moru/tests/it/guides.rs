@@ -148,6 +148,11 @@ fn the_support_guide_does_what_it_says() {
 }
 
 #[test]
+fn the_summarize_guide_does_what_it_says() {
+    check_guide("summarize.md");
+}
+
+#[test]
 fn the_guide_to_sources_does_what_it_says() {
     check_guide("sources.md");
 }

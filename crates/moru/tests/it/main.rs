@@ -20,6 +20,7 @@ mod rows;
 mod soak_kill;
 mod soak_project;
 mod soak_train;
+mod summarize;
 mod support;
 mod tables;
 mod told_before;

@@ -93,7 +93,7 @@ fn of_responder(error: &ResponderError) -> Option<String> {
 fn of_evaluation(error: &EvalError) -> Option<String> {
     use EvalError as E;
     Some(match error {
-        E::UnknownMetric { .. } | E::NoMetric { .. } | E::RougeIsBlind { .. } => {
+        E::UnknownMetric { .. } | E::UnknownMeasure { .. } | E::NoMetric { .. } | E::RougeIsBlind { .. } => {
             "`moru explain evaluate` tells what each metric measures".into()
         }
         E::NoRows => "`moru train` ends before the evaluation".into(),

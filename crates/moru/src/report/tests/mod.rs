@@ -4,6 +4,7 @@ mod browser;
 mod classified;
 mod colours;
 pub(super) mod sample;
+mod talks;
 mod twin;
 
 use eval::report::{Language, Report, Warning};

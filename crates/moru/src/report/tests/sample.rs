@@ -11,66 +11,7 @@ use eval::scorers::{KeyFact, by_name};
 use eval::statistics::Resampling;
 use eval::statistics::random::Random;
 
-/// Category, question, answer, key fact.
-const TALKS: [(&str, &str, &str, &str); 12] = [
-    (
-        "배송",
-        "주문한 원피스는 언제쯤 도착하나요?",
-        "결제 후 영업일 기준 2일 안에 도착해요. 제주와 도서 지역은 하루 더 걸립니다.",
-        "2일",
-    ),
-    ("배송", "배송비는 얼마인가요?", "배송비는 3,000원이고, 50,000원 이상 주문하시면 무료예요.", "3,000원"),
-    (
-        "교환",
-        "사이즈가 작은데 교환하고 싶어요.",
-        "받으신 날부터 7일 안에 교환을 신청하시면 됩니다. 왕복 배송비 6,000원은 고객님 부담이에요.",
-        "7일",
-    ),
-    (
-        "환불",
-        "환불하면 돈은 언제 들어오나요?",
-        "반품이 창고에 도착하고 3영업일 안에 결제하신 방법으로 돌려드려요.",
-        "3영업일",
-    ),
-    (
-        "환불",
-        "세일 상품도 반품이 되나요?",
-        "네, 세일 상품도 받으신 날부터 7일 안이면 반품하실 수 있어요.",
-        "7일",
-    ),
-    (
-        "쿠폰",
-        "첫 구매 쿠폰이 안 보여요.",
-        "가입 후 30일 안에 ‘내 쿠폰’에서 받으실 수 있고, 15% 할인돼요.",
-        "15%",
-    ),
-    ("회원", "적립금은 언제 사라지나요?", "적립금은 적립된 날부터 1년이 지나면 사라집니다.", "1년"),
-    (
-        "회원",
-        "탈퇴하면 다시 가입할 수 있나요?",
-        "탈퇴하신 날부터 30일이 지나면 다시 가입하실 수 있어요.",
-        "30일",
-    ),
-    (
-        "결제",
-        "현금영수증은 어디서 받나요?",
-        "주문 상세에서 ‘현금영수증’을 누르시면 발급해 드려요.",
-        "현금영수증",
-    ),
-    ("상품", "이 니트는 물세탁이 되나요?", "울이 섞여 있어 드라이클리닝을 권해 드려요.", "드라이클리닝"),
-    (
-        "결제",
-        "무통장 입금은 며칠까지 해야 하나요?",
-        "주문하신 날부터 3일 안에 입금하지 않으시면 자동으로 취소돼요.",
-        "3일",
-    ),
-    (
-        "상품",
-        "재입고 알림을 받을 수 있나요?",
-        "상품 화면의 ‘재입고 알림’을 누르시면 [전화번호]로 문자를 보내 드려요.",
-        "재입고 알림",
-    ),
-];
+use super::talks::TALKS;
 
 /// A report with everything in it.
 pub(in crate::report) fn report() -> Report {
@@ -420,6 +361,7 @@ fn evaluation() -> Evaluation {
         rows: &rows,
         systems: &systems,
         scorers: &scorers,
+        leading: "",
         resampling: Resampling { trials: 300, ..Resampling::default() },
         samples: 8,
         generation: "greedy, max_tokens 96",
@@ -455,6 +397,7 @@ fn questions() -> Evaluation {
         rows: &rows,
         systems: &systems,
         scorers: &[by_name("key-facts").unwrap()],
+        leading: "",
         resampling: Resampling { trials: 300, ..Resampling::default() },
         samples: 3,
         generation: "greedy, max_tokens 96",

@@ -152,6 +152,7 @@ fn compare(
         rows: &rows,
         systems: &systems,
         scorers: &scorers,
+        leading: "",
         resampling: Resampling { seed, ..Resampling::default() },
         samples,
         generation: "the label of the greatest probability",
