@@ -10,7 +10,9 @@ mod lora;
 mod merge;
 mod peft_config;
 
+pub(crate) use files::write_json;
 pub use files::{AdapterFolder, CONFIG_FILE, SIDECAR_FILE, TENSOR_FILE, write_adapter, write_sidecar};
 pub use lora::{LoraConfig, LoraTargets, LoraTensor};
-pub use merge::merge_adapter;
+pub use merge::{Merged, merge_adapter};
+pub(crate) use merge::{about_text, read_config};
 pub use peft_config::{AdapterInfo, TaskType};

@@ -4,8 +4,9 @@
 //! 2. [`MemoryTensors`] holds them itself.
 //! 3. `safetensors` maps a file, `folder` a model folder with one file or shards.
 //! 4. `write` writes a safetensors file, `shards` as many as a model needs.
-//! 5. [`gguf`] reads and writes the files of llama.cpp.
+//! 5. [`gguf`] reads and writes the files of llama.cpp, [`bitsandbytes`] the folders that transformers quantised.
 
+pub mod bitsandbytes;
 mod folder;
 pub mod gguf;
 mod memory;
@@ -174,4 +175,16 @@ pub fn get_checked<'a>(
         });
     }
     Ok(view)
+}
+
+/// The matrix with its rows as columns; `columns` is the number of columns it has.
+pub(crate) fn turned(values: &[f32], columns: usize) -> Vec<f32> {
+    let rows = values.len() / columns.max(1);
+    let mut out = vec![0.0; values.len()];
+    for (row, line) in values.chunks(columns).enumerate() {
+        for (column, value) in line.iter().enumerate() {
+            out[column * rows + row] = *value;
+        }
+    }
+    out
 }

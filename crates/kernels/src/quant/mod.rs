@@ -216,13 +216,20 @@ impl Blocks {
     }
 }
 
-/// Expands whole blocks as GGUF lays them out.
+/// Expands whole blocks as GGUF lays them out; of NF4 as [`quantise_row`] does.
 ///
 /// # Panics
-/// For NF4, which has scales of its own; or when `blocks` are not those of `dst`.
+/// When `blocks` are not those of `dst`.
 pub fn expand(format: Format, blocks: &[u8], dst: &mut [f32]) {
-    assert!(format != Format::Nf4, "blocks of NF4 have their scales elsewhere");
     assert_eq!(blocks.len(), format.row_bytes(dst.len()), "blocks of as many numbers");
+    if format == Format::Nf4 {
+        let blocks = blocks.as_chunks::<{ nf4::BYTES }>().0;
+        for (out, block) in dst.as_chunks_mut().0.iter_mut().zip(blocks) {
+            let (codes, scale) = block.split_first_chunk().expect("a block begins with its codes");
+            nf4::expand(out, codes, f32::from_le_bytes([scale[0], scale[1], scale[2], scale[3]]));
+        }
+        return;
+    }
     let inputs = 0..dst.len();
     crate::cpu::simd(
         #[inline(always)]

@@ -190,7 +190,7 @@ pub(super) fn create_folder(folder: &Path) -> Result<(), ModelError> {
     })
 }
 
-pub(super) fn write_json(path: &Path, value: &Value) -> Result<(), ModelError> {
+pub(crate) fn write_json(path: &Path, value: &Value) -> Result<(), ModelError> {
     // A map of strings, numbers and lists always has a text.
     let text = format!("{value:#}\n");
     platform::write_then_rename(path, |file| file.write_all(text.as_bytes()))

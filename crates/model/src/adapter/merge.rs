@@ -1,5 +1,7 @@
 //! Adding an adapter to its base: `W + s·B·A`, in f32, written as a Hugging Face folder.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -7,7 +9,10 @@ use serde_json::{Value, json};
 use super::AdapterFolder;
 use super::files::{create_folder, write_json};
 use crate::weights::{SHARD_BYTES, TensorHeader, stream_model, write_values};
-use crate::{DType, LinearModule, ModelConfig, ModelError, ModelFolder, Orientation, TensorSource, platform};
+use crate::{
+    DType, LinearModule, ModelConfig, ModelError, ModelFolder, Orientation, TensorSource, TensorView,
+    platform,
+};
 
 /// Files of a model folder that a merge leaves as they are.
 const COPIED: [&str; 8] = [
@@ -24,6 +29,70 @@ const COPIED: [&str; 8] = [
 /// How a model is meant to generate.
 const GENERATION: &str = "generation_config.json";
 
+/// A base with an adapter added to it, `W + s·B·A` in f32, made tensor by tensor as it is read.
+#[derive(Debug)]
+pub struct Merged {
+    config: ModelConfig,
+    weights: ModelFolder,
+    /// By the name that the base's files have.
+    updates: BTreeMap<String, Update>,
+}
+
+impl Merged {
+    /// The adapter in `adapter` over the base in `base`.
+    ///
+    /// # Errors
+    /// A file is missing or broken, the base's weights are quantised, or the adapter does not fit it or is a
+    /// classifier's.
+    pub fn open(base: &Path, adapter: &Path) -> Result<Self, ModelError> {
+        if base.is_file() || is_quantised(base)? {
+            return Err(ModelError::Unsupported {
+                what: "the base of a merge",
+                value: base.display().to_string(),
+                allowed: "the folder of the model, whose weights are not quantised",
+            });
+        }
+        let config = ModelConfig::from_folder(base)?;
+        let weights = ModelFolder::open(base)?;
+        let adapter = AdapterFolder::open(adapter, &config)?;
+        if !adapter.info.labels.is_empty() {
+            return Err(ModelError::NotALanguageModel { labels: adapter.info.labels.len() });
+        }
+        let chosen = adapter.lora.select(&config)?;
+        let updates = updates(&config, &adapter, &chosen, &weights)?;
+        Ok(Self { config, weights, updates })
+    }
+
+    /// The architecture.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+}
+
+impl TensorSource for Merged {
+    fn names(&self) -> Vec<String> {
+        self.weights.names()
+    }
+
+    fn get(&self, name: &str) -> Result<TensorView<'_>, ModelError> {
+        let view = self.weights.get(name)?;
+        let Some(update) = self.updates.get(name) else { return Ok(view) };
+        let mut values = view.to_f32();
+        update.add_to(&mut values);
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Ok(TensorView { dtype: DType::F32, shape: view.shape, bytes: Cow::Owned(bytes) })
+    }
+
+    fn release(&self, name: &str) {
+        self.weights.release(name);
+    }
+}
+
+/// Whether a folder's weights are in few bits already.
+fn is_quantised(base: &Path) -> Result<bool, ModelError> {
+    Ok(read_config(base)?.get("quantization_config").is_some_and(|settings| !settings.is_null()))
+}
+
 /// Merges the adapter in `adapter` into the base in `base` and writes the result to the folder `out`.
 ///
 /// The sum is made in f32. Weights are written as `dtype`, or each as the base has it when that is none; the
@@ -32,55 +101,42 @@ const GENERATION: &str = "generation_config.json";
 /// without `generation_config.json` gets one that says with which tokens a text begins and ends.
 ///
 /// # Errors
-/// A file is missing or broken, the adapter does not fit the base, or `out` cannot be written.
+/// As [`Merged::open`]; or `out` cannot be written.
 pub fn merge_adapter(
     base: &Path,
     adapter: &Path,
     out: &Path,
     dtype: Option<DType>,
 ) -> Result<(), ModelError> {
-    if base.is_file() {
-        return Err(ModelError::Unsupported {
-            what: "the base of a merge",
-            value: base.display().to_string(),
-            allowed: "the folder of the model, whose weights are not quantised",
-        });
-    }
-    let config = ModelConfig::from_folder(base)?;
-    let weights = ModelFolder::open(base)?;
-    let adapter = AdapterFolder::open(adapter, &config)?;
-    if !adapter.info.labels.is_empty() {
-        return Err(ModelError::NotALanguageModel { labels: adapter.info.labels.len() });
-    }
-    let chosen = adapter.lora.select(&config)?;
-    let names = weights.names();
-    let views: Vec<_> = names.iter().map(|name| weights.get(name)).collect::<Result<_, _>>()?;
-    let headers: Vec<_> = names
-        .iter()
-        .zip(&views)
-        .map(|(name, view)| TensorHeader {
-            name: name.clone(),
-            dtype: dtype.unwrap_or(view.dtype),
-            shape: view.shape.clone(),
-        })
-        .collect();
-    let updates = updates(&config, &adapter, &chosen, &headers)?;
+    let merged = Merged::open(base, adapter)?;
+    let header = |name: String| {
+        let view = merged.weights.get(&name)?;
+        Ok(TensorHeader { name, dtype: dtype.unwrap_or(view.dtype), shape: view.shape })
+    };
+    let headers: Vec<_> = merged.names().into_iter().map(header).collect::<Result<_, ModelError>>()?;
+    about_text(base, out, &merged.config)?;
+    write_config(base, out, dtype)?;
+    stream_model(out, &headers, &[("format", "pt")], SHARD_BYTES, &mut |at, file| {
+        let header = &headers[at];
+        // All tensors were found when the headers were made.
+        let values = merged.get(&header.name).map_err(std::io::Error::other)?.to_f32();
+        let written = write_values(file, header.dtype, &values);
+        merged.release(&header.name);
+        written
+    })
+}
+
+/// Creates the folder `out` and writes to it what the base's folder says about text and generating.
+pub(crate) fn about_text(base: &Path, out: &Path, config: &ModelConfig) -> Result<(), ModelError> {
     create_folder(out)?;
     for name in COPIED {
         copy(&base.join(name), &out.join(name))?;
     }
-    write_config(base, out, dtype)?;
-    write_generation(out, &config)?;
-    stream_model(out, &headers, &[("format", "pt")], SHARD_BYTES, &mut |at, file| {
-        let mut values = views[at].to_f32();
-        if let Some(update) = &updates[at] {
-            update.add_to(&mut values);
-        }
-        write_values(file, headers[at].dtype, &values)
-    })
+    write_generation(out, config)
 }
 
 /// What is added to one weight.
+#[derive(Debug)]
 struct Update {
     a: Vec<f32>, // (rank, inputs)
     b: Vec<f32>, // (outputs, rank)
@@ -110,35 +166,38 @@ impl Update {
     }
 }
 
-/// One entry for each tensor of the base; refuses an adapter whose layer the base's files lack or shape otherwise.
+/// What is added to which tensor; refuses an adapter whose layer the base's files lack or shape otherwise.
 fn updates(
     config: &ModelConfig,
     adapter: &AdapterFolder,
     chosen: &[LinearModule],
-    headers: &[TensorHeader],
-) -> Result<Vec<Option<Update>>, ModelError> {
-    let mut updates: Vec<Option<Update>> = headers.iter().map(|_| None).collect();
+    base: &ModelFolder,
+) -> Result<BTreeMap<String, Update>, ModelError> {
+    let names = base.names();
+    let mut updates = BTreeMap::new();
     for module in chosen {
         let name = module.weight_name();
         let short = name.strip_prefix(config.base_prefix());
-        let at = headers.iter().position(|h| h.name == name || Some(&*h.name) == short);
-        let at =
-            at.ok_or_else(|| ModelError::MissingTensor { place: "the base".to_owned(), name: name.clone() })?;
+        let stored = names.iter().find(|stored| **stored == name || Some(&***stored) == short);
+        let stored = stored
+            .ok_or_else(|| ModelError::MissingTensor { place: "the base".to_owned(), name: name.clone() })?;
         let expected = match config.orientation {
             Orientation::Linear => vec![module.outputs, module.inputs],
             Orientation::Conv1D => vec![module.inputs, module.outputs],
         };
-        if headers[at].shape != expected {
-            return Err(ModelError::TensorShape { name, found: headers[at].shape.clone(), expected });
+        let found = base.get(stored)?.shape;
+        if found != expected {
+            return Err(ModelError::TensorShape { name, found, expected });
         }
-        updates[at] = Some(Update {
+        let update = Update {
             a: adapter.get(&module.lora_a_key())?.to_f32(),
             b: adapter.get(&module.lora_b_key())?.to_f32(),
             inputs: module.inputs,
             outputs: module.outputs,
             scale: adapter.lora.scale(),
             orientation: config.orientation,
-        });
+        };
+        updates.insert(stored.clone(), update);
     }
     Ok(updates)
 }
@@ -160,16 +219,24 @@ fn write_generation(out: &Path, config: &ModelConfig) -> Result<(), ModelError> 
     }
 }
 
-/// The base's own `config.json`, with the number format as it now is.
-fn write_config(base: &Path, out: &Path, dtype: Option<DType>) -> Result<(), ModelError> {
+/// The base's own `config.json`.
+pub(crate) fn read_config(base: &Path) -> Result<Value, ModelError> {
     let path = base.join("config.json");
+    if !path.exists() {
+        return Err(ModelError::MissingFile { folder: base.to_owned(), wanted: "config.json" });
+    }
     let text = std::fs::read_to_string(&path).map_err(|source| ModelError::Io {
         action: "read",
         path: path.clone(),
         source,
     })?;
-    let mut value: Value = serde_json::from_str(&text)
-        .map_err(|source| ModelError::Json { place: path.display().to_string(), source })?;
+    serde_json::from_str(&text)
+        .map_err(|source| ModelError::Json { place: path.display().to_string(), source })
+}
+
+/// The base's own `config.json`, with the number format as it now is.
+fn write_config(base: &Path, out: &Path, dtype: Option<DType>) -> Result<(), ModelError> {
+    let mut value = read_config(base)?;
     if let Some(dtype) = dtype {
         let key = if value.get("dtype").is_some() { "dtype" } else { "torch_dtype" };
         value[key] = json!(match dtype {

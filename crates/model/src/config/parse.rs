@@ -45,18 +45,16 @@ impl ModelConfig {
         };
         let keys = Keys(map);
         let family = family(&keys)?;
-        if let Some(quantization) = keys.get("quantization_config") {
-            return Err(unsupported(
-                "quantization_config",
-                quantization,
-                "unquantised f32, f16 and bf16 weights",
-            ));
-        }
-        let config = match family {
+        let mut config = match family {
             Family::Gpt2 => gpt2(&keys)?,
             Family::GptNeox => gpt_neox(&keys)?,
             _ => llama_like(&keys, family)?,
         };
+        if let Some(quantization) = keys.get("quantization_config") {
+            check_quantisation(quantization)?;
+            // transformers turns the matrices of a Conv1D before it quantises them.
+            config.orientation = Orientation::Linear;
+        }
         config.check()?;
         Ok(config)
     }
@@ -89,6 +87,17 @@ impl ModelConfig {
             return Err(invalid("the norm's epsilon", &json!(self.norm.eps), "positive"));
         }
         Ok(())
+    }
+}
+
+fn check_quantisation(found: &Value) -> Result<(), ModelError> {
+    match found.get("quant_method").and_then(Value::as_str) {
+        Some("bitsandbytes") => Ok(()),
+        _ => Err(unsupported(
+            "quantization_config",
+            found,
+            "that of bitsandbytes, in 4 or 8 bits; else the folder before it was quantised, or a GGUF file",
+        )),
     }
 }
 
@@ -359,8 +368,8 @@ mod tests {
         );
         check_error(
             &[("quantization_config", json!({ "bits": 4 }))],
-            "config.json: `quantization_config` is {\"bits\":4}, which is not supported; supported: unquantised \
-             f32, f16 and bf16 weights",
+            "config.json: `quantization_config` is {\"bits\":4}, which is not supported; supported: that of \
+             bitsandbytes, in 4 or 8 bits; else the folder before it was quantised, or a GGUF file",
         );
     }
 

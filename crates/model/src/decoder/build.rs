@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use kernels::quant::{BlockData, BlockPart, Format};
+use kernels::quant::{BlockData, BlockPart, Format, Nf4Scales};
 use kernels::{DType as Stored, Device, Layout, WeightPart, random};
 
 use super::Decoder;
@@ -252,14 +252,37 @@ fn matrix<'a, D: Device>(
 
 /// The matrix of parts that are all in blocks already: they stay as they are, whatever format was asked for.
 fn of_blocks<D: Device>(device: &D, found: &[(Stuff<'_>, &ParamSpec, Orientation)]) -> Option<D::Weight> {
-    let mut parts = Vec::with_capacity(found.len());
+    let mut taken = Vec::with_capacity(found.len());
     for ((dtype, bytes), spec, orientation) in found {
         // Blocks lie along the last dimension, which must be that of the inputs.
         let (DType::Blocks(format), Orientation::Linear) = (dtype, orientation) else { return None };
-        parts.push(BlockPart { outputs: spec.shape[0], data: BlockData::Gguf(*format, bytes) });
+        let apart = (*format == Format::Nf4).then(|| codes_and_scales(bytes));
+        taken.push((spec.shape[0], *format, bytes, apart));
     }
+    let parts: Vec<_> = (taken.iter())
+        .map(|(outputs, format, bytes, apart)| {
+            let data = match apart {
+                Some((codes, scales)) => BlockData::Nf4(codes, Nf4Scales::Plain(scales)),
+                None => BlockData::Gguf(*format, bytes),
+            };
+            BlockPart { outputs: *outputs, data }
+        })
+        .collect();
     let spec = found.first()?.1;
     Some(device.weight_of_blocks(spec.len / spec.shape[0], &parts))
+}
+
+/// Blocks of NF4 with their scales behind the codes, taken apart.
+fn codes_and_scales(bytes: &[u8]) -> (Vec<u8>, Vec<f32>) {
+    let block = Format::Nf4.block_bytes();
+    let (mut codes, mut scales) = (Vec::with_capacity(bytes.len()), Vec::with_capacity(bytes.len() / block));
+    for block in bytes.chunks_exact(block) {
+        if let Some((own, scale)) = block.split_last_chunk() {
+            codes.extend_from_slice(own);
+            scales.push(f32::from_le_bytes(*scale));
+        }
+    }
+    (codes, scales)
 }
 
 /// Numbers in blocks as f32, which holds them exactly; others as they are.

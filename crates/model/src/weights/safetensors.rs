@@ -20,8 +20,17 @@ const GREATEST_HEADER: u64 = 100_000_000;
 pub struct SafetensorsFile {
     place: String,
     map: platform::FileMap,
-    tensors: BTreeMap<String, Entry<DType>>,
+    tensors: BTreeMap<String, Entry<Stored>>,
     metadata: BTreeMap<String, String>,
+}
+
+/// The number formats that occur in model files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// Numbers of a tensor.
+    Float(DType),
+    /// Bytes that stand for numbers, in quantised files.
+    Bytes(&'static str),
 }
 
 /// Where a tensor lies, and in which of the number formats `T`.
@@ -52,6 +61,12 @@ impl SafetensorsFile {
         &self.metadata
     }
 
+    /// A tensor's format, shape and bytes, whatever it holds.
+    pub(crate) fn raw(&self, name: &str) -> Option<(Stored, &[usize], &[u8])> {
+        let entry = self.tensors.get(name)?;
+        Some((entry.dtype, &entry.shape, &self.map.bytes()[entry.start..entry.end]))
+    }
+
     /// Whether there is a tensor of that name.
     pub fn contains(&self, name: &str) -> bool {
         self.tensors.contains_key(name)
@@ -69,7 +84,13 @@ impl TensorSource for SafetensorsFile {
             .get(name)
             .ok_or_else(|| ModelError::MissingTensor { place: self.place.clone(), name: name.to_owned() })?;
         let bytes = self.map.bytes()[entry.start..entry.end].into();
-        Ok(TensorView { dtype: entry.dtype, shape: entry.shape.clone(), bytes })
+        match entry.dtype {
+            Stored::Float(dtype) => Ok(TensorView { dtype, shape: entry.shape.clone(), bytes }),
+            Stored::Bytes(found) => Err(ModelError::TensorFile {
+                file: self.place.clone(),
+                problem: FileProblem::DType { tensor: name.to_owned(), dtype: found.to_owned() },
+            }),
+        }
     }
 
     fn release(&self, name: &str) {
@@ -83,9 +104,12 @@ impl TensorSource for SafetensorsFile {
 pub(crate) type Header<T> = (BTreeMap<String, Entry<T>>, BTreeMap<String, String>);
 
 /// The formats that models come in, by name, with the bytes of a value.
-fn dtype(name: &str) -> Option<(DType, usize)> {
+fn dtype(name: &str) -> Option<(Stored, usize)> {
+    if let Some(bytes) = ["U8", "I8"].into_iter().find(|bytes| *bytes == name) {
+        return Some((Stored::Bytes(bytes), 1));
+    }
     let dtype = [DType::F32, DType::F16, DType::BF16].into_iter().find(|dtype| dtype.name() == name)?;
-    Some((dtype, dtype.bytes(1)))
+    Some((Stored::Float(dtype), dtype.bytes(1)))
 }
 
 /// Checks a header whole; `dtype` knows the formats that may occur, and the bytes of a value.

@@ -1,6 +1,7 @@
 //! Integration tests of `model`.
 
 mod adapter_files;
+mod bitsandbytes_folders;
 mod decoder_cpu;
 mod decoder_generation;
 mod decoder_gradients;

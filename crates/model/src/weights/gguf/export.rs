@@ -6,7 +6,7 @@ use std::path::Path;
 use super::names::{self, Change, Named};
 use super::{GgufMix, GgufTensor, GgufValue, config, write_gguf};
 use crate::adapter::AdapterFolder;
-use crate::weights::{TensorSource, get_checked, write_values};
+use crate::weights::{TensorSource, get_checked, turned, write_values};
 use crate::{DType, ModelConfig, ModelError, Orientation, Positions, RopeScaling};
 
 /// Writes a model in one of llama.cpp's mixes of formats. `more` are further keys: the model's name, vocabulary and
@@ -137,18 +137,6 @@ impl Planned {
             _ => Failed::Io(error),
         })
     }
-}
-
-/// The matrix with its rows as columns; `columns` is the number of columns it has.
-fn turned(values: &[f32], columns: usize) -> Vec<f32> {
-    let rows = values.len() / columns.max(1);
-    let mut out = vec![0.0; values.len()];
-    for (row, line) in values.chunks(columns).enumerate() {
-        for (column, value) in line.iter().enumerate() {
-            out[column * rows + row] = *value;
-        }
-    }
-    out
 }
 
 /// Writes an adapter as llama.cpp's `--lora` reads it: `lora_a` and `lora_b` of each tensor in f32.
