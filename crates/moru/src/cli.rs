@@ -44,6 +44,8 @@ pub enum Command {
     Classify(verbs::classify::Classify),
     Report(verbs::report::Report),
     Inspect(verbs::inspect::Inspect),
+    Merge(verbs::merge::Merge),
+    Quantize(verbs::quantize::Quantize),
     Export(verbs::export::Export),
     Doctor(verbs::doctor::Doctor),
     Explain(verbs::explain::Explain),

@@ -38,6 +38,8 @@ fn main() -> std::process::ExitCode {
         Command::Classify(verb) => verb.run(&console),
         Command::Report(verb) => verb.run(&console),
         Command::Inspect(verb) => verb.run(&console),
+        Command::Merge(verb) => verb.run(&console),
+        Command::Quantize(verb) => verb.run(&console),
         Command::Export(verb) => verb.run(&console),
         Command::Doctor(verb) => verb.run(&console),
         Command::Explain(verb) => verb.run(&console),

@@ -4,6 +4,7 @@
 //! of a recipe, [`run`] runs it and writes `out/`.
 
 pub mod answer;
+pub mod artifact;
 pub mod assistant;
 pub mod base;
 pub mod bench_data;

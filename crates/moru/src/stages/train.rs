@@ -271,6 +271,11 @@ fn add_tokenizer(base: &Path, tuned: &Path, template: &str) -> anyhow::Result<()
     for name in ABOUT_TEXT.into_iter().filter(|name| base.join(name).exists()) {
         keep(&base.join(name), &tuned.join(name))?;
     }
+    set_template(tuned, template)
+}
+
+/// Gives a model's folder the template of that name, where it is one of ours; `model` stands for its own.
+pub fn set_template(tuned: &Path, template: &str) -> anyhow::Result<()> {
     let Some(builtin) = Builtin::from_name(template) else { return Ok(()) };
     let path = tuned.join(TOKENIZER_CONFIG);
     let mut config: serde_json::Value =

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Scratch, snapshot};
 
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 23] = [
     "quickstart",
     "init",
     "check",
@@ -20,6 +20,8 @@ const VERBS: [&str; 21] = [
     "classify",
     "report",
     "inspect",
+    "merge",
+    "quantize",
     "export",
     "doctor",
     "explain",

@@ -1,5 +1,6 @@
 //! The binary driven from outside: exit code, stdout, stderr, and what is on the disk.
 
+mod artifacts;
 mod bad_input;
 mod bench;
 mod classify;
