@@ -8,6 +8,7 @@
 //!
 //! Everything personal in these types is masked before it is put here; nothing here looks at raw rows.
 
+mod artifact;
 mod classification;
 mod data;
 mod evaluation;
@@ -16,6 +17,7 @@ mod training;
 
 use serde::{Deserialize, Serialize};
 
+pub use artifact::{Artifact, ArtifactFit, Speed};
 pub use classification::{ClassScore, Classification};
 pub use data::{
     Bin, Category, Data, Histogram, Kept, MaskedEntity, MaskedExample, RejectedExample, RejectedReason,
@@ -60,6 +62,9 @@ pub struct Report {
     /// One a classifier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classification: Vec<Classification>,
+    /// One a model that was written for other tools.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Artifact>,
     /// Whether anything personal came through; absent where no check ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaks: Option<Leaks>,

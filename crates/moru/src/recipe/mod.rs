@@ -7,6 +7,7 @@
 mod environment;
 mod error;
 mod evaluate;
+mod export;
 mod file;
 mod model;
 mod prepare;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 pub use environment::Environment;
 pub use error::{RecipeError, closest};
 pub use evaluate::Evaluate;
+pub use export::Export;
 use file::{File, Node};
 pub use model::Model;
 pub use prepare::{Mask, Prepare, TEXT_LABEL};
@@ -43,7 +45,7 @@ pub use tokenize::Tokenize;
 pub use train::Train;
 
 /// The sections of a recipe.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "project",
     "model",
     "source",
@@ -53,6 +55,7 @@ const SECTIONS: [&str; 11] = [
     "tokenize",
     "train",
     "evaluate",
+    "export",
     "replies",
     "report",
 ];
@@ -78,6 +81,8 @@ pub struct Resolved {
     pub train: BTreeMap<String, Train>,
     /// `[evaluate]`
     pub evaluate: Evaluate,
+    /// `[export]`
+    pub export: Export,
     /// `[replies]`
     pub replies: Replies,
     /// `[report]`
@@ -175,6 +180,7 @@ fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
         tokenize: Tokenize::read(section("tokenize")),
         train: train::read_all(section("train")),
         evaluate: Evaluate::read(section("evaluate")),
+        export: Export::read(section("export")),
         replies: Replies::read(section("replies")),
         report: Report::read(section("report")),
     }

@@ -15,6 +15,7 @@
 #![expect(clippy::format_collect, reason = "a page is put together from small pieces; it is written once")]
 
 mod answers;
+mod artifacts;
 mod chart;
 mod classification;
 mod costs;
@@ -78,12 +79,13 @@ pub fn render(report: &Report, language: Language) -> String {
 }
 
 /// Id, title and body of each section; the body is empty where there is nothing to show.
-fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 9] {
+fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 10] {
     [
         ("facts", words.pick("핵심 사실", "Key facts"), facts::render(report, words)),
         ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
         ("scores", words.pick("점수", "Scores"), scores::render(report, words)),
         ("classification", words.pick("라벨", "Labels"), classification::render(report, words)),
+        ("artifacts", words.pick("내보낸 모델", "Exports"), artifacts::render(report, words)),
         ("training", words.pick("학습", "Training"), training::render(report, words)),
         ("pretraining", words.pick("사전 학습", "Pretraining"), pretraining::render(report, words)),
         ("data", words.pick("데이터", "Data"), data::render(report, words)),

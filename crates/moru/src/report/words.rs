@@ -111,7 +111,7 @@ const LENGTHS: [Name; 5] = [
     ("characters", "글자", "characters"),
 ];
 
-const STAGES: [Name; 17] = [
+const STAGES: [Name; 19] = [
     ("ingest", "가져오기", "Ingest"),
     ("prepare", "정제", "Prepare"),
     ("parse", "문서 분석", "Parse"),
@@ -126,6 +126,8 @@ const STAGES: [Name; 17] = [
     ("measure", "측정", "Measure"),
     ("answer", "답하기", "Answer"),
     ("leak", "유출 시험", "Leak test"),
+    ("fit", "적합도", "Fit"),
+    ("export", "내보내기", "Export"),
     ("merge", "병합", "Merge"),
     ("quantize", "양자화", "Quantize"),
     ("evaluate", "평가", "Evaluate"),

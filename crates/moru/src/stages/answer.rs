@@ -8,6 +8,7 @@ use eval::scorers::KeyFact;
 use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
+use super::artifact::Format;
 use super::{Names, assistant, jsonl, prepare, tokenize};
 use crate::console::error::fail;
 use crate::project::Project;
@@ -80,14 +81,25 @@ pub fn test_rows(splits: &Path, max_rows: usize, seed: u64) -> anyhow::Result<Ve
 pub fn stage<'a>(project: &'a Project, training: Option<&str>, model: Input<'static>) -> Stage<'a> {
     let mut inputs = vec![Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS), model];
     inputs.extend(training.map(|name| Input::stage(Names::TUNED, &Names::train(name), Names::TUNED)));
+    let is_tuned = training.is_some();
+    stage_of(project, Names::answer(training), inputs, is_tuned)
+}
+
+/// The stage of a training's model as it was written for other tools.
+pub fn stage_of_export<'a>(project: &'a Project, name: &str, format: Format) -> Stage<'a> {
+    let model = Input::stage(Names::MODEL, &Names::export(name, format), Names::ARTIFACT);
+    let inputs = vec![Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS), model];
+    stage_of(project, Names::answer(Some(&Names::exported(name, format))), inputs, false)
+}
+
+fn stage_of<'a>(project: &'a Project, id: String, mut inputs: Vec<Input<'a>>, is_tuned: bool) -> Stage<'a> {
     let questions = &project.resolved().evaluate.questions;
     let has_questions = !questions.is_empty();
     if has_questions {
         inputs.push(Input::file(Names::QUESTIONS, questions));
     }
-    let is_tuned = training.is_some();
     Stage {
-        id: Names::answer(training),
+        id,
         version: VERSION,
         inputs,
         outputs: vec![Names::ANSWERS.into()],

@@ -10,6 +10,7 @@ use eval::statistics::Resampling;
 use pipeline::{Context, Counts, Input, Stage};
 
 use super::answer::{own_questions, test_rows};
+use super::artifact::Format;
 use super::{Names, jsonl, prepare};
 use crate::project::Project;
 use crate::recipe::Prepare;
@@ -27,6 +28,12 @@ pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
     if has_base {
         inputs.push(Input::stage("base answers", &Names::answer(None), Names::ANSWERS));
     }
+    let exports: Vec<_> =
+        project.resolved().export.formats().filter(|format| *format != Format::Lora).collect();
+    for format in &exports {
+        let answers = Names::answer(Some(&Names::exported(name, *format)));
+        inputs.push(Input::stage(format.name(), &answers, Names::ANSWERS));
+    }
     let questions = &project.resolved().evaluate.questions;
     let has_questions = !questions.is_empty();
     if has_questions {
@@ -37,7 +44,7 @@ pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
         version: VERSION,
         inputs,
         outputs: vec![Names::SCORES.into()],
-        run: super::stage_fn(move |stage| run(stage, name, has_base, has_questions)),
+        run: super::stage_fn(move |stage| run(stage, name, has_base, has_questions, &exports)),
     }
 }
 
@@ -46,6 +53,7 @@ fn run(
     name: &str,
     has_base: bool,
     has_questions: bool,
+    exports: &[Format],
 ) -> anyhow::Result<Vec<Counts>> {
     let metrics: Vec<String> = stage.param("evaluate.metrics")?;
     let (leading, baselines): (String, Vec<String>) =
@@ -63,6 +71,10 @@ fn run(
         vec![("tuned", SystemRole::Tuned, jsonl::read::<Answer>(&stage.input("tuned answers")?)?)];
     if has_base {
         given.insert(0, ("base", SystemRole::Base, jsonl::read(&stage.input("base answers")?)?));
+    }
+    for format in exports {
+        let answers = jsonl::read(&stage.input(format.name())?)?;
+        given.push((format.name(), SystemRole::Other, answers));
     }
     let own = if has_questions { own_questions(Some(&stage.input(Names::QUESTIONS)?))? } else { Vec::new() };
     let own_rows = own

@@ -19,6 +19,7 @@ pub mod costs;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+pub mod export;
 pub mod gguf;
 pub mod heard;
 mod hub_model;
@@ -94,6 +95,8 @@ impl Names {
     pub const STATE: &'static str = "state";
     /// `train`: what lay ahead of it.
     pub const PLAN: &'static str = "plan";
+    /// `export`: a model as a file or folder for other tools.
+    pub const ARTIFACT: &'static str = "artifact";
     /// `pack`: a model and its tokenizer as one file.
     pub const PACKED: &'static str = "packed";
     /// `measure`: what a pretrained model is worth.
@@ -145,6 +148,21 @@ impl Names {
     /// The stage that measures a training's model on written text.
     pub fn measure(name: &str) -> String {
         format!("measure:{name}")
+    }
+
+    /// The stage that measures a training's model before it is exported.
+    pub fn fit(name: &str) -> String {
+        format!("fit:{name}")
+    }
+
+    /// What an export of a training's model is called.
+    pub fn exported(name: &str, format: artifact::Format) -> String {
+        format!("{name}.{}", format.name())
+    }
+
+    /// The stage that writes a training's model for other tools.
+    pub fn export(name: &str, format: artifact::Format) -> String {
+        format!("export:{}", Self::exported(name, format))
     }
 
     /// The stage in which a training's model answers, or the base.
@@ -215,9 +233,30 @@ fn answering<'a>(project: &'a Project, origin: &base::Origin) -> anyhow::Result<
         if leak::is_wanted(&project.resolved().evaluate) {
             stages.push(leak::stage(project, name, base::input(origin))?);
         }
+        stages.extend(exporting(project, name, train, origin));
         stages.push(evaluate::stage(project, name));
     }
     Ok(stages)
+}
+
+/// The stages in which a tuned model is written for other tools, and answers as it was written.
+fn exporting<'a>(
+    project: &'a Project,
+    name: &'a str,
+    train: &crate::recipe::Train,
+    origin: &base::Origin,
+) -> Vec<pipeline::Stage<'a>> {
+    let mut stages = Vec::new();
+    for format in project.resolved().export.formats() {
+        if stages.is_empty() {
+            stages.push(export::fit_stage(name, train, base::input(origin)));
+        }
+        stages.push(export::stage(project, name, train, format, base::input(origin)));
+        if format != artifact::Format::Lora {
+            stages.push(answer::stage_of_export(project, name, format));
+        }
+    }
+    stages
 }
 
 /// The stage that the splits come from.

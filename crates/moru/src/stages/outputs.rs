@@ -140,6 +140,16 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
         let predictions = named("predictions", "jsonl");
         wanted.push((Names::evaluate(name), Names::PREDICTIONS, "", predictions));
         wanted.push((Names::answer(Some(name)), Names::ANSWERS, "", format!("samples/{name}.jsonl")));
+        for format in project.resolved().export.formats() {
+            let exported = Names::exported(name, format);
+            wanted.push((Names::export(name, format), Names::ARTIFACT, "", format.file_name(name)));
+            wanted.push((
+                Names::answer(Some(&exported)),
+                Names::ANSWERS,
+                "",
+                format!("samples/{exported}.jsonl"),
+            ));
+        }
     }
     wanted.push((Names::answer(None), Names::ANSWERS, "", "samples/base.jsonl".to_owned()));
     wanted

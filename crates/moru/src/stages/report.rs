@@ -59,6 +59,7 @@ pub fn gather(
         pretraining: pretraining(project, results)?,
         evaluation: evaluations(project, results)?,
         classification: classifications(project, results)?,
+        artifacts: super::export::read(project, results)?,
         leaks,
         warnings: warnings(project, results)?,
     })

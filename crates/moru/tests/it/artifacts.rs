@@ -47,6 +47,55 @@ fn a_tuned_model_becomes_folders_and_files() {
     }
 }
 
+/// A recipe that writes its model in several formats and scores each.
+fn exporting(gate: &str) -> Scratch {
+    let scratch = Scratch::project();
+    let recipe = scratch.read("moru.toml");
+    scratch.write(
+        "moru.toml",
+        &format!("{recipe}\n[export]\nformats = [\"merged\", \"nf4\", \"q8_0\", \"lora\"]\n{gate}"),
+    );
+    scratch
+}
+
+#[test]
+fn a_recipe_writes_and_measures_its_model() {
+    let scratch = exporting("max_nll_increase = 5.0\n");
+    scratch.stdout(&["run"], 0);
+    for name in ["model-merged", "model-nf4", "model-q8_0.gguf", "model-lora.gguf", "samples/main.nf4.jsonl"]
+    {
+        assert!(scratch.path("out").join(name).exists(), "{name}");
+    }
+    let report = json(&scratch.read("out/report.json"));
+    let artifacts = report["artifacts"].as_array().unwrap();
+    assert_eq!(artifacts.len(), 4);
+    for one in &artifacts[..3] {
+        let (tuned, written) =
+            (one["fit"]["tuned"].as_f64().unwrap(), one["fit"]["written"].as_f64().unwrap());
+        // The merge is the same model; few bits change it a little.
+        let most = if one["format"] == "merged" { 1e-4 } else { 0.5 };
+        assert!(tuned > 0.0 && (written - tuned).abs() < most, "{one}");
+        assert!(one["speed"]["decode_tokens_per_s"].as_f64().unwrap() > 0.0);
+    }
+    assert!(artifacts[3].get("fit").is_none());
+    let systems = report["evaluation"][0]["systems"].as_array().unwrap();
+    let ids: Vec<_> = systems.iter().filter_map(|system| system["id"].as_str()).collect();
+    assert!(["tuned", "merged", "nf4", "q8_0"].iter().all(|id| ids.contains(id)), "{ids:?}");
+    assert!(scratch.read("out/report.html").contains("id=\"artifacts\""));
+    let again = scratch.stdout(&["run"], 0);
+    assert!(again.contains("nothing to do"), "{again}");
+}
+
+#[test]
+fn a_gate_that_fails_names_its_figures() {
+    let scratch = exporting("max_nll_increase = 0.0000001\n");
+    let output = scratch.output(&["run"]);
+    assert_eq!(output.status.code(), Some(2));
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(talk.contains("nats per token on the test split") && talk.contains("max_nll_increase"), "{talk}");
+    assert!(!scratch.path("out/model-nf4").exists());
+}
+
 #[test]
 fn a_merge_outside_of_a_project_names_its_base() {
     let scratch = Scratch::project();

@@ -2,10 +2,10 @@
 
 use eval::compare::{Answers, Comparison, TestRow};
 use eval::report::{
-    BatchTokens, Bin, Category, Copied, Count, Data, Evaluation, FORMAT, Histogram, Kept, Language,
-    LeakAttack, LeakCheck, LeakTest, Leaks, MaskedEntity, MaskedExample, Pretraining, Provenance,
-    RejectedExample, RejectedReason, Report, Source, SplitTokens, Stage, StepPoint, Stripped, System,
-    SystemRole, TextFit, TokenCounts, Training, ValidPoint, Warning,
+    Artifact, ArtifactFit, BatchTokens, Bin, Category, Copied, Count, Data, Evaluation, FORMAT, Histogram,
+    Kept, Language, LeakAttack, LeakCheck, LeakTest, Leaks, MaskedEntity, MaskedExample, Pretraining,
+    Provenance, RejectedExample, RejectedReason, Report, Source, Speed, SplitTokens, Stage, StepPoint,
+    Stripped, System, SystemRole, TextFit, TokenCounts, Training, ValidPoint, Warning,
 };
 use eval::scorers::{KeyFact, by_name};
 use eval::statistics::Resampling;
@@ -35,6 +35,7 @@ pub(in crate::report) fn report() -> Report {
         pretraining: vec![pretraining()],
         classification: vec![super::classified::classification()],
         evaluation: vec![evaluation(), questions()],
+        artifacts: artifacts(),
         leaks: Some(leaks()),
         warnings: vec![Warning {
             what: "평가 문항 가운데 4개가 96토큰에서 잘렸습니다.".into(),
@@ -57,6 +58,7 @@ pub(super) fn empty() -> Report {
         pretraining: Vec::new(),
         classification: Vec::new(),
         evaluation: vec![Evaluation::default()],
+        artifacts: Vec::new(),
         leaks: None,
         warnings: Vec::new(),
     }
@@ -265,6 +267,19 @@ fn training() -> Training {
             tree_tokens: 140_000,
         }),
     }
+}
+
+fn artifacts() -> Vec<Artifact> {
+    let fit = |written: f64| ArtifactFit { tokens: 4120, tuned: 1.2034, written, allowed: Some(0.25) };
+    let speed = Speed { prefill_tokens_per_s: 812.4, decode_tokens_per_s: 96.7 };
+    let of = |format: &str, bytes, fit, speed| Artifact {
+        name: "main".into(),
+        format: format.into(),
+        bytes,
+        fit,
+        speed,
+    };
+    vec![of("nf4", 7_464_672, Some(fit(1.2391)), Some(speed)), of("lora", 812_400, None, None)]
 }
 
 fn pretraining() -> Pretraining {

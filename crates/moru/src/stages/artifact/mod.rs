@@ -182,7 +182,9 @@ pub fn bytes_of(path: &Path) -> std::io::Result<u64> {
 
 /// The folder or file to write where none is named, which must not be there yet.
 pub fn place(to: Option<PathBuf>, project: &Path, format: Format, training: &str) -> anyhow::Result<PathBuf> {
-    let to = to.unwrap_or_else(|| project.join("out").join(format.file_name(training)));
+    // A path is said as short as it can be.
+    let out = if project == Path::new(".") { PathBuf::from("out") } else { project.join("out") };
+    let to = to.unwrap_or_else(|| out.join(format.file_name(training)));
     let is_empty_folder = || to.is_dir() && to.read_dir().is_ok_and(|mut entries| entries.next().is_none());
     if to.symlink_metadata().is_ok() && !is_empty_folder() {
         return Err(fail(
