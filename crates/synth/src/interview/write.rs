@@ -2,7 +2,6 @@
 
 use super::{Language, Triple};
 use crate::grammar::{Expansion, Grammar, Vars};
-use crate::nano::sentences;
 use crate::rng::Rng;
 
 /// Names that hold for a whole triple.
@@ -29,21 +28,30 @@ impl Writer<'_> {
         self.grammar.expand(rule, &mut self.rng, &mut self.cast, &mut self.out);
     }
 
-    /// A sentence after those that stand there already. A draw that begins like one of them is drawn again: the same
-    /// remark with another number would be none.
+    /// A sentence after those that stand there already.
     fn sentence(&mut self, rule: &str) {
-        let blank = if self.out.text.is_empty() { "" } else { " " };
+        self.sentence_led(None, rule);
+    }
+
+    /// A sentence, half the time with words before it that lead to it. A draw whose beginning stands there already is
+    /// drawn again: the same remark with another number would be none.
+    fn sentence_led(&mut self, lead: Option<&str>, rule: &str) {
         let before = self.out.clone();
-        let begin = |text: &str| text.chars().take(ALIKE).collect::<String>();
+        let known = before.text.to_lowercase();
         for trial in 0.. {
-            self.out.text.push_str(blank);
+            if !self.out.text.is_empty() {
+                self.out.text.push(' ');
+            }
+            let start = self.out.text.len();
+            if let Some(lead) = lead.filter(|_| self.rng.percent(50)) {
+                self.say(lead);
+                self.out.text.push(' ');
+            }
             let at = self.out.text.len();
             self.say(rule);
-            capitalise(&mut self.out.text, at);
-            let drawn = begin(&self.out.text[at..]);
-            if trial == TRIALS
-                || !sentences(&before.text).iter().any(|s| begin(&before.text[s.clone()]) == drawn)
-            {
+            let begin: String = self.out.text[at..].chars().take(ALIKE).collect();
+            capitalise(&mut self.out.text, start);
+            if trial == TRIALS || !known.contains(&begin.to_lowercase()) {
                 return;
             }
             self.out = before.clone();
@@ -131,12 +139,15 @@ pub(super) fn triple(
     Triple { kind, language, question, answer, summary, slots: [question_slots, answer_slots, summary_slots] }
 }
 
-/// Three to ten sentences: the key facts in order, and what surrounds them.
+/// The key facts in order, and what surrounds them.
 fn answer(writer: &mut Writer<'_>, code: &str, kind: &str, topic: usize, tone: &str) {
-    let (open, close) = (format!("{code}.open.{tone}"), format!("{code}.close.{tone}"));
+    let [open, close, aside] = ["open", "close", "aside"].map(|part| format!("{code}.{part}.{tone}"));
     let side = format!("{code}.{kind}.side");
-    let first = if writer.rng.percent(75) { &open } else { &side };
-    writer.sentence(first);
+    if writer.rng.percent(75) {
+        writer.sentence(&open);
+    } else {
+        writer.sentence(&side);
+    }
     let keys: Vec<String> = ["a", "b", "c"]
         .iter()
         .map(|part| format!("{code}.{kind}.{topic}{part}"))
@@ -144,16 +155,16 @@ fn answer(writer: &mut Writer<'_>, code: &str, kind: &str, topic: usize, tone: &
         .collect();
     for key in &keys {
         if writer.rng.percent(45) {
-            writer.sentence(&side);
+            writer.sentence_led(Some(&aside), &side);
             if writer.rng.percent(15) {
-                writer.sentence(&side);
+                writer.sentence_led(Some(&aside), &side);
             }
         }
         writer.sentence(key);
     }
     // A short answer digresses in any case: there has to be something to leave out.
     if keys.len() < 3 || writer.rng.percent(40) {
-        writer.sentence(&side);
+        writer.sentence_led(Some(&aside), &side);
     }
     if writer.rng.percent(40) {
         writer.sentence(&close);

@@ -11,14 +11,49 @@ fn triples_are_varied_and_the_test_is_apart() {
     let (train, test) = (triples(1, Split::Train, 3200), triples(1, Split::Test, 360));
     let found = measures(&train, &test);
     assert_eq!((found.train, found.test, found.verbatim_summaries), (3200, 360, 0));
-    assert!(found.distinct >= 0.15, "{found:?}");
-    assert!(found.distinct_summaries >= 0.8, "{found:?}");
+    assert!(found.distinct >= 0.5, "{found:?}");
+    assert!(found.distinct_summaries >= 0.95, "{found:?}");
     assert!(
         found.particles.checked > 10_000 && found.particles.agreement() >= 0.995,
         "{:?}",
         found.particles
     );
-    assert!(found.answer_sentences.0 >= 3 && found.answer_sentences.1 <= 11, "{found:?}");
+    assert!(found.answer_sentences.0 >= 3 && found.answer_sentences.1 <= 12, "{found:?}");
+}
+
+/// The alternatives of each rule of a grammar's text.
+fn alternatives(text: &'static str) -> Vec<(&'static str, &'static str)> {
+    let mut rule = "";
+    let mut all = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match line.strip_prefix('@') {
+            Some(name) => rule = name,
+            None => all.push((rule, line)),
+        }
+    }
+    all
+}
+
+#[test]
+fn no_name_and_no_clause_of_the_test_stands_in_the_training() {
+    for (train, test) in [
+        (
+            include_str!("../../src/interview/text/korean_train.txt"),
+            include_str!("../../src/interview/text/korean_test.txt"),
+        ),
+        (
+            include_str!("../../src/interview/text/english_train.txt"),
+            include_str!("../../src/interview/text/english_test.txt"),
+        ),
+    ] {
+        let (train, test) = (alternatives(train), alternatives(test));
+        let rules = |of: &[(&'static str, &str)]| -> std::collections::BTreeSet<_> {
+            of.iter().map(|(rule, _)| *rule).collect()
+        };
+        assert_eq!(rules(&train), rules(&test));
+        let both: Vec<_> = test.iter().filter(|line| train.contains(line)).collect();
+        assert!(test.len() > 100 && both.is_empty(), "{both:?}");
+    }
 }
 
 #[test]
