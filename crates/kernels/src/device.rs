@@ -19,6 +19,8 @@ pub trait Device: Send + Sync + 'static {
     type Buffer: Send + Sync + std::fmt::Debug;
     /// Token ids, positions and the like.
     type Indices: Send + Sync + std::fmt::Debug;
+    /// Keys, or values, of sequences that are continued.
+    type Cache: Send + Sync + std::fmt::Debug;
     /// A frozen matrix (O, I) in the dtype of its file, or quantised.
     type Weight: Send + Sync + std::fmt::Debug;
     /// Who attends to whom, prepared before a step.
@@ -78,8 +80,6 @@ pub trait Device: Send + Sync + 'static {
     fn scale(&self, dst: &mut Self::Buffer, range: Range<usize>, factor: f32);
     /// `dst[..len] = src[..len]`.
     fn copy(&self, dst: &mut Self::Buffer, src: &Self::Buffer, len: usize);
-    /// `buffer[to..to + len] = buffer[from..from + len]`.
-    fn copy_within(&self, buffer: &mut Self::Buffer, from: usize, to: usize, len: usize);
     /// `dst[..len] += src[..len]`.
     fn add(&self, dst: &mut Self::Buffer, src: &Self::Buffer, len: usize);
 
@@ -220,25 +220,28 @@ pub trait Device: Send + Sync + 'static {
         plan: &Self::AttentionPlan,
         scratch: &mut Self::Buffer,
     );
-    /// Copies row `n` of `k` and `v` to row `cache_rows[n]` of the caches.
+    /// A cache of zeros. Memory is taken where something is written.
+    fn cache(&self, shape: CacheShape) -> Self::Cache;
+    /// Copies row `n` of `rows`, (N, Hk·D), to position `cache_rows[n] mod capacity` of slot
+    /// `cache_rows[n] / capacity`.
     fn cache_write(
         &self,
-        keys: &mut Self::Buffer,
-        values: &mut Self::Buffer,
-        k: Rows<'_, Self::Buffer>,
-        v: Rows<'_, Self::Buffer>,
+        cache: &mut Self::Cache,
+        rows: Rows<'_, Self::Buffer>,
         cache_rows: &Self::Indices,
         count: usize,
-        width: usize,
     );
+    /// Copies the first `len` positions of slot `slot` to `out`, (len, Hk·D).
+    fn cache_read(&self, out: &mut Self::Buffer, cache: &Self::Cache, slot: usize, len: usize);
+    /// Copies the first `len` positions of slot `from` to slot `to`.
+    fn cache_copy(&self, cache: &mut Self::Cache, from: usize, to: usize, len: usize);
     /// Attention of one query a row over the first `lengths[n]` keys of slot `slots[n]`; `out` is (N, H·D).
     fn attention_decode(
         &self,
         out: &mut Self::Buffer,
         q: Rows<'_, Self::Buffer>,
-        keys: &Self::Buffer,
-        values: &Self::Buffer,
-        cache: CacheShape,
+        keys: &Self::Cache,
+        values: &Self::Cache,
         slots: &Self::Indices,
         lengths: &Self::Indices,
         rows: usize,

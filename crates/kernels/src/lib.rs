@@ -22,12 +22,12 @@
 //! | [`rope_angles`](Device::rope_angles), [`rope`](Device::rope) | pairs (i, i + D/2) turn by position · frequency | turn back |
 //! | [`linear`](Device::linear) | `residual + x·Wᵀ + bias + Σ scale·(x·Aᵀ)·Bᵀ` | dx, dA, dB; dW and dbias when W is trained |
 //! | [`attention`](Device::attention) | `softmax(scale·q·kᵀ)·v` over visible keys | dq, dk, dv |
-//! | [`cache_write`](Device::cache_write), [`attention_decode`](Device::attention_decode) | one query a row over cached keys | – |
+//! | [`cache_write`](Device::cache_write), [`cache_read`](Device::cache_read), [`attention_decode`](Device::attention_decode) | keys and values kept, and one query a row over them | – |
 //! | [`activate`](Device::activate) | GELU (tanh, erf), SiLU | `dout · f′(x)` |
 //! | [`gated`](Device::gated) | `f(gate) · up` | dgate, dup |
 //! | [`head_loss`](Device::head_loss) | `weight · (ln Σ exp(x·Wᵀ) - (x·Wᵀ)[target])`, logits in chunks of rows | dx, dW when W is trained |
 //! | [`adamw`](Device::adamw), [`sum_of_squares`](Device::sum_of_squares), [`sum`](Device::sum) | a step; what clipping and reporting need | – |
-//! | [`fill`](Device::fill), [`scale`](Device::scale), [`copy`](Device::copy), [`copy_within`](Device::copy_within), [`add`](Device::add) | on ranges | – |
+//! | [`fill`](Device::fill), [`scale`](Device::scale), [`copy`](Device::copy), [`add`](Device::add) | on ranges | – |
 //!
 //! Frozen matrices keep their file's dtype ([`DType`]), which is exact, or are quantised ([`quant`]), and are widened
 //! panel by panel. In generation ([`Phase::Decode`]) quantised ones are multiplied in integers, with rows in eight bits.
@@ -62,6 +62,6 @@ pub use cpu::{Cpu, instruction_sets};
 pub use device::Device;
 pub use reference::Reference;
 pub use shapes::{
-    Activation, AdamW, At, AttentionShape, CacheShape, DType, Dropout, Groups, HeadShape, Layout,
-    LinearShape, LoraTerm, Matrix, NormWeights, Phase, Place, Rows, ScratchNeed, WeightPart,
+    Activation, AdamW, At, AttentionShape, CachePrecision, CacheShape, DType, Dropout, Groups, HeadShape,
+    Layout, LinearShape, LoraTerm, Matrix, NormWeights, Phase, Place, Rows, ScratchNeed, WeightPart,
 };

@@ -282,11 +282,59 @@ pub struct ScratchNeed {
     pub dropout: bool,
 }
 
-/// Sizes of a KV cache's layer: (slots, capacity, Hk·D) for keys and as much for values.
+/// What a KV cache holds its numbers as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CachePrecision {
+    /// As they were computed.
+    #[default]
+    F32,
+    /// Rounded to half floats, those beyond ±65504 to that: half the memory, and half of it to be read.
+    F16,
+}
+
+impl CachePrecision {
+    /// Bytes of a number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 => 2,
+        }
+    }
+}
+
+/// Sizes of a cache of keys, or of values: (slots, Hk, capacity, D). A row of it, as written and read, is (Hk·D).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheShape {
+    /// Sequences.
+    pub slots: usize,
     /// Positions that a slot holds.
     pub capacity: usize,
-    /// Hk·D.
-    pub width: usize,
+    /// Hk.
+    pub heads: usize,
+    /// D.
+    pub head_dim: usize,
+    /// Of its numbers.
+    pub precision: CachePrecision,
+}
+
+impl CacheShape {
+    /// Numbers that it has room for.
+    pub fn len(&self) -> usize {
+        self.slots * self.capacity * self.heads * self.head_dim
+    }
+
+    /// Whether it has room for none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes that it has room for.
+    pub fn bytes(&self) -> usize {
+        self.len() * self.precision.bytes()
+    }
+
+    /// Where position `at` of head `head` of slot `slot` begins.
+    pub fn place(&self, slot: usize, head: usize, at: usize) -> usize {
+        ((slot * self.heads + head) * self.capacity + at) * self.head_dim
+    }
 }

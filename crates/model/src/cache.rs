@@ -1,6 +1,6 @@
 //! Keys and values of sequences that are being continued.
 
-use kernels::{CacheShape, Device};
+use kernels::{CachePrecision, CacheShape, Device};
 
 use crate::ModelConfig;
 use crate::layers::attention::LayerCache;
@@ -16,11 +16,17 @@ pub struct KvCache<D: Device> {
 
 impl<D: Device> KvCache<D> {
     /// Room for `slots` sequences of up to `capacity` tokens each.
-    pub(crate) fn new(device: &D, config: &ModelConfig, slots: usize, capacity: usize) -> Self {
-        let shape = CacheShape { capacity, width: config.kv_width() };
-        let len = slots * capacity * shape.width;
+    pub(crate) fn new(
+        device: &D,
+        config: &ModelConfig,
+        slots: usize,
+        capacity: usize,
+        precision: CachePrecision,
+    ) -> Self {
+        let shape =
+            CacheShape { slots, capacity, heads: config.kv_heads, head_dim: config.head_dim, precision };
         let layers = (0..config.layers)
-            .map(|_| LayerCache { keys: device.zeros(len), values: device.zeros(len) })
+            .map(|_| LayerCache { keys: device.cache(shape), values: device.cache(shape) })
             .collect();
         Self { layers, shape, lengths: vec![0; slots] }
     }
@@ -53,18 +59,22 @@ impl<D: Device> KvCache<D> {
     /// Makes slot `to` begin with the first `len` tokens of slot `from`, such as a common system prompt.
     pub fn copy_prefix(&mut self, device: &D, from: usize, to: usize, len: usize) {
         let len = len.min(self.lengths[from]);
-        let slot = self.shape.capacity * self.shape.width;
         if from != to {
             for layer in &mut self.layers {
-                device.copy_within(&mut layer.keys, from * slot, to * slot, len * self.shape.width);
-                device.copy_within(&mut layer.values, from * slot, to * slot, len * self.shape.width);
+                device.cache_copy(&mut layer.keys, from, to, len);
+                device.cache_copy(&mut layer.values, from, to, len);
             }
         }
         self.lengths[to] = len;
     }
 
-    /// Bytes that the cache occupies.
+    /// What its numbers are held as.
+    pub fn precision(&self) -> CachePrecision {
+        self.shape.precision
+    }
+
+    /// Bytes that the cache has room for; only what has been written takes memory.
     pub fn bytes(&self) -> usize {
-        8 * self.layers.len() * self.lengths.len() * self.shape.capacity * self.shape.width
+        2 * self.layers.len() * self.shape.bytes()
     }
 }

@@ -17,8 +17,8 @@ mod trainable;
 
 use std::sync::Arc;
 
-use kernels::Device;
 use kernels::quant::Format;
+use kernels::{CachePrecision, Device};
 
 pub use build::{base_layout, check_format};
 pub use classify::{PEFT_SCORE, SCORE};
@@ -26,7 +26,7 @@ pub use generate::DecodeRow;
 pub use plan::MemoryPlan;
 
 use crate::ModelConfig;
-use crate::layers::Base;
+use crate::layers::{Base, Projection};
 
 /// A decoder-only transformer on a device.
 #[derive(Debug)]
@@ -55,6 +55,18 @@ impl<D: Device> Decoder<D> {
     /// The format of the blocks' matrices, where they are not held as in their file. Embedding and head always are.
     pub fn quantised(&self) -> Option<Format> {
         self.quantised
+    }
+
+    /// What keys and values are held as where nobody says: half floats beside quantised blocks, whose own rounding is
+    /// far greater, else f32.
+    pub fn cache_precision(&self) -> CachePrecision {
+        let Some(base) = &self.base else { return CachePrecision::F32 };
+        let bytes = |block: &[D::Weight; Projection::COUNT]| -> usize {
+            block.iter().map(|w| self.device.weight_bytes(w)).sum()
+        };
+        let numbers: usize = Projection::ALL.iter().map(|p| p.sizes(&self.config)).map(|(i, o)| i * o).sum();
+        let quantised = base.matrices.first().is_some_and(|block| bytes(block) < 2 * numbers);
+        if quantised { CachePrecision::F16 } else { CachePrecision::F32 }
     }
 
     /// Bytes of the frozen weights; 0 once they were taken.

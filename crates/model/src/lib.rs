@@ -43,4 +43,4 @@ pub use workspace::{Recompute, Workspace};
 
 /// What a decoder computes on, for rooms that do not know `kernels`.
 pub use kernels::quant::Format;
-pub use kernels::{Cpu, Device, Reference};
+pub use kernels::{CachePrecision, Cpu, Device, Reference};

@@ -50,6 +50,8 @@ pub(crate) struct Sizes {
     pub ranks: [usize; Projection::COUNT],
     /// Keys that a generated token may see.
     pub cached: usize,
+    /// Keys that a prompt's tokens may see, themselves among them.
+    pub known: usize,
     /// The blocks that keep their activations are those from here on; `layers` when none does.
     pub keep_from: usize,
     /// Whether there is a backward pass.
@@ -104,6 +106,8 @@ pub(crate) struct Temporary<D: Device> {
     /// rows have one layout. Made again in the backward pass. Where query, key and value stand head by head in their
     /// weight, the stacked product in that order. Empty where there is neither.
     pub turned: D::Buffer,
+    /// (known, Hk·D) each: keys and values of a prompt and what stands before it, as the cache gives them back.
+    pub known: [D::Buffer; 2],
     /// (N, C): gradient of the residual stream.
     pub dresidual: D::Buffer,
     /// (N, C): gradient of a block's output; empty without parallel residual.
@@ -202,6 +206,7 @@ impl<D: Device> Workspace<D> {
                 normed: b(),
                 activated: b(),
                 turned: b(),
+                known: [b(), b()],
                 dresidual: b(),
                 dout: b(),
                 dnormed: b(),
@@ -275,10 +280,13 @@ impl<D: Device> Workspace<D> {
             k.low_rank.iter_mut().for_each(&mut f);
         }
         let (t, h) = (&mut self.temporary, &mut self.head);
+        let [known_keys, known_values] = &mut t.known;
         for buffer in [
             &mut t.normed,
             &mut t.activated,
             &mut t.turned,
+            known_keys,
+            known_values,
             &mut t.dresidual,
             &mut t.dout,
             &mut t.dnormed,
@@ -349,8 +357,11 @@ fn each_len<D: Device>(
     let back = if s.backward { n } else { 0 };
     let turned = if config.qk_norm || config.qkv_by_head { n * qkv } else { 0 };
     let dout = if config.parallel_residual { back * c } else { 0 };
-    for len in [n * c, n * mlp, turned, back * c, dout, back * c, back * q, back * qkv, back * up, back * mlp]
-    {
+    let known = s.known * config.kv_width();
+    for len in [n * c, n * mlp, turned, known, known, back * c, dout, back * c, back * q] {
+        f(len);
+    }
+    for len in [back * qkv, back * up, back * mlp] {
         f(len);
     }
     let (l, dl) = (s.loss_rows, if s.backward { s.loss_rows } else { 0 });

@@ -21,6 +21,15 @@ pub struct Buffer {
 impl Buffer {
     /// Zeros. Pages that are never touched take no memory.
     pub fn zeros(len: usize) -> Self {
+        Self::with_pages(len, LARGE)
+    }
+
+    /// Zeros of which only some will ever be touched: in small pages, so that the rest takes no memory.
+    pub fn sparse(len: usize) -> Self {
+        Self::with_pages(len, SMALL)
+    }
+
+    fn with_pages(len: usize, advice: i32) -> Self {
         let bytes = len.checked_mul(4).expect("a buffer's size fits in memory's addresses");
         // Asking for more alignment than the system's own would make the allocator touch every page.
         let align = if bytes >= 2 * PAGE { PAGE } else { LINE };
@@ -34,7 +43,7 @@ impl Buffer {
         // SAFETY: at most `align` bytes further, behind which `bytes` bytes are left.
         let start = unsafe { given.add(given.align_offset(align)) };
         if align == PAGE {
-            ask_for_large_pages(start, bytes);
+            advise(start, bytes, advice);
         }
         #[expect(clippy::cast_ptr_alignment, reason = "moved to a multiple of a cache line above")]
         let start = NonNull::new(start.cast::<f32>()).expect("an address inside an allocation");
@@ -42,19 +51,22 @@ impl Buffer {
     }
 }
 
-/// Matrices span many small pages, and looking those up would cost as much as reading them.
+/// Advice to the system. Matrices span many small pages, and looking those up would cost as much as reading them.
+const LARGE: i32 = 14;
+/// As above: large pages would be taken whole where little of them is used.
+const SMALL: i32 = 15;
+
 #[cfg(target_os = "linux")]
-fn ask_for_large_pages(start: *mut u8, bytes: usize) {
-    const MADV_HUGEPAGE: i32 = 14;
+fn advise(start: *mut u8, bytes: usize, advice: i32) {
     unsafe extern "C" {
         fn madvise(start: *mut u8, bytes: usize, advice: i32) -> i32;
     }
     // SAFETY: the range lies inside one allocation and the advice changes no contents. Refusal does no harm.
-    let _ = unsafe { madvise(start, bytes, MADV_HUGEPAGE) };
+    let _ = unsafe { madvise(start, bytes, advice) };
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ask_for_large_pages(_start: *mut u8, _bytes: usize) {}
+fn advise(_start: *mut u8, _bytes: usize, _advice: i32) {}
 
 impl Drop for Buffer {
     fn drop(&mut self) {

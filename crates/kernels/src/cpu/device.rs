@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::cache::Cache;
 use super::linear::{self, Extras};
 use super::panel::Source;
 use super::{
@@ -57,6 +58,7 @@ fn vectors() -> &'static str {
 impl Device for Cpu {
     type Buffer = Buffer;
     type Indices = Vec<u32>;
+    type Cache = Cache;
     type Weight = HostWeight;
     type AttentionPlan = HostAttentionPlan;
     type LossPlan = HostLossPlan;
@@ -158,10 +160,6 @@ impl Device for Cpu {
 
     fn copy(&self, dst: &mut Buffer, src: &Buffer, len: usize) {
         dst[..len].copy_from_slice(&src[..len]);
-    }
-
-    fn copy_within(&self, buffer: &mut Buffer, from: usize, to: usize, len: usize) {
-        buffer.copy_within(from..from + len, to);
     }
 
     fn add(&self, dst: &mut Buffer, src: &Buffer, len: usize) {
@@ -344,30 +342,28 @@ impl Device for Cpu {
         attention_backward::backward(&self.pool, dqkv, read, shape, plan, scratch);
     }
 
-    fn cache_write(
-        &self,
-        keys: &mut Buffer,
-        values: &mut Buffer,
-        k: Rows<'_, Buffer>,
-        v: Rows<'_, Buffer>,
-        cache_rows: &Vec<u32>,
-        count: usize,
-        width: usize,
-    ) {
-        for (n, &to) in cache_rows[..count].iter().enumerate() {
-            let to = to as usize * width;
-            keys[to..to + width].copy_from_slice(&k.buffer[k.place.offset + n * k.place.stride..][..width]);
-            values[to..to + width].copy_from_slice(&v.buffer[v.place.offset + n * v.place.stride..][..width]);
-        }
+    fn cache(&self, shape: CacheShape) -> Cache {
+        Cache::zeros(shape)
+    }
+
+    fn cache_write(&self, cache: &mut Cache, from: Rows<'_, Buffer>, cache_rows: &Vec<u32>, count: usize) {
+        cache.write(rows(from), &cache_rows[..count]);
+    }
+
+    fn cache_read(&self, out: &mut Buffer, cache: &Cache, slot: usize, len: usize) {
+        cache.read(&self.pool, out, slot, len);
+    }
+
+    fn cache_copy(&self, cache: &mut Cache, from: usize, to: usize, len: usize) {
+        cache.copy(from, to, len);
     }
 
     fn attention_decode(
         &self,
         out: &mut Buffer,
         q: Rows<'_, Buffer>,
-        keys: &Buffer,
-        values: &Buffer,
-        cache: CacheShape,
+        keys: &Cache,
+        values: &Cache,
         slots: &Vec<u32>,
         lengths: &Vec<u32>,
         count: usize,
@@ -375,7 +371,7 @@ impl Device for Cpu {
         scratch: &mut Buffer,
     ) {
         let lists = [&slots[..count], &lengths[..count]];
-        attention_decode::attention(&self.pool, out, rows(q), [keys, values], cache, lists, shape, scratch);
+        attention_decode::attention(&self.pool, out, rows(q), [keys, values], lists, shape, scratch);
     }
 
     fn activate(&self, out: &mut Buffer, x: &Buffer, len: usize, kind: Activation) {

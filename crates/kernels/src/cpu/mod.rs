@@ -9,6 +9,7 @@ mod attention;
 mod attention_backward;
 mod attention_decode;
 mod buffer;
+mod cache;
 mod decode;
 mod device;
 mod embedding;
@@ -27,6 +28,7 @@ mod pool;
 mod rope;
 
 pub use buffer::Buffer;
+pub use cache::Cache;
 pub use features::instruction_sets;
 pub use pool::Pool;
 

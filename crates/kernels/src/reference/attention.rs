@@ -3,9 +3,9 @@
 //! Query `i` of a segment sees the segment's ancestors whole and its own keys up to `i`. Row n of `lse` keeps, for each
 //! head, the logarithm of the sum of exponentials; the backward pass makes the probabilities again from it.
 
-use super::Real;
+use super::{Cache, Real};
 use crate::plan::{HostAttentionPlan, KeySegment};
-use crate::{AttentionShape, CacheShape, Place};
+use crate::{AttentionShape, Place};
 
 /// q, k and v with their places.
 #[derive(Clone, Copy)]
@@ -127,21 +127,26 @@ pub fn backward<R: Real>(
     });
 }
 
-/// One query a row over the first `lengths[n]` keys of slot `slots[n]`; caches are (slots, capacity, Hk·D).
+/// One query a row over the first `lengths[n]` keys of slot `slots[n]`.
 pub fn decode<R: Real>(
     out: &mut [R],
     q: (&[R], Place),
-    keys: &[R],
-    values: &[R],
-    cache: CacheShape,
+    keys: &Cache<R>,
+    values: &Cache<R>,
     slots: &[u32],
     lengths: &[u32],
     shape: AttentionShape,
 ) {
     let (heads, width) = (shape.heads, shape.head_dim);
+    let row = shape.kv_heads * width;
     for (n, (&slot, &length)) in slots.iter().zip(lengths).enumerate() {
-        let place = Place { offset: slot as usize * cache.capacity * cache.width, stride: cache.width };
-        let inputs = Inputs { q, k: (keys, place), v: (values, place) };
+        let [k, v] = [keys, values].map(|cache| {
+            let mut rows = vec![R::default(); length as usize * row];
+            cache.read(&mut rows, slot as usize, length as usize);
+            rows
+        });
+        let place = Place { offset: 0, stride: row };
+        let inputs = Inputs { q, k: (&k, place), v: (&v, place) };
         let visible: Vec<usize> = (0..length as usize).collect();
         for head in 0..heads {
             let out = &mut out[(n * heads + head) * width..][..width];

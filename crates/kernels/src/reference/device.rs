@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Real, Reference, ReferenceWeight, activation, attention, head, linear, norm, optimizer, rope};
+use super::{
+    Cache, Real, Reference, ReferenceWeight, activation, attention, head, linear, norm, optimizer, rope,
+};
 use crate::plan::{HostAttentionPlan, HostLossPlan, KeySegment, LossRow};
 use crate::quant::{BlockPart, Format};
 use crate::weight::HostWeight;
@@ -64,6 +66,7 @@ impl<R: Real> Reference<R> {
 impl<R: Real> Device for Reference<R> {
     type Buffer = Vec<R>;
     type Indices = Vec<u32>;
+    type Cache = Cache<R>;
     type Weight = ReferenceWeight<R>;
     type AttentionPlan = HostAttentionPlan;
     type LossPlan = HostLossPlan;
@@ -168,10 +171,6 @@ impl<R: Real> Device for Reference<R> {
 
     fn copy(&self, dst: &mut Vec<R>, src: &Vec<R>, len: usize) {
         dst[..len].copy_from_slice(&src[..len]);
-    }
-
-    fn copy_within(&self, buffer: &mut Vec<R>, from: usize, to: usize, len: usize) {
-        buffer.copy_within(from..from + len, to);
     }
 
     fn add(&self, dst: &mut Vec<R>, src: &Vec<R>, len: usize) {
@@ -375,37 +374,35 @@ impl<R: Real> Device for Reference<R> {
         attention::backward(dqkv, dout, out, lse, inputs, shape, plan);
     }
 
-    fn cache_write(
-        &self,
-        keys: &mut Vec<R>,
-        values: &mut Vec<R>,
-        k: Rows<'_, Vec<R>>,
-        v: Rows<'_, Vec<R>>,
-        cache_rows: &Vec<u32>,
-        count: usize,
-        width: usize,
-    ) {
-        for (n, &to) in cache_rows[..count].iter().enumerate() {
-            let to = to as usize * width;
-            keys[to..to + width].copy_from_slice(&k.buffer[k.place.offset + n * k.place.stride..][..width]);
-            values[to..to + width].copy_from_slice(&v.buffer[v.place.offset + n * v.place.stride..][..width]);
-        }
+    fn cache(&self, shape: CacheShape) -> Cache<R> {
+        Cache::zeros(shape)
+    }
+
+    fn cache_write(&self, cache: &mut Cache<R>, rows: Rows<'_, Vec<R>>, cache_rows: &Vec<u32>, count: usize) {
+        cache.write((rows.buffer, rows.place), &cache_rows[..count]);
+    }
+
+    fn cache_read(&self, out: &mut Vec<R>, cache: &Cache<R>, slot: usize, len: usize) {
+        cache.read(out, slot, len);
+    }
+
+    fn cache_copy(&self, cache: &mut Cache<R>, from: usize, to: usize, len: usize) {
+        cache.copy(from, to, len);
     }
 
     fn attention_decode(
         &self,
         out: &mut Vec<R>,
         q: Rows<'_, Vec<R>>,
-        keys: &Vec<R>,
-        values: &Vec<R>,
-        cache: CacheShape,
+        keys: &Cache<R>,
+        values: &Cache<R>,
         slots: &Vec<u32>,
         lengths: &Vec<u32>,
         count: usize,
         shape: AttentionShape,
         _scratch: &mut Vec<R>,
     ) {
-        attention::decode(out, rows(q), keys, values, cache, &slots[..count], &lengths[..count], shape);
+        attention::decode(out, rows(q), keys, values, &slots[..count], &lengths[..count], shape);
     }
 
     fn activate(&self, out: &mut Vec<R>, x: &Vec<R>, len: usize, kind: Activation) {

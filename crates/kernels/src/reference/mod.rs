@@ -4,6 +4,7 @@
 
 pub mod activation;
 pub mod attention;
+mod cache;
 mod device;
 pub mod head;
 pub mod linear;
@@ -12,6 +13,7 @@ pub mod optimizer;
 mod real;
 pub mod rope;
 
+pub use cache::Cache;
 pub use real::{Real, erf};
 
 /// The device that computes by the specification.

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use kernels::plan::KeySegment;
-use kernels::{Device, Phase};
+use kernels::{CachePrecision, Device, Phase};
 
 use super::{Decoder, pass};
 use crate::ModelError;
@@ -29,9 +29,14 @@ pub struct DecodeRow {
 }
 
 impl<D: Device> Decoder<D> {
-    /// A cache for `slots` sequences of up to `capacity` tokens.
+    /// A cache for `slots` sequences of up to `capacity` tokens, in [`Decoder::cache_precision`].
     pub fn kv_cache(&self, slots: usize, capacity: usize) -> KvCache<D> {
-        KvCache::new(&*self.device, &self.config, slots, capacity)
+        self.kv_cache_in(self.cache_precision(), slots, capacity)
+    }
+
+    /// The same with keys and values held as given.
+    pub fn kv_cache_in(&self, precision: CachePrecision, slots: usize, capacity: usize) -> KvCache<D> {
+        KvCache::new(&*self.device, &self.config, slots, capacity, precision)
     }
 
     /// Appends tokens to slot `slot` and returns the logits, (V), after the last of them.
@@ -51,7 +56,7 @@ impl<D: Device> Decoder<D> {
         refuse_classifier(trainable)?;
         self.check_rows(cache, ids, positions.end as usize)?;
         let trained: Vec<_> = trainable.into_iter().map(|t| (t, 0..rows)).collect();
-        let sizes = self.generation_sizes(rows, 1, &trained, start + rows);
+        let sizes = Sizes { known: start + rows, ..self.generation_sizes(rows, 1, &trained, 0) };
         ws.ensure(&self.device, &self.config, &sizes);
         let view = View::new(&*self.device, &self.config, self.base.as_ref(), &trained, None);
         let first = (slot * cache.shape.capacity) as u32;
@@ -62,9 +67,9 @@ impl<D: Device> Decoder<D> {
         device.write_indices(&mut on.loss_rows, &[rows as u32 - 1]);
         let ancestors = Vec::from_iter((start > 0).then_some(0..start));
         device.plan_attention(&mut on.attention, &[KeySegment { queries: 0..rows, own: start, ancestors }]);
-        let (shape, mut layers) = (cache.shape, cache.layers.iter_mut());
+        let mut layers = cache.layers.iter_mut();
         pass::forward(&view, ws, &self.frequencies, &sizes, Phase::Many, |_| {
-            Keys::Prefill(layers.next().expect("a cache of as many layers"), slot, shape)
+            Keys::Prefill(layers.next().expect("a cache of as many layers"), slot, start + rows)
         });
         cache.lengths[slot] = start + rows;
         let mut logits = vec![0.0; self.config.vocab];
@@ -93,9 +98,9 @@ impl<D: Device> Decoder<D> {
         ws.ensure(&self.device, &self.config, &sizes);
         let view = View::new(&*self.device, &self.config, self.base.as_ref(), &trained, None);
         self.place_rows(cache, rows, &lengths, ws);
-        let (shape, mut layers) = (cache.shape, cache.layers.iter_mut());
+        let mut layers = cache.layers.iter_mut();
         pass::forward(&view, ws, &self.frequencies, &sizes, Phase::Decode, |_| {
-            Keys::Decode(layers.next().expect("a cache of as many layers"), shape)
+            Keys::Decode(layers.next().expect("a cache of as many layers"))
         });
         for row in rows {
             cache.lengths[row.slot] += 1;
@@ -187,6 +192,7 @@ impl<D: Device> Decoder<D> {
             logits,
             ranks,
             cached,
+            known: 0,
             keep_from,
             backward: false,
             dropout: false,

@@ -77,6 +77,7 @@ impl<D: Device> Decoder<D> {
             logits: 0,
             ranks: trainable.map_or([0; 4], |t| t.binding.ranks()),
             cached: 0,
+            known: 0,
             keep_from: (lowest..layers).find(|&l| !recompute.of(l)).unwrap_or(layers),
             backward: trainable.is_some(),
             dropout: trainable.is_some_and(|t| t.binding.drops()),

@@ -3,7 +3,7 @@
 //! Query, key and value are one stacked product; the rotation is in place. Keys and values come from the same rows
 //! (training) or from a cache (prefill and generation).
 
-use kernels::{AttentionShape, CacheShape, Device, Groups, Phase, Place, Rows};
+use kernels::{AttentionShape, Device, Groups, Phase, Place, Rows};
 
 use super::{Projection, View};
 use crate::workspace::{Activations, DeviceBatch, Temporary};
@@ -26,19 +26,18 @@ pub(crate) struct Wanted {
 pub(crate) enum Keys<'a, D: Device> {
     /// The rows themselves.
     Rows,
-    /// New rows are appended to slot `slot`, and see it.
-    Prefill(&'a mut LayerCache<D>, usize, CacheShape),
+    /// New rows are appended to a slot, and see its first so many positions, themselves among them.
+    Prefill(&'a mut LayerCache<D>, usize, usize),
     /// Each row is appended to a slot of its own.
-    Decode(&'a mut LayerCache<D>, CacheShape),
+    Decode(&'a mut LayerCache<D>),
 }
 
 /// A block's part of a KV cache.
 #[derive(Debug)]
 pub(crate) struct LayerCache<D: Device> {
-    /// (slots, capacity, Hk·D), rotated.
-    pub keys: D::Buffer,
-    /// (slots, capacity, Hk·D).
-    pub values: D::Buffer,
+    /// Rotated.
+    pub keys: D::Cache,
+    pub values: D::Cache,
 }
 
 /// Places of query, key and value in a stacked row.
@@ -89,7 +88,7 @@ pub(crate) fn forward<D: Device>(
     } else {
         rotate(view, &mut kept.qkv, batch, rows, false);
     }
-    attend(view, keys, kept, &t.turned, batch, rows, scratch);
+    attend(view, keys, kept, &t.turned, &mut t.known, batch, rows, scratch);
     let out = view.linear(layer, Projection::Out, rows, phase);
     let low_rank = &mut kept.low_rank[Projection::Out as usize];
     let middle = &mut kept.middle;
@@ -160,37 +159,36 @@ fn attend<D: Device>(
     keys: Keys<'_, D>,
     kept: &mut Activations<D>,
     turned: &D::Buffer,
+    known: &mut [D::Buffer; 2],
     batch: &DeviceBatch<D>,
     rows: usize,
     scratch: &mut D::Buffer,
 ) {
-    let (device, shape, width) = (view.device, shape_of(view.config), view.config.kv_width());
+    let (device, shape) = (view.device, shape_of(view.config));
     let Activations { qkv, attended: out, lse, .. } = kept;
     let [q, k, v] = read::<D>(view.config, qkv, turned);
     match keys {
         Keys::Rows => device.attention(out, lse, q, k, v, shape, &batch.attention, scratch),
-        Keys::Prefill(cache, slot, size) => {
-            device.cache_write(&mut cache.keys, &mut cache.values, k, v, &batch.cache_rows, rows, width);
-            let place = Place { offset: slot * size.capacity * size.width, stride: size.width };
-            let k = Rows { buffer: &cache.keys, place };
-            let v = Rows { buffer: &cache.values, place };
+        Keys::Prefill(cache, slot, length) => {
+            // Read back from the cache even where they are these rows' own: what a token sees must not depend on
+            // where a prompt was cut.
+            let [known_keys, known_values] = known;
+            for (cache, rows_of, known) in
+                [(&mut cache.keys, k, &mut *known_keys), (&mut cache.values, v, &mut *known_values)]
+            {
+                device.cache_write(cache, rows_of, &batch.cache_rows, rows);
+                device.cache_read(known, cache, slot, length);
+            }
+            let place = Place { offset: 0, stride: view.config.kv_width() };
+            let [k, v] = [&*known_keys, &*known_values].map(|buffer| Rows { buffer, place });
             device.attention(out, lse, q, k, v, shape, &batch.attention, scratch);
         }
-        Keys::Decode(cache, size) => {
-            device.cache_write(&mut cache.keys, &mut cache.values, k, v, &batch.cache_rows, rows, width);
+        Keys::Decode(cache) => {
+            device.cache_write(&mut cache.keys, k, &batch.cache_rows, rows);
+            device.cache_write(&mut cache.values, v, &batch.cache_rows, rows);
+            let LayerCache { keys, values } = &*cache;
             let (slots, lengths) = (&batch.slots, &batch.lengths);
-            device.attention_decode(
-                out,
-                q,
-                &cache.keys,
-                &cache.values,
-                size,
-                slots,
-                lengths,
-                rows,
-                shape,
-                scratch,
-            );
+            device.attention_decode(out, q, keys, values, slots, lengths, rows, shape, scratch);
         }
     }
 }

@@ -85,7 +85,6 @@ impl Op for Moves {
         d.fill(&mut back, w..w + 1, 0.5);
         let mut copy = d.output(n * w);
         d.copy(&mut copy, &back, n * w);
-        d.copy_within(&mut copy, 0, w, w);
         let bytes = super::linear::stored(&inputs[0], self.dtype);
         let part = WeightPart { dtype: self.dtype, bytes: &bytes, outputs: n, layout: Layout::OutIn };
         let table = d.weight(w, &[part]);
