@@ -107,8 +107,11 @@ impl<D: Device + ?Sized> Copy for Matrix<'_, D> {}
 /// Which kernel computes: it follows the phase, never the number of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Training and prefill: matrix products over tiles.
+    /// Training and evaluation: matrix products over tiles.
     Many,
+    /// A prompt that is to be continued: matrix products over tiles, but as in generation where a matrix has products
+    /// in integers, so that what a token comes to does not depend on where the prompt was cut.
+    Prompt,
     /// Generation: each row on its own, so that it does not depend on its neighbours.
     Decode,
 }

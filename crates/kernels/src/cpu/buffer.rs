@@ -103,35 +103,35 @@ impl std::fmt::Debug for Buffer {
 
 /// A slice of which threads write disjoint parts.
 #[derive(Clone, Copy)]
-pub struct Shared<'a> {
-    start: *mut f32,
+pub struct Shared<'a, T = f32> {
+    start: *mut T,
     len: usize,
-    life: std::marker::PhantomData<&'a mut [f32]>,
+    life: std::marker::PhantomData<&'a mut [T]>,
 }
 
 // SAFETY: parts are handed out by `part`, whose callers promise that they are disjoint.
-unsafe impl Send for Shared<'_> {}
+unsafe impl<T: Send> Send for Shared<'_, T> {}
 // SAFETY: as above.
-unsafe impl Sync for Shared<'_> {}
+unsafe impl<T: Send> Sync for Shared<'_, T> {}
 
-impl<'a> Shared<'a> {
+impl<'a, T> Shared<'a, T> {
     /// The whole slice.
-    pub fn new(slice: &'a mut [f32]) -> Self {
+    pub fn new(slice: &'a mut [T]) -> Self {
         Self { start: slice.as_mut_ptr(), len: slice.len(), life: std::marker::PhantomData }
     }
 
-    /// `len` numbers from `offset` on.
+    /// `len` elements from `offset` on.
     ///
     /// # Safety
     /// No other part in use at the same time overlaps this one.
-    pub unsafe fn part(&self, offset: usize, len: usize) -> &'a mut [f32] {
+    pub unsafe fn part(&self, offset: usize, len: usize) -> &'a mut [T] {
         assert!(offset + len <= self.len, "part {offset}..+{len} of {}", self.len);
         // SAFETY: inside the slice, by the assertion; disjoint from others, by the caller.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(offset), len) }
     }
 
-    /// Address of number `offset`, of which `span` numbers from there on are inside.
-    pub fn at(&self, offset: usize, span: usize) -> *mut f32 {
+    /// Address of element `offset`, of which `span` elements from there on are inside.
+    pub fn at(&self, offset: usize, span: usize) -> *mut T {
         assert!(offset + span <= self.len, "{offset}..+{span} of {}", self.len);
         // SAFETY: inside the slice, by the assertion.
         unsafe { self.start.add(offset) }

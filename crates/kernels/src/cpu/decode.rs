@@ -8,9 +8,10 @@ use super::linear::{Extras, Scratch};
 use super::math::dot;
 use super::panel::Source;
 use super::pool::Pool;
-use super::{chunk, simd};
+use super::{chunk, lora, simd};
+use crate::quant::Blocks;
 use crate::weight::{HostWeight, Numbers};
-use crate::{Layout, LinearShape, LoraTerm, ScratchNeed};
+use crate::{Layout, LinearShape, LoraTerm, Phase, ScratchNeed};
 
 /// Outputs of one task.
 const OUTPUTS: usize = 32;
@@ -39,7 +40,11 @@ pub fn linear(
     shape: LinearShape,
     scratch: &mut [f32],
 ) {
-    middles_of(pool, middles, x, extras.lora, shape);
+    if shape.phase == Phase::Prompt {
+        lora::middles(pool, middles, x, extras.lora, shape, scratch);
+    } else {
+        middles_of(pool, middles, x, extras.lora, shape);
+    }
     let middles = &*middles;
     let (_, lanes) = Scratch::split(scratch, 0, row_len(shape.inputs), pool.threads()).parts();
     let out = Shared::new(out);
@@ -54,9 +59,7 @@ pub fn linear(
             },
         );
     };
-    if let Source::Narrow(HostWeight { numbers: Numbers::Blocks(blocks), .. }) = w
-        && integer::has_products(blocks)
-    {
+    if let Some(blocks) = integers(w) {
         return integer::products(pool, blocks, x, [shape.rows, shape.inputs], lanes, put);
     }
     pool.run(shape.outputs.div_ceil(OUTPUTS), |task, thread| {
@@ -84,6 +87,16 @@ pub fn linear(
             }
         }
     });
+}
+
+/// The blocks of a matrix that has products in integers.
+pub fn integers(w: Source<'_>) -> Option<&Blocks> {
+    match w {
+        Source::Narrow(HostWeight { numbers: Numbers::Blocks(blocks), .. }) => {
+            integer::has_products(blocks).then_some(blocks)
+        }
+        _ => None,
+    }
 }
 
 /// Dot products of some rows with some outputs, each row of the matrix being expanded once.

@@ -273,9 +273,16 @@ impl Device for Cpu {
     ) {
         let residual = residual.map(|r| &r[..]);
         let extras = Extras { bias: bias.map(|b| at(b, shape.outputs)), residual, lora };
-        match shape.phase {
-            Phase::Many => linear::forward(&self.pool, out, middles, x, source(w), extras, shape, scratch),
-            Phase::Decode => decode::linear(&self.pool, out, middles, x, source(w), extras, shape, scratch),
+        let w = source(w);
+        let many = match shape.phase {
+            Phase::Many => true,
+            Phase::Prompt => decode::integers(w).is_none(),
+            Phase::Decode => false,
+        };
+        if many {
+            linear::forward(&self.pool, out, middles, x, w, extras, shape, scratch);
+        } else {
+            decode::linear(&self.pool, out, middles, x, w, extras, shape, scratch);
         }
     }
 

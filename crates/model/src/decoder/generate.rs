@@ -68,7 +68,7 @@ impl<D: Device> Decoder<D> {
         let ancestors = Vec::from_iter((start > 0).then_some(0..start));
         device.plan_attention(&mut on.attention, &[KeySegment { queries: 0..rows, own: start, ancestors }]);
         let mut layers = cache.layers.iter_mut();
-        pass::forward(&view, ws, &self.frequencies, &sizes, Phase::Many, |_| {
+        pass::forward(&view, ws, &self.frequencies, &sizes, Phase::Prompt, |_| {
             Keys::Prefill(layers.next().expect("a cache of as many layers"), slot, start + rows)
         });
         cache.lengths[slot] = start + rows;

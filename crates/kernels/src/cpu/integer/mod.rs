@@ -47,6 +47,9 @@ use rows::{QuantisedRows, X, groups};
 const TASK: usize = 64 << 10;
 /// Rows of x that read a tile together.
 const ROWS: usize = 4;
+/// Rows of x that a task's tiles are read for before the next rows: a multiple of the former. They stay in a core's
+/// cache.
+const CHUNK: usize = 64;
 
 /// The instruction set that products use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,10 +165,10 @@ fn products_with(
     X.with_borrow_mut(|[plain, parted]| {
         let of = |nf4: bool| blocks.parts().iter().any(|part| (part.format == Format::Nf4) == nf4);
         if of(false) {
-            plain.quantise(x, rows, inputs, false);
+            plain.quantise(pool, x, rows, inputs, false);
         }
         if of(true) {
-            parted.quantise(x, rows, inputs, true);
+            parted.quantise(pool, x, rows, inputs, true);
         }
         let (plain, parted) = (&*plain, &*parted);
         let tasks: usize = blocks.parts().iter().map(|part| share(part).1).sum();
@@ -180,8 +183,11 @@ fn products_with(
                 task -= count;
             };
             let x = if part.format == Format::Nf4 { parted } else { plain };
-            for tile in super::chunk(task, per, tiles.count()) {
-                one_tile(isa, part, tiles, tile, x, rows, scratch.of(thread), &put);
+            for first in (0..rows).step_by(CHUNK) {
+                let rows = first..(first + CHUNK).min(rows);
+                for tile in super::chunk(task, per, tiles.count()) {
+                    one_tile(isa, part, tiles, tile, x, rows.clone(), scratch.of(thread), &put);
+                }
             }
         });
     });
@@ -207,7 +213,7 @@ fn one_tile(
     tiles: &Tiles,
     index: usize,
     x: &QuantisedRows,
-    rows: usize,
+    rows: Range<usize>,
     scratch: &mut [f32],
     put: &impl Fn(usize, Range<usize>, &[f32]),
 ) {
@@ -230,7 +236,7 @@ fn one_tile(
         magnitudes: scratch.as_ptr(),
     };
     let mut sums = [0.0; ROWS * LANES];
-    for (row, group) in groups(rows) {
+    for (row, group) in groups(rows.len()).map(|(first, count)| (rows.start + first, count)) {
         // SAFETY: the processor has the instruction set; the tile has its blocks, and x as many numbers.
         unsafe { isa.product(tile, x.group(row), group, &mut sums) }
         for (k, sums) in sums.as_chunks::<LANES>().0[..group].iter().enumerate() {

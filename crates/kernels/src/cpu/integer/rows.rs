@@ -1,9 +1,13 @@
 //! Rows of x in eight bits: for each 32 numbers a step and multiples of it from −127 to 127.
 
-use crate::cpu::simd;
+use crate::cpu::buffer::Shared;
+use crate::cpu::pool::Pool;
+use crate::cpu::{chunk, simd};
 
 /// Numbers of a block.
 const BLOCK: usize = 32;
+/// Rows that one task quantises: whole groups.
+const TASK: usize = 32;
 /// Beneath this magnitude a block is zeros: its step's inverse could not be held.
 const LEAST: f32 = 1e-30;
 
@@ -67,33 +71,35 @@ pub fn groups(rows: usize) -> impl Iterator<Item = (usize, usize)> {
 impl QuantisedRows {
     /// Quantises `rows` rows of `inputs` numbers, whole blocks. With `parted`, of each eight numbers first those with
     /// even places and then the others. Memory is kept from call to call.
-    pub fn quantise(&mut self, x: &[f32], rows: usize, inputs: usize, parted: bool) {
-        let blocks = rows * inputs / BLOCK;
+    pub fn quantise(&mut self, pool: &Pool, x: &[f32], rows: usize, inputs: usize, parted: bool) {
+        let blocks = inputs / BLOCK;
         (self.rows, self.inputs) = (rows, inputs);
         self.codes.resize(rows * inputs, 0);
-        self.steps.resize(blocks, 0.0);
-        self.sums.resize(3 * blocks, 0);
-        let (halves, sums) = self.sums.split_at_mut(2 * blocks);
-        simd(
-            #[inline(always)]
-            || {
-                for (first, count) in groups(rows) {
-                    for row in 0..count {
-                        let x = x[(first + row) * inputs..][..inputs].as_chunks::<BLOCK>().0;
-                        for (block, x) in x.iter().enumerate() {
-                            let at = first * (inputs / BLOCK) + block * count + row;
-                            let half = 2 * (first * (inputs / BLOCK) + block * count) + row;
-                            let codes = &mut self.codes[at * BLOCK..][..BLOCK];
-                            let codes = codes.first_chunk_mut().expect("whole blocks");
-                            let (step, sum) = quantise_block(codes, x, parted);
-                            self.steps[at] = step;
-                            (halves[half], halves[half + count]) = (sum[0], sum[1]);
-                            sums[at] = sum[0] + sum[1];
-                        }
-                    }
-                }
-            },
+        self.steps.resize(rows * blocks, 0.0);
+        self.sums.resize(3 * rows * blocks, 0);
+        let (halves, sums) = self.sums.split_at_mut(2 * rows * blocks);
+        let to = (
+            Shared::new(&mut self.codes),
+            Shared::new(&mut self.steps),
+            Shared::new(halves),
+            Shared::new(sums),
         );
+        // Too few rows are not worth a job.
+        let per = if rows < TASK { rows.max(1) } else { TASK };
+        pool.run(rows.div_ceil(per), |task, _| {
+            let of_task = chunk(task, per, rows);
+            let (first, count) = (of_task.start * blocks, of_task.len() * blocks);
+            let x = &x[of_task.start * inputs..][..of_task.len() * inputs];
+            // SAFETY: rows of a task are its own; groups do not reach across, for a task's rows are whole groups.
+            let (codes, steps, halves, sums) = unsafe {
+                let (codes, steps) = (to.0.part(first * BLOCK, count * BLOCK), to.1.part(first, count));
+                (codes, steps, to.2.part(2 * first, 2 * count), to.3.part(first, count))
+            };
+            simd(
+                #[inline(always)]
+                || quantise_groups(codes, steps, halves, sums, x, [of_task.len(), blocks], parted),
+            );
+        });
     }
 
     /// The group that begins at row `first`.
@@ -118,6 +124,33 @@ impl QuantisedRows {
             f64::from(self.codes[at * BLOCK + i % BLOCK]) * f64::from(self.steps[at])
         };
         (0..self.inputs).map(of).collect()
+    }
+}
+
+/// Quantises rows of (rows, blocks), group by group.
+#[inline(always)]
+fn quantise_groups(
+    codes: &mut [i8],
+    steps: &mut [f32],
+    halves: &mut [i32],
+    sums: &mut [i32],
+    x: &[f32],
+    [rows, blocks]: [usize; 2],
+    parted: bool,
+) {
+    for (first, count) in groups(rows) {
+        for row in 0..count {
+            let x = x[(first + row) * blocks * BLOCK..][..blocks * BLOCK].as_chunks::<BLOCK>().0;
+            for (block, x) in x.iter().enumerate() {
+                let at = first * blocks + block * count + row;
+                let half = 2 * (first * blocks + block * count) + row;
+                let codes = codes[at * BLOCK..].first_chunk_mut().expect("whole blocks");
+                let (step, sum) = quantise_block(codes, x, parted);
+                steps[at] = step;
+                (halves[half], halves[half + count]) = (sum[0], sum[1]);
+                sums[at] = sum[0] + sum[1];
+            }
+        }
     }
 }
 

@@ -72,7 +72,7 @@ fn products_are_those_of_the_numbers_that_codes_stand_for() {
         for (rows, outputs, inputs) in SHAPES {
             let (blocks, x) = (matrix(format, outputs, inputs, 3), numbers(rows * inputs, 4));
             let mut held = QuantisedRows::default();
-            held.quantise(&x, rows, inputs, false);
+            held.quantise(&Pool::new(2), &x, rows, inputs, false);
             let found = multiplied(Isa::best(), 2, &blocks, outputs, &x, rows);
             let mut row = vec![0.0; inputs];
             for output in 0..outputs {
@@ -92,7 +92,7 @@ fn products_are_those_of_the_numbers_that_codes_stand_for() {
 fn rows_in_eight_bits_are_off_by_half_a_step() {
     let x = numbers(6 * 256, 5);
     let mut held = QuantisedRows::default();
-    held.quantise(&x, 6, 256, false);
+    held.quantise(&Pool::new(1), &x, 6, 256, false);
     for (n, row) in x.chunks(256).enumerate() {
         let read = held.read(n);
         for (x, read) in row.chunks(32).zip(read.chunks(32)) {
