@@ -68,7 +68,7 @@ impl Expansion {
         self.memo.clear();
     }
 
-    /// Makes `{rule#label}` stand for a text from here on.
+    /// Makes a label, written `rule#label` as in the grammar, stand for a text from here on.
     pub fn remember(&mut self, label: &str, text: &str) {
         self.memo.retain(|(l, _)| l != label);
         self.memo.push((label.to_owned(), text.to_owned()));

@@ -51,6 +51,7 @@ const ENDINGS: &[Ending] = &[
     e("았던", Join::Past, "던"),
     e("았을", Join::Past, "을"),
     e("았고", Join::Past, "고"),
+    e("았나요", Join::Past, "나요"),
     e("았네", Join::Past, "네"),
     e("았지", Join::Past, "지"),
     e("았다", Join::Past, "다"),

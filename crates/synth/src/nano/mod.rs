@@ -4,7 +4,8 @@
 //! 2. [`support`]: questions and answers, most with the policy at hand, in Korean and English.
 //! 3. [`writing`]: rules, interviews, technical and everyday talk, prose.
 //! 4. [`delivery`]: dialogues that call the tools of a delivery app.
-//! 5. [`variety`]: how much of it is new, and whether its particles agree.
+//! 5. [`reading`]: passages, records and tables, and what is asked of them.
+//! 6. [`variety`]: how much of it is new, and whether its particles agree.
 //!
 //! Policies are drawn anew for every document, so nothing can be learnt from them but how an answer is
 //! read off the facts at hand.
@@ -18,6 +19,8 @@
 //! ```
 
 mod delivery;
+mod reading;
+mod record;
 mod script;
 mod support;
 mod topic;
@@ -64,11 +67,13 @@ pub enum DocumentKind {
     Prose,
     /// Dialogues that call tools.
     Tools,
+    /// Passages, records and tables with questions that they answer.
+    Reading,
 }
 
-/// How often each kind is drawn, so that about half of the bytes are Korean support talk.
+/// How often each kind is drawn, so that nearly half of the bytes are Korean support talk.
 const WEIGHTS: &[(DocumentKind, usize)] = &[
-    (DocumentKind::SupportKorean, 80),
+    (DocumentKind::SupportKorean, 100),
     (DocumentKind::SupportEnglish, 8),
     (DocumentKind::Rules, 8),
     (DocumentKind::Interview, 6),
@@ -76,6 +81,7 @@ const WEIGHTS: &[(DocumentKind, usize)] = &[
     (DocumentKind::Talk, 12),
     (DocumentKind::Prose, 12),
     (DocumentKind::Tools, 2),
+    (DocumentKind::Reading, 28),
 ];
 
 /// What a document says.
@@ -171,6 +177,7 @@ impl NanoText {
             DocumentKind::Talk => writing::talk(&mut script),
             DocumentKind::Prose => writing::prose(&mut script),
             DocumentKind::Tools => delivery::dialogue(&mut script),
+            DocumentKind::Reading => reading::reading(&mut script),
         }
         script.finish(kind)
     }
@@ -193,6 +200,7 @@ fn grammar() -> Grammar {
         include_str!("text/tech.txt"),
         include_str!("text/english.txt"),
         include_str!("text/tools.txt"),
+        include_str!("text/reading.txt"),
     ])
     .expect("the grammar is part of the program and tested")
 }

@@ -71,6 +71,36 @@ impl<'g> Script<'g> {
         self.out.text.len()
     }
 
+    /// What was written since a place.
+    pub fn since(&self, at: usize) -> String {
+        self.out.text[at..].to_owned()
+    }
+
+    /// What a rule gives with the labels as they are, without adding it to the turn.
+    pub fn form(&mut self, rule: &str) -> String {
+        let at = self.here();
+        let slots = self.out.slots.clone();
+        self.say(rule);
+        let form = self.since(at);
+        self.out.text.truncate(at);
+        self.out.slots = slots;
+        form
+    }
+
+    /// Adds a full stop where the turn does not end with a mark.
+    pub fn end_sentence(&mut self) -> &mut Self {
+        if !self.out.text.ends_with(['.', '?', '!']) {
+            self.out.text.push('.');
+        }
+        self
+    }
+
+    /// Makes a label, written `rule#label`, stand for a text from here on.
+    pub fn remember(&mut self, label: &str, text: &str) -> &mut Self {
+        self.out.remember(label, text);
+        self
+    }
+
     /// Makes the Latin letter at a place small: a sentence goes on there.
     pub fn lower_at(&mut self, at: usize) -> &mut Self {
         if let Some(letter) = self.out.text.get(at..at + 1) {

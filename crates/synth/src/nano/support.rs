@@ -269,6 +269,22 @@ fn page(s: &mut Script) {
     }
 }
 
+/// Writes a talk of a customer and an agent about one fact, each after a mark, and gives the fact's name and
+/// value.
+pub fn exchange(s: &mut Script) -> (String, String) {
+    let (name, mut facts) = place(s, 1);
+    let fact = facts.pop().expect("one fact was asked for");
+    let marks =
+        *s.rng.pick(&[("고객: ", "상담원: "), ("손님: ", "직원: "), ("문의: ", "답변: "), ("Q: ", "A: ")]);
+    s.set("place", name).put(marks.0);
+    customer(s);
+    ask(s, fact.topic, false);
+    s.put("\n").put(marks.1);
+    agent(s);
+    answer(s, &fact, false);
+    (fact.noun, fact.value)
+}
+
 /// A longer talk about one place, with thanks at the end.
 fn chat_through(s: &mut Script) {
     let most = s.rng.range(2, 4) as usize;

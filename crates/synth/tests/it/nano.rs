@@ -12,7 +12,7 @@ fn sentences_are_varied_and_particles_agree() {
     assert!(v.distinct >= 0.6, "distinct {:.3}", v.distinct);
     assert!(v.particles.checked > 10_000 && v.particles.agreement() >= 0.99, "{:?}", v.particles);
     assert!((0.45..0.6).contains(&v.support_korean), "{:?}", v.bytes_by_kind);
-    assert_eq!(v.bytes_by_kind.len(), 8);
+    assert_eq!(v.bytes_by_kind.len(), 9);
 }
 
 #[test]
