@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use kernels::quant::quantise_row;
+use kernels::quant::{Format, quantise_row};
 use serde_json::{Map, Value, json};
 
 use super::DType;
@@ -99,6 +99,9 @@ pub(crate) fn write_tensors<'a>(
 /// # Panics
 /// When the values are not whole blocks.
 pub fn write_values(out: &mut dyn Write, dtype: DType, values: &[f32]) -> std::io::Result<()> {
+    if let DType::Blocks(format) = dtype {
+        return out.write_all(&in_blocks(format, values).ok_or_else(not_held)?);
+    }
     let mut bytes = Vec::with_capacity(dtype.bytes(16_384));
     for chunk in values.chunks(16_384) {
         bytes.clear();
@@ -106,16 +109,29 @@ pub fn write_values(out: &mut dyn Write, dtype: DType, values: &[f32]) -> std::i
             DType::F32 => bytes.extend(chunk.iter().flat_map(|v| v.to_le_bytes())),
             DType::F16 => bytes.extend(chunk.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes())),
             DType::BF16 => bytes.extend(chunk.iter().flat_map(|v| half::bf16::from_f32(*v).to_le_bytes())),
-            DType::Blocks(format) => {
-                bytes.resize(format.row_bytes(chunk.len()), 0);
-                if !quantise_row(format, chunk, &mut bytes) {
-                    return Err(not_held());
-                }
-            }
+            DType::Blocks(_) => unreachable!("written above"),
         }
         out.write_all(&bytes)?;
     }
     Ok(())
+}
+
+/// Values in blocks, none where one cannot be held. A block depends on its own values alone, so that the bytes are the
+/// same on any number of threads.
+fn in_blocks(format: Format, values: &[f32]) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; format.row_bytes(values.len())];
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // A share is whole blocks of every format, and not so small that a thread costs more than it does.
+    let share = values.len().div_ceil(threads).next_multiple_of(1 << 14).max(1 << 14);
+    let shares = values.chunks(share).zip(bytes.chunks_mut(format.row_bytes(share)));
+    let is_held = std::thread::scope(|scope| {
+        let tasks: Vec<_> =
+            shares.map(|(values, bytes)| scope.spawn(move || quantise_row(format, values, bytes))).collect();
+        // All are waited for before one that failed counts.
+        let held: Vec<_> = tasks.into_iter().map(|task| matches!(task.join(), Ok(true))).collect();
+        held.into_iter().all(|held| held)
+    });
+    is_held.then_some(bytes)
 }
 
 fn not_held() -> std::io::Error {

@@ -12,7 +12,7 @@ use testing::trials;
 
 use crate::golden::{TWINS, folder};
 
-const KINDS: [&str; 5] = ["safetensors", "config", "adapter", "weights", "gguf"];
+const KINDS: [&str; 6] = ["safetensors", "config", "adapter", "weights", "gguf", "quantised"];
 
 #[test]
 fn folders_changed_at_random() {
@@ -37,6 +37,7 @@ fn each_case() {
             "config" => config(&twin, scratch.path(), &mut draws),
             "adapter" => adapter(&twin, scratch.path(), &mut draws),
             "gguf" => gguf(&twin, scratch.path(), &mut draws),
+            "quantised" => quantised(scratch.path(), &mut draws),
             _ => weights(&twin, scratch.path(), &mut draws),
         }
     });
@@ -115,6 +116,22 @@ fn gguf(twin: &Path, scratch: &Path, draws: &mut Draws) {
     }
     let Ok(model) = GgufModel::of(file) else { return };
     let _ = Decoder::load(Arc::new(Reference::<f32>::new()), model.config().clone(), &model);
+}
+
+/// A folder of bitsandbytes of which one file is changed: every tensor is read or refused, and so is the model.
+fn quantised(scratch: &Path, draws: &mut Draws) {
+    let kinds = ["gpt2/nf4", "gpt2/int8", "qwen3/nf4", "qwen3/int8"];
+    let whole = folder("bitsandbytes").join(draws.one(&kinds));
+    let changed = draws.below(4).min(1);
+    for (i, name) in ["config.json", "model.safetensors"].into_iter().enumerate() {
+        put(&whole.join(name), &scratch.join(name), (i == changed).then_some(&mut *draws));
+    }
+    let Ok(model) = ModelFolder::open(scratch) else { return };
+    for view in model.names().iter().filter_map(|name| model.get(name).ok()) {
+        assert_eq!(view.to_f32().len(), view.shape.iter().product::<usize>());
+    }
+    let Ok(config) = ModelConfig::from_folder(scratch) else { return };
+    let _ = Decoder::load(Arc::new(Reference::<f32>::new()), config, &model);
 }
 
 fn adapter(twin: &Path, scratch: &Path, draws: &mut Draws) {
