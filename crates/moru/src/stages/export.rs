@@ -21,7 +21,7 @@ use super::device::Backend;
 use super::{Names, assistant, base};
 use crate::console::error::fail;
 use crate::project::Project;
-use crate::recipe::Train;
+use crate::recipe::{Resolved, Train};
 
 /// Raised when the same model would be measured otherwise.
 const FIT_VERSION: u32 = 1;
@@ -31,6 +31,21 @@ const VERSION: u32 = 1;
 /// Tokens of the prompt and of the reply by which speed is measured.
 const PROMPT: usize = 128;
 const REPLY: usize = 32;
+
+/// Refuses formats where no training can be exported.
+pub fn check(recipe: &Resolved) -> anyhow::Result<()> {
+    let is_pretrained = recipe.synthesize.is_wanted();
+    let is_exported = recipe.train.values().any(|train| !is_pretrained && !train.is_classifier());
+    let (Some(name), false) = (recipe.train.keys().next(), recipe.export.formats.is_empty() || is_exported)
+    else {
+        return Ok(());
+    };
+    let what = if is_pretrained { "trained from the beginning" } else { "a classifier" };
+    Err(fail(
+        format!("train.{name} is {what}, which [export] does not write yet"),
+        "leave [export] formats out; what was trained is in out/ as it is",
+    ))
+}
 
 /// How well a model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

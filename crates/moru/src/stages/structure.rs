@@ -5,7 +5,7 @@
 use anyhow::Context;
 use model::ModelConfig;
 
-use super::{base, model_of, prepare, privacy, split, tokenize, train};
+use super::{base, export, model_of, prepare, privacy, split, tokenize, train};
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Source, Train};
@@ -21,6 +21,7 @@ pub fn looked_at(project: &Project) -> Vec<(String, anyhow::Result<()>)> {
     all.push(("train".to_owned(), check_labels(project)));
     all.push(("replies.placeholders".to_owned(), check_placeholders(project)));
     all.push(("model.base".to_owned(), check_builtin(project)));
+    all.push(("export".to_owned(), export::check(resolved)));
     all
 }
 

@@ -97,6 +97,16 @@ fn a_gate_that_fails_names_its_figures() {
 }
 
 #[test]
+fn a_classifier_is_not_exported() {
+    let scratch = exporting("");
+    let set = ["check", "--set", "train.method=classify", "--set", "train.label=category"];
+    let output = scratch.output(&set);
+    let talk = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(talk.contains("train.main is a classifier, which [export] does not write yet"), "{talk}");
+    assert_ne!(output.status.code(), Some(0));
+}
+
+#[test]
 fn a_merge_outside_of_a_project_names_its_base() {
     let scratch = Scratch::project();
     scratch.stdout(&["train"], 0);
