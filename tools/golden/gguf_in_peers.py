@@ -6,8 +6,7 @@ llama.cpp wrote; exits with 1 where they do not agree.
 
 `builtin:nano` and a random Qwen3, in every format that is written: vocabulary, logits after 20 prompts, and 24 tokens that
 follow, always the likeliest. transformers expands the blocks; in f16 we must agree to rounding. In fewer bits llama.cpp and we multiply with activations
-of eight bits, llama.cpp also when it reads a prompt, where we expand the blocks too: so a continuation may part where two
-tokens are nearly as likely. The report has how many of the 20 are the same, and for each that parts the token at which it
+of eight bits, each in its own way: so a continuation may part where two tokens are nearly as likely. The report has how many of the 20 are the same, and for each that parts the token at which it
 does and by how much our logit was above the next one's, in standard deviations of the logits. That lead must be within
 four times the distance between the two programs' logits, in the same unit. The mixes of formats must be llama.cpp's own,
 tensor by tensor. llama.cpp then makes files of the formats that we only read, which are compared in the same way.
