@@ -220,6 +220,28 @@ impl Encoder {
         Ok(shared.min(prompt.len().saturating_sub(1)))
     }
 
+    /// Where the earlier turns of a conversation were asked, in tokens of its prompt, in order: the prompts of the
+    /// conversation up to each reply that it holds, as far as the template renders them alike.
+    ///
+    /// # Errors
+    /// As [`Encoder::prompt`].
+    pub fn asked_before(
+        &self,
+        messages: &[Message],
+        tools: &[Value],
+        prompt: &[u32],
+    ) -> Result<Vec<usize>, EncodeError> {
+        let mut ends = Vec::new();
+        let replies = (1..messages.len()).filter(|&i| messages[i].role == Role::Assistant);
+        for i in replies {
+            let earlier = self.prompt(&messages[..i], tools)?;
+            if earlier.len() < prompt.len() && prompt.starts_with(&earlier) {
+                ends.push(earlier.len());
+            }
+        }
+        Ok(ends)
+    }
+
     /// Ids of a reply's text, without the token that ends it.
     ///
     /// # Errors

@@ -1,16 +1,18 @@
 //! A decoder that answers conversations, many at once.
 //!
 //! 1. [`prefix`] computes a common system turn once.
-//! 2. [`reply`] is one reply as it grows: characters, stop strings, calls.
-//! 3. [`sampler`] chooses the next token, [`guide`] holds it to a schema.
-//! 4. [`respond`] keeps the slots busy.
-//! 5. [`likelihood`] scores a text.
+//! 2. [`held`] finds earlier turns of a conversation again.
+//! 3. [`reply`] is one reply as it grows: characters, stop strings, calls.
+//! 4. [`sampler`] chooses the next token, [`guide`] holds it to a schema.
+//! 5. [`respond`] keeps the slots busy.
+//! 6. [`likelihood`] scores a text.
 //!
-//! A reply depends on its request alone: the prompt is computed by itself, in the same two parts
-//! whether the first is remembered or not; each sequence's next token is computed on its own; and
+//! A reply depends on its request alone: the prompt is computed by itself, in the same parts
+//! whether some of them are remembered or not; each sequence's next token is computed on its own; and
 //! the random numbers are those of the request's seed and the token's place.
 
 mod guide;
+mod held;
 mod likelihood;
 mod prefix;
 mod reply;
@@ -103,6 +105,10 @@ pub struct Assistant<E> {
     absent: Vec<u32>,
     /// Slots that answer.
     slots: usize,
+    /// What each of them holds.
+    held: Vec<held::Held>,
+    /// Times that an earlier turn was found again.
+    found_turns: usize,
 }
 
 impl<E: Engine> Assistant<E> {
@@ -133,7 +139,20 @@ impl<E: Engine> Assistant<E> {
         };
         let longest_token = (0..vocab as u32).map(bytes).max().unwrap_or(1);
         let guides = guide::Guides::default();
-        Ok(Self { engine, encoder, options, prefixes, guides, longest_token, vocab, absent, slots })
+        let held = vec![held::Held::default(); slots];
+        Ok(Self {
+            engine,
+            encoder,
+            options,
+            prefixes,
+            guides,
+            longest_token,
+            vocab,
+            absent,
+            slots,
+            held,
+            found_turns: 0,
+        })
     }
 
     /// Template and tokenizer.
@@ -154,6 +173,11 @@ impl<E: Engine> Assistant<E> {
     /// System turns that were computed so far, and times that one was remembered.
     pub fn prefix_counts(&self) -> (usize, usize) {
         self.prefixes.counts()
+    }
+
+    /// Times that a conversation went on from an earlier turn of it that a slot still held.
+    pub fn found_turns(&self) -> usize {
+        self.found_turns
     }
 }
 

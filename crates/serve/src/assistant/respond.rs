@@ -7,6 +7,7 @@ use chat::{Event, FinishReason, Request, Responder, ResponderError, Usage};
 use model::{DecodeRow, ModelError};
 
 use super::guide::Guide;
+use super::held::Held;
 use super::reply::Reply;
 use super::{Assistant, AssistantError, sampler};
 use crate::constrained::{ConstraintError, Next};
@@ -34,8 +35,9 @@ struct Active<'p> {
 struct Prepared {
     adapter: Option<usize>,
     prompt: Vec<u32>,
-    /// How much of the prompt is shared with other requests.
-    shared: usize,
+    /// Where the parts of the prompt end that are computed by themselves: what is shared with other requests, what was
+    /// asked before, and all of it.
+    ends: Vec<usize>,
     guide: Guide,
 }
 
@@ -94,14 +96,14 @@ impl<E: Engine> Assistant<E> {
         let mut logits = Vec::new();
         let mut came = 0;
         loop {
-            while let Some(&slot) = free.last() {
+            while !free.is_empty() {
                 let Some(request) = arrival(active.is_empty()) else { break };
                 let calls = !request.tools.is_empty();
                 let reply = Reply::new(request.sampling.stop.clone(), calls, &placeholders);
                 came += 1;
-                if let Some(begun) = self.begin(came - 1, request, slot, reply, on_event).map_err(source)? {
+                if let Some(begun) = self.begin(came - 1, request, &free, reply, on_event).map_err(source)? {
+                    free.retain(|slot| *slot != begun.slot);
                     active.push(begun);
-                    free.pop();
                 }
             }
             if active.is_empty() {
@@ -118,7 +120,7 @@ impl<E: Engine> Assistant<E> {
         &mut self,
         request_idx: usize,
         request: Request,
-        slot: usize,
+        free: &[usize],
         reply: Reply<'p>,
         on_event: OnEvent,
     ) -> Result<Option<Active<'p>>, RespondError> {
@@ -129,11 +131,11 @@ impl<E: Engine> Assistant<E> {
         if request.cancel.is_cancelled() {
             return refuse(FinishReason::Cancelled);
         }
-        let Prepared { adapter, prompt, shared, guide } = match self.prepare(&request) {
+        let Prepared { adapter, prompt, ends, guide } = match self.prepare(&request) {
             Ok(prepared) => prepared,
             Err(why) => return refuse(FinishReason::Failed(why)),
         };
-        let logits = self.prefill(slot, &prompt, shared, adapter)?;
+        let (slot, logits) = self.prefill(free, &prompt, ends, adapter)?;
         let seen = sampler::Seen::new(self.vocab, &prompt);
         let usage = Usage { prompt_tokens: prompt.len(), completion_tokens: 0 };
         let next = Vec::new();
@@ -162,7 +164,10 @@ impl<E: Engine> Assistant<E> {
         let refused = |error: ConstraintError| error.to_string();
         let guide = self.guides.of(self.encoder.tokenizer(), request, most).map_err(refused)?;
         let shared = self.encoder.shared_len(&request.messages, &request.tools, &prompt).map_err(encode)?;
-        Ok(Prepared { adapter, prompt, shared, guide })
+        let asked = self.encoder.asked_before(&request.messages, &request.tools, &prompt).map_err(encode)?;
+        let inner = asked.into_iter().filter(|&end| end > shared);
+        let ends = [shared].into_iter().chain(inner).chain([prompt.len()]).collect();
+        Ok(Prepared { adapter, prompt, ends, guide })
     }
 
     /// The index of an adapter by name; without a name the default's.
@@ -174,21 +179,34 @@ impl<E: Engine> Assistant<E> {
         found.map(Some).ok_or_else(unknown)
     }
 
-    /// Logits after the prompt, which is always computed in the same two parts.
+    /// Logits after the prompt, and the slot that holds it: of those that are free the one that holds most of it already.
     fn prefill(
         &mut self,
-        slot: usize,
+        free: &[usize],
         prompt: &[u32],
-        shared: usize,
+        ends: Vec<usize>,
         adapter: Option<usize>,
-    ) -> Result<Vec<f32>, ModelError> {
-        let (beginning, rest) = prompt.split_at(shared);
-        if beginning.is_empty() {
+    ) -> Result<(usize, Vec<f32>), ModelError> {
+        let common = |slot: &usize| self.held[*slot].in_common(prompt, &ends, adapter);
+        let slot = *free.iter().max_by_key(|slot| common(slot)).expect("a slot is free");
+        let kept = common(&slot);
+        // Whatever goes wrong, what is left in the slot is not taken for a conversation.
+        self.held[slot] = Held::default();
+        let beginning = &prompt[..ends[0]];
+        if kept > 0 {
+            self.found_turns += 1;
+            self.engine.keep(slot, slot, kept);
+        } else if beginning.is_empty() {
             self.engine.keep(slot, slot, 0);
         } else {
             self.prefixes.fill(&mut self.engine, slot, beginning, adapter)?;
         }
-        self.engine.prefill(slot, rest, adapter)
+        let mut logits = Vec::new();
+        for part in ends.windows(2).filter(|part| part[0] >= kept) {
+            logits = self.engine.prefill(slot, &prompt[part[0]..part[1]], adapter)?;
+        }
+        self.held[slot] = Held::new(prompt.to_vec(), ends, adapter);
+        Ok((slot, logits))
     }
 
     /// Appends each sequence's tokens and computes what follows, (sequences, V). Runs are computed sequence by

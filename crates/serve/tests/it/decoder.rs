@@ -117,6 +117,48 @@ fn a_reply_does_not_change_with_its_batch() {
     check_independence(Cpu::new(2));
 }
 
+/// The turns of a talk, each asked of what is remembered and of what remembers nothing.
+fn check_talk<D: Device>(device: D) {
+    let decoder = decoder(device);
+    let adapter = adapter(&decoder);
+    for named in [None, Some("tuned".to_string())] {
+        let mut remembers = assistant(&decoder, &adapter, 2, 1);
+        let mut messages = vec![Message::new(Role::System, "상담원")];
+        for (turn, question) in ["첫째", "둘째 물음", "3"].into_iter().enumerate() {
+            messages.push(Message::new(Role::User, question));
+            let sampling = Sampling { max_tokens: 6, temperature: 1.0, seed: 3, ..Sampling::default() };
+            let (messages_now, adapter_now) = (messages.clone(), named.clone());
+            let request = Request {
+                messages: messages_now,
+                sampling,
+                adapter: adapter_now,
+                log_probs: true,
+                ..Request::default()
+            };
+            let asked = std::slice::from_ref(&request);
+            let reply = told(&mut remembers, asked);
+            assert_eq!(reply, told(&mut assistant(&decoder, &adapter, 1, 0), asked), "bit for bit");
+            assert_eq!(remembers.found_turns(), turn, "each turn but the first goes on from the last");
+            messages.push(Message::new(Role::Assistant, format!("답 {turn}")));
+        }
+        // Another talk between them, in the other slot, takes nothing of it and leaves it as it is.
+        let other =
+            Request { messages: vec![Message::new(Role::User, "딴 얘기")], ..requests().remove(1) };
+        told(&mut remembers, &[other]);
+        messages.push(Message::new(Role::User, "끝"));
+        let request = Request { messages, adapter: named, log_probs: true, ..Request::default() };
+        let request = Request { sampling: Sampling { max_tokens: 3, ..Sampling::default() }, ..request };
+        told(&mut remembers, &[request]);
+        assert!(remembers.found_turns() >= 2);
+    }
+}
+
+#[test]
+fn a_talk_goes_on_from_its_earlier_turns_and_says_the_same() {
+    check_talk(Reference::<f32>::new());
+    check_talk(Cpu::new(2));
+}
+
 #[test]
 fn greedy_is_what_a_full_pass_says_step_by_step() {
     let decoder = decoder(Cpu::new(1));
