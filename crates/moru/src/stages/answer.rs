@@ -12,7 +12,7 @@ use super::artifact::Format;
 use super::{Names, assistant, jsonl, prepare, tokenize};
 use crate::console::error::fail;
 use crate::project::Project;
-use crate::recipe::{Prepare, Tokenize};
+use crate::recipe::{Prepare, Replies, Tokenize};
 
 /// Raised when the same model would be asked otherwise.
 const VERSION: u32 = 2;
@@ -175,7 +175,9 @@ fn ask(
     // How many are answered at once does not change an answer: it is no parameter of the stage.
     let slots = project.resolved().evaluate.batch;
     // References are masked, so answers are compared as the model says them: nothing is filled in.
-    let mut assistant = assistant::open(&model, tuned.as_deref(), encoder, slots, Placeholders::default())?;
+    let cache = Replies::precision(&stage.param::<String>("replies.kv_cache")?);
+    let mut assistant =
+        assistant::open(&model, tuned.as_deref(), encoder, slots, Placeholders::default(), cache)?;
     let cancel = CancelToken::default();
     let identity = stage.id().to_owned();
     let asking = Asking { batch: slots, cancel: cancel.clone(), ..Asking::greedy(&identity, max_tokens) };

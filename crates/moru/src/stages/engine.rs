@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::adapter::AdapterFolder;
-use model::{Decoder, ModelConfig, ModelError, ModelFolder, Parameters, TensorSource, Trainable};
+use model::{
+    CachePrecision, Decoder, ModelConfig, ModelError, ModelFolder, Parameters, TensorSource, Trainable,
+};
 use serve::DecoderEngine;
 
 use super::device::Backend;
@@ -12,8 +14,15 @@ use super::device::Backend;
 /// An engine that owns its decoder.
 pub type Engine = DecoderEngine<'static, Backend>;
 
-/// Opens a model folder, with adapters, for so many sequences of so many tokens at once.
-pub fn open(model: &Path, adapters: &[&Path], slots: usize, max_context: usize) -> anyhow::Result<Engine> {
+/// Opens a model folder, with adapters, for so many sequences of so many tokens at once. Where nothing is said of the
+/// cache, the weights decide.
+pub fn open(
+    model: &Path,
+    adapters: &[&Path],
+    slots: usize,
+    max_context: usize,
+    cache: Option<CachePrecision>,
+) -> anyhow::Result<Engine> {
     let config = ModelConfig::from_folder(model)?;
     let device = Arc::new(super::device::open());
     // An adapter answers over the weights that it was trained over.
@@ -26,7 +35,8 @@ pub fn open(model: &Path, adapters: &[&Path], slots: usize, max_context: usize) 
     );
     let files = ModelFolder::open(model)?;
     let decoder = Arc::new(Decoder::load_as(device, config.clone(), &files, weights)?);
-    let mut engine = DecoderEngine::new(Arc::clone(&decoder), slots, max_context);
+    let cache = cache.unwrap_or_else(|| decoder.cache_precision());
+    let mut engine = DecoderEngine::with_cache_in(cache, Arc::clone(&decoder), slots, max_context);
     for folder in adapters {
         engine = engine.with_adapter(bind(&decoder, &AdapterFolder::open(folder, &config)?)?);
     }

@@ -10,6 +10,7 @@ use super::engine::Engine;
 use super::{Names, assistant, base, tokenize};
 use crate::console::error::fail;
 use crate::project::Project;
+use crate::recipe::Replies;
 
 /// A model that was found: its base, what was tuned of it, and what it is called.
 pub struct Found {
@@ -53,7 +54,8 @@ pub fn first(project: &Project) -> &str {
 /// Opens what was found for so many conversations at once, with placeholders filled as the recipe says.
 pub fn open(project: &Project, found: &Found, slots: usize) -> anyhow::Result<Assistant<Engine>> {
     let encoder = tokenize::encoder(&found.base, &project.resolved().tokenize)?;
-    assistant::open(&found.base, found.tuned.as_deref(), encoder, slots, placeholders(project))
+    let cache = Replies::precision(&project.resolved().replies.kv_cache);
+    assistant::open(&found.base, found.tuned.as_deref(), encoder, slots, placeholders(project), cache)
 }
 
 /// Every placeholder that masking writes, and what replies say instead.

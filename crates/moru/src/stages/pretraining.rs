@@ -213,7 +213,7 @@ fn samples(stage: &mut Context<'_>, folder: &Path, splits: &Path) -> anyhow::Res
         });
     }
     let encoder = tokenize::encoder(folder, &tokenize)?;
-    let mut assistant = assistant::open(folder, None, encoder, SLOTS, Placeholders::default())?;
+    let mut assistant = assistant::open(folder, None, encoder, SLOTS, Placeholders::default(), None)?;
     let cancel = CancelToken::default();
     for request in &mut requests {
         request.cancel = cancel.clone();

@@ -3,7 +3,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use model::{DecodeRow, Decoder, Device, KvCache, ModelError, Recompute, TrainBatch, Trainable, Workspace};
+use model::{
+    CachePrecision, DecodeRow, Decoder, Device, KvCache, ModelError, Recompute, TrainBatch, Trainable,
+    Workspace,
+};
 
 use super::{Engine, EngineShape};
 
@@ -57,10 +60,24 @@ pub struct DecoderEngine<'a, D: Device> {
 
 impl<'a, D: Device> DecoderEngine<'a, D> {
     /// An engine of `slots` sequences of up to `max_context_tokens` (the model's context where that is
-    /// less). The cache takes 8 · layers · slots · context · key width bytes.
+    /// less), with keys and values in [`Decoder::cache_precision`].
     pub fn new(decoder: impl Into<Shared<'a, Decoder<D>>>, slots: usize, max_context_tokens: usize) -> Self {
         let decoder = decoder.into();
-        let cache = decoder.kv_cache(slots, max_context_tokens.min(decoder.config().context));
+        let precision = decoder.cache_precision();
+        Self::with_cache_in(precision, decoder, slots, max_context_tokens)
+    }
+
+    /// The same with keys and values held as given. A full cache takes 2 · layers · slots · context · key width
+    /// numbers; only what is written takes memory.
+    pub fn with_cache_in(
+        precision: CachePrecision,
+        decoder: impl Into<Shared<'a, Decoder<D>>>,
+        slots: usize,
+        max_context_tokens: usize,
+    ) -> Self {
+        let decoder = decoder.into();
+        let capacity = max_context_tokens.min(decoder.config().context);
+        let cache = decoder.kv_cache_in(precision, slots, capacity);
         let workspace = Workspace::new(&**decoder.device(), Recompute::Never);
         Self { decoder, adapters: Vec::new(), cache, workspace }
     }

@@ -267,7 +267,7 @@ fn talk(
     let longest =
         |of: &Beginning| of.ids.len() + of.samplings.iter().map(|s| s.max_tokens).max().unwrap_or(0);
     let context = beginnings.iter().map(longest).max().unwrap_or(1);
-    let mut engine = engine::open(model, &adapters, AT_ONCE + 1, context)?;
+    let mut engine = engine::open(model, &adapters, AT_ONCE + 1, context, None)?;
     let mut texts: BTreeMap<(usize, usize), (String, usize)> = BTreeMap::new();
     let mut fault = None;
     let tokenizer = encoder.tokenizer();
