@@ -208,8 +208,8 @@ mod tests {
         let (seconds, bytes) = generation.generate().unwrap();
         assert_eq!(seconds.len(), 3);
         assert_eq!((0..4).map(|slot| generation.cache.len(slot)).collect::<Vec<_>>(), [10; 4]);
-        // Slots hold 8, 9 and then 10 tokens, each with keys and values in every layer.
-        let keys = 4 * (8 + 9 + 10) * 2 * config.layers * config.kv_width() * 4;
+        // Slots hold 8, 9 and then 10 tokens, each with keys and values in every layer, in half floats.
+        let keys = 4 * (8 + 9 + 10) * 2 * config.layers * config.kv_width() * 2;
         let adapters: usize = generation.adapters.iter().map(|a| 4 * a.parameters.layout.total).sum();
         assert_eq!(bytes, 3 * (decoder.read_bytes() + adapters) + keys);
         assert!(decoder.read_bytes() > 0 && decoder.read_bytes() <= decoder.weight_bytes());
