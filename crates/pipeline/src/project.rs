@@ -57,8 +57,12 @@ impl Project {
         self.lock.write(&self.root.join("moru.lock"))
     }
 
-    /// Takes the project for this process, and reads again what another may have changed.
-    pub(crate) fn hold(&mut self) -> Result<FolderLock, Error> {
+    /// Takes the project for this process until what is returned is dropped, and reads again what another may have
+    /// changed.
+    ///
+    /// # Errors
+    /// Another process holds it.
+    pub fn hold(&mut self) -> Result<FolderLock, Error> {
         let held = FolderLock::take(&self.private, "lock").map_err(|e| match e {
             Error::Busy { pid, .. } => Error::Busy { path: self.root.clone(), pid },
             other => other,

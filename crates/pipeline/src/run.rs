@@ -16,7 +16,7 @@ use crate::graph::{From, Graph, Stage, StageError};
 use crate::lock::{InputState, Record, base_key, key};
 use crate::params::{self, Reads};
 use crate::plan::{Decision, Inputs, Reason, Request, refreshed};
-use crate::platform;
+use crate::platform::{self, FolderLock};
 use crate::project::Project;
 
 /// How often content that turns out damaged is made anew before the disk is given up on.
@@ -67,7 +67,21 @@ impl Project {
         cancelled: &AtomicBool,
         on_event: &mut (dyn FnMut(&Event<'_>) + Send),
     ) -> Result<Summary, Error> {
-        let _held = self.hold()?;
+        let held = self.hold()?;
+        self.run_held(&held, graph, params, request, cancelled, on_event)
+    }
+
+    /// As [`Project::run`], in a project that is held already: what is made of the results afterwards is then made
+    /// by one process at a time, too.
+    pub fn run_held(
+        &mut self,
+        _held: &FolderLock,
+        graph: &Graph<'_>,
+        params: &Value,
+        request: &Request,
+        cancelled: &AtomicBool,
+        on_event: &mut (dyn FnMut(&Event<'_>) + Send),
+    ) -> Result<Summary, Error> {
         platform::remove(&self.staging_dir())?;
         let mut refresh = refreshed(graph, request)?;
         let mut ran = Vec::new();

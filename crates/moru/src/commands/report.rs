@@ -21,7 +21,8 @@ pub struct Report {
 impl Report {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
         let project = Project::open(&self.project)?;
-        let results = project.results()?;
+        let mut results = project.results()?;
+        let _held = results.hold()?;
         let report = stages::publish_report(&project, &results)?;
         if self.json {
             console.print_json(&report);

@@ -321,12 +321,15 @@ pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::R
     check::before(project, &results.plan(&graph, &project.recipe.params(), request)?)?;
     let mut progress = Progress::new(*console, false);
     let mut trouble = None;
-    let summary = results.run(&graph, &project.recipe.params(), request, &cancelled, &mut |event| {
-        if let Err(error) = note_cost(&private, event) {
-            trouble.get_or_insert(error);
-        }
-        progress.on(event);
-    })?;
+    // Held until `out/` is written: of two runs that end at once, the second finds it whole.
+    let held = results.hold()?;
+    let summary =
+        results.run_held(&held, &graph, &project.recipe.params(), request, &cancelled, &mut |event| {
+            if let Err(error) = note_cost(&private, event) {
+                trouble.get_or_insert(error);
+            }
+            progress.on(event);
+        })?;
     drop(progress);
     trouble.map_or(Ok(()), Err)?;
     let Summary { ran, restored, kept } = summary;

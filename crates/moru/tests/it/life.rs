@@ -332,11 +332,15 @@ fn a_report_follows_the_recipe_although_no_stage_reads_it() {
 #[test]
 fn of_two_first_runs_one_is_refused_and_the_other_ends_well() {
     let scratch = Scratch::project();
-    let quiet = std::process::Stdio::null;
-    let start = || scratch.command(&["run"]).stdout(quiet()).stderr(quiet()).spawn().unwrap();
-    let codes = [start(), start()].map(|mut child| child.wait().unwrap().code().unwrap());
+    let piped = std::process::Stdio::piped;
+    let start = || scratch.command(&["run"]).stdout(piped()).stderr(piped()).spawn().unwrap();
+    let ended = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    let codes = ended.each_ref().map(|output| output.status.code().unwrap());
     // The later one may also come when all is done.
-    assert!(matches!(codes, [0 | 2, 0] | [0, 2]), "{codes:?}");
+    let said = ended.map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
+    assert!(matches!(codes, [0 | 2, 0] | [0, 2]), "{codes:?}\n{}", said.join("\n---\n"));
+    let refused = codes.iter().zip(&said).filter(|(code, _)| **code == 2);
+    refused.for_each(|(_, said)| assert!(said.contains("another run is working"), "{said}"));
     assert!(scratch.path("out/report.html").exists());
 }
 
