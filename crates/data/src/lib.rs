@@ -44,6 +44,7 @@
 pub(crate) mod block;
 pub mod clean;
 pub mod dedupe;
+pub mod documents;
 pub(crate) mod finder;
 pub(crate) mod hash;
 pub mod ingest;

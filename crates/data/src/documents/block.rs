@@ -1,0 +1,179 @@
+//! What every format is read into: blocks in reading order.
+
+use serde::{Deserialize, Serialize};
+
+/// A document as it was read, before its structure is known.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Document {
+    /// The file's name without its folder; it begins every path and every id.
+    pub name: String,
+    /// The title that the format itself gives (document information, `<title>`), where there is one.
+    pub title: Option<String>,
+    /// Everything that is written, in reading order, furniture included.
+    pub blocks: Vec<Block>,
+    /// The bookmarks, by which a tree is checked.
+    pub outline: Vec<OutlineEntry>,
+    /// One report for each page; empty for formats without pages.
+    pub pages: Vec<PageReport>,
+}
+
+/// A bookmark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutlineEntry {
+    /// 0 for the outermost.
+    pub depth: u8,
+    /// As it is written.
+    pub title: String,
+    /// The page it leads to, from 1, where that is known.
+    pub page: Option<u32>,
+}
+
+/// A stretch of a document that is one thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// What it is and says.
+    pub content: Content,
+    /// How it is set.
+    pub look: Look,
+    /// Where it stands, so that a person can find it again; several where it goes over a page's end.
+    pub places: Vec<Place>,
+}
+
+/// What a block is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// A paragraph, its lines joined.
+    Paragraph(String),
+    /// A heading, where the format itself says so.
+    Heading {
+        /// From 1.
+        level: u8,
+        /// Without the format's own marks.
+        text: String,
+    },
+    /// An item of a list, where the format itself says so.
+    ListItem {
+        /// 0 for the outermost list.
+        depth: u8,
+        /// `1.`, `가.`, `-` as written.
+        marker: String,
+        /// Without the marker.
+        text: String,
+    },
+    /// A table of data.
+    Table(Table),
+    /// A running head, a running foot or a page number.
+    Furniture(String),
+}
+
+/// A table, row by row. A cell that spans several rows or columns stands once, at its first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Table {
+    /// From top to bottom.
+    pub rows: Vec<Vec<Cell>>,
+    /// How many rows at the top are headings.
+    pub heading_rows: u32,
+}
+
+/// A cell of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Its lines joined; may be empty.
+    pub text: String,
+    /// The first column it fills, from 0.
+    pub column: u32,
+    /// Columns it fills, at least 1.
+    pub columns: u32,
+    /// Rows it fills, at least 1.
+    pub rows: u32,
+}
+
+/// How a block is set; zeros and `false` where the format does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Look {
+    /// The size of most of its letters, in points.
+    pub size: f32,
+    /// Whether most of its letters are bold.
+    pub bold: bool,
+    /// Whether it is centred in its column.
+    pub centred: bool,
+    /// The distance of its first line from the column's left edge, in points.
+    pub indent: f32,
+    /// The same for its further lines; equal to `indent` where there is only one.
+    pub hang: f32,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// The page from 1, or 0 where the format has no pages.
+    pub page: u32,
+    /// The line from 1 of a text format, or 0.
+    pub line: u32,
+    /// The rectangle on the page, in points from its lower left corner; all zero where there is none.
+    pub bounds: Rect,
+}
+
+/// A rectangle in points; `y` grows upwards.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Rect {
+    /// Left.
+    pub x0: f32,
+    /// Bottom.
+    pub y0: f32,
+    /// Right.
+    pub x1: f32,
+    /// Top.
+    pub y1: f32,
+}
+
+/// What was met on a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageReport {
+    /// From 1.
+    pub page: u32,
+    /// Width in points, after rotation.
+    pub width: f32,
+    /// Height in points, after rotation.
+    pub height: f32,
+    /// Characters that were read.
+    pub characters: u64,
+    /// What a person should know of.
+    pub findings: Vec<PageFinding>,
+}
+
+/// What a person should know about a page. None of them stops the reading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageFinding {
+    /// There is a picture and no text, or too much of the text has no known characters.
+    NeedsOcr {
+        /// Characters whose meaning the file does not tell.
+        unknown: u64,
+    },
+    /// Some characters have no known meaning; U+FFFD stands for each.
+    UnknownCharacters {
+        /// How many.
+        count: u64,
+    },
+    /// Text that no reader sees was left out.
+    HiddenText {
+        /// Characters that were left out.
+        characters: u64,
+    },
+    /// Text outside the page's visible box was left out.
+    OutsidePage {
+        /// Characters that were left out.
+        characters: u64,
+    },
+    /// The page's content ends early or cannot be understood in places; what was understood is kept.
+    Damaged,
+    /// A limit on work was reached; the rest of the page was not read.
+    TooMuch {
+        /// What there was too much of: `operators`, `glyphs`, `form depth`.
+        what: String,
+        /// The limit.
+        limit: u64,
+    },
+}
