@@ -58,7 +58,8 @@ impl TestRow {
     }
 }
 
-fn facts_of(value: &Value) -> Vec<KeyFact> {
+/// Key facts: a text is one fact with one wording; a list holds facts, each a text or a list of wordings.
+pub fn facts_of(value: &Value) -> Vec<KeyFact> {
     let wordings = |value: &Value| -> Vec<String> {
         let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         texts.iter().filter_map(Value::as_str).map(str::to_owned).collect()

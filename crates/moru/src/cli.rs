@@ -43,6 +43,7 @@ pub enum Command {
     Generate(verbs::generate::Generate),
     Classify(verbs::classify::Classify),
     Report(verbs::report::Report),
+    Score(verbs::score::Score),
     Inspect(verbs::inspect::Inspect),
     Merge(verbs::merge::Merge),
     Quantize(verbs::quantize::Quantize),

@@ -37,6 +37,7 @@ fn main() -> std::process::ExitCode {
         Command::Generate(verb) => verb.run(&console),
         Command::Classify(verb) => verb.run(&console),
         Command::Report(verb) => verb.run(&console),
+        Command::Score(verb) => verb.run(&console),
         Command::Inspect(verb) => verb.run(&console),
         Command::Merge(verb) => verb.run(&console),
         Command::Quantize(verb) => verb.run(&console),

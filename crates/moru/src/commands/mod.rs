@@ -20,6 +20,7 @@ pub mod quantize;
 pub mod quickstart;
 pub mod report;
 pub mod run;
+pub mod score;
 pub mod status;
 pub mod tap;
 pub mod top;

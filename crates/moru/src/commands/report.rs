@@ -1,7 +1,7 @@
 //! `moru report`: write the report again, and tell what is in it.
 
 use clap::Args;
-use eval::report::{ClassScore, Classification, SystemRole};
+use eval::report::{ClassScore, Classification, Evaluation, SystemRole};
 
 use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome, table};
@@ -91,11 +91,17 @@ const MISTAKES: usize = 8;
 
 /// The scores of a report as a table, one system a column.
 pub fn scores(report: &eval::report::Report) -> String {
+    scores_of(&report.evaluation)
+}
+
+/// The scores of some evaluations as tables.
+pub fn scores_of(evaluations: &[Evaluation]) -> String {
     let mut parts = Vec::new();
-    for evaluation in &report.evaluation {
+    for evaluation in evaluations {
         let systems: Vec<_> = evaluation.systems.iter().map(|system| system.id.as_str()).collect();
+        let counted = if evaluation.rows == 1 { "row" } else { "rows" };
         let mut rows = vec![
-            std::iter::once(format!("{} ({} rows)", evaluation.name, evaluation.rows))
+            std::iter::once(format!("{} ({} {counted})", evaluation.name, evaluation.rows))
                 .chain(systems.iter().map(|&id| id.to_owned()))
                 .collect::<Vec<_>>(),
         ];

@@ -18,6 +18,7 @@ mod life;
 mod privacy;
 mod reports;
 mod rows;
+mod score;
 mod soak_kill;
 mod soak_project;
 mod soak_train;
