@@ -174,6 +174,13 @@ impl TrainArgs {
         let samples: Vec<_> =
             (rows.iter()).map(|(ids, trained)| SampleView { row: "bench", part: 0, ids, trained }).collect();
         let mut bench = TrainBench::new(&mut decoder, &settings, &samples)?;
+        let memory = bench.memory();
+        console.say(format!(
+            "a step takes {} at most, as predicted: {} of frozen weights, {} of activations",
+            format::bytes(memory.total() as u64),
+            format::bytes(memory.weights as u64),
+            format::bytes((memory.activations + memory.scratch) as u64)
+        ));
         let mut last = bench.step()?;
         let mut seconds = Vec::with_capacity(self.steps);
         for _ in 0..self.steps {
@@ -206,7 +213,7 @@ impl TrainArgs {
             "trained_tokens_per_s": round(last.trained_tokens as f64 / step_s),
             "step_s": round(step_s),
             "peak_rss_gb": round(peak_rss as f64 / 1e9),
-            "predicted_gb": round(bench.memory().total() as f64 / 1e9),
+            "predicted_gb": round(memory.total() as f64 / 1e9),
             "gflops": round(gflops),
             "gemm_peak_gflops": round(peak.gflops),
             "gemm_peak_of": peak.of,
@@ -230,7 +237,11 @@ impl TrainArgs {
         let folder = Path::new(&self.shape);
         if !folder.join("model.safetensors").exists() && !folder.join("model.safetensors.index.json").exists()
         {
-            let decoder = Decoder::random_as(device, config, 1, dtype, format)?;
+            // Of quantised shapes the large ones are of interest, whose numbers would take minutes to draw one by one.
+            let decoder = match format {
+                Some(_) => Decoder::repeated(device, config, 1, dtype, [None, format])?,
+                None => Decoder::random_as(device, config, 1, dtype, None)?,
+            };
             machine::forget_peak();
             return Ok((decoder, format, held(dtype)));
         }

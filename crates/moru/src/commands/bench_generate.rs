@@ -69,7 +69,8 @@ impl GenerateArgs {
             ("bf16", None) | (_, Some(_)) => (DType::BF16, Format::from_name(&self.format)),
             _ => (DType::F32, None),
         };
-        let decoder = Decoder::repeated(Arc::clone(&device), config, 1, dtype, format)?;
+        // Embedding and head in the format, too, as files of GGUF have them.
+        let decoder = Decoder::repeated(Arc::clone(&device), config, 1, dtype, [format; 2])?;
         let load =
             Load { prompt: self.prompt, new: self.new, requests: self.requests, adapters: self.adapters };
         let mut generation = Generation::new(&decoder, load)?;

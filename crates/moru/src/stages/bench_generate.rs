@@ -200,7 +200,8 @@ mod tests {
     fn every_request_gets_its_tokens_and_every_byte_is_counted() {
         let config = ModelConfig::preset("nano").unwrap();
         let device = Arc::new(Backend::new(2));
-        let decoder = Decoder::repeated(device, config.clone(), 1, DType::BF16, Some(Format::Q8_0)).unwrap();
+        let formats = [Some(Format::Q8_0); 2];
+        let decoder = Decoder::repeated(device, config.clone(), 1, DType::BF16, formats).unwrap();
         let load = Load { prompt: 7, new: 3, requests: 4, adapters: 2 };
         let mut generation = Generation::new(&decoder, load).unwrap();
         let (read, first) = generation.read_prompt().unwrap();
