@@ -132,6 +132,19 @@ def weights(bench):
     return "\n".join([*text, "", table(header, rows), ""])
 
 
+def large(bench):
+    """One step of a model whose weights alone would fill the machine many times over in f32."""
+    shape = "qwen3-0.6b" if bench.small else "qwen3-8b"
+    same = ["--shape", shape, "--method", "qlora", "--weights", "nf4", "--rank", "8", "--targets", "all"]
+    same += ["--seq", "256", "--loss-fraction", "0.5", "--steps", "1", "--recompute"]
+    figures = bench.in_turn({"moru": lambda: bench.ours("bench", "train", *same)}, most=1)["moru"][0]
+    text = ["## A step of a large model", "", f"- `moru bench train {' '.join(same)} --json`", ""]
+    header = ["shape", "weights", "s a step", "predicted, s", "peak memory, GB", "predicted, GB", "share of the peak"]
+    keys = ["step_s", "predicted_s", "peak_rss_gb", "predicted_gb", "gemm_peak_share"]
+    row = [shape, figures["weights"], *(number(figures[key]) for key in keys)]
+    return "\n".join([*text, table(header, [row]), ""])
+
+
 def bf16_folder(bench):
     folder = bench.folder / "bf16"
     done = bench.script("write_model.py", "--shape", qwen3(bench), str(folder))

@@ -37,6 +37,7 @@ MEASUREMENTS = {
     "training-lora-qwen3": measure_training.lora_qwen3,
     "training-shared-prefix": measure_training.shared_prefix,
     "training-weights": measure_training.weights,
+    "training-large": measure_training.large,
     "training-full": measure_training.full_gpt2,
     "training-full-nano": measure_training.full_nano,
     "training-scaling": measure_training.scaling,
@@ -45,6 +46,7 @@ MEASUREMENTS = {
     "data-large": measure_data.large,
     "data-pandas": measure_data.beside_pandas,
     "help": measure_help.first_page,
+    "first-token": measure_help.first_token,
 }
 
 

@@ -92,8 +92,8 @@ pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
         id: Names::BASE.into(),
         version: VERSION,
         inputs: vec![match origin {
-            Origin::Nano(weights) => {
-                Input { name: WEIGHTS.into(), from: pipeline::From::Builtin(pipeline::Digest::of(weights)) }
+            Origin::Nano(_) => {
+                Input { name: WEIGHTS.into(), from: pipeline::From::Builtin(builtin::digest()) }
             }
             _ => Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS),
         }],

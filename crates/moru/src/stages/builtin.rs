@@ -19,6 +19,10 @@ pub const NANO: &str = "builtin:nano";
 /// The weights in this program; empty where it was built without them.
 const EMBEDDED: &[u8] = include_bytes!("../../assets/nano.safetensors");
 
+/// Their SHA-256 in hexadecimal digits, kept beside them: it is asked for by every verb that looks at the graph, and
+/// making it again would take a good part of the time to the first token.
+const EMBEDDED_DIGEST: &str = include_str!("../../assets/nano.sha256");
+
 /// The files that travel in the metadata.
 const FILES: [&str; 3] = ["config.json", "tokenizer.json", "tokenizer_config.json"];
 
@@ -31,6 +35,11 @@ pub fn embedded() -> anyhow::Result<&'static [u8]> {
         ));
     }
     Ok(EMBEDDED)
+}
+
+/// The digest of [`embedded`].
+pub fn digest() -> pipeline::Digest {
+    EMBEDDED_DIGEST.trim().parse().expect("a test compares it with the weights")
 }
 
 /// Whether this program has the model.
@@ -88,6 +97,11 @@ pub fn unpack(place: &str, packed: &[u8], folder: &Path) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_digest_is_that_of_the_weights() {
+        assert_eq!(digest(), pipeline::Digest::of(EMBEDDED), "assets/nano.sha256 is of other weights");
+    }
     use crate::stages::base;
     use chat::tokenizer::read_folder;
 
