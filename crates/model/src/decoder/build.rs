@@ -112,25 +112,30 @@ impl<D: Device> Decoder<D> {
         dtype: DType,
         formats: [Option<Format>; 2],
     ) -> Result<Self, ModelError> {
+        let residual = 0.02 / (2.0 * config.layers as f32).sqrt();
         // A prime, so that rows differ.
-        let drawn: Vec<f32> = (0..65_537).map(|i| 0.02 * random::normal(seed, i)).collect();
-        let bytes: Vec<u8> = match dtype {
-            DType::F32 => drawn.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            DType::F16 => drawn.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect(),
-            DType::BF16 => drawn.iter().flat_map(|v| half::bf16::from_f32(*v).to_le_bytes()).collect(),
-            DType::Blocks(_) => return Err(not_drawn(dtype)),
+        let drawn = |deviation: f32| {
+            let drawn = (0..65_537).map(|i| deviation * random::normal(seed, i));
+            Ok(match dtype {
+                DType::F32 => drawn.flat_map(f32::to_le_bytes).collect::<Vec<u8>>(),
+                DType::F16 => drawn.flat_map(|v| half::f16::from_f32(v).to_le_bytes()).collect(),
+                DType::BF16 => drawn.flat_map(|v| half::bf16::from_f32(v).to_le_bytes()).collect(),
+                DType::Blocks(_) => return Err(not_drawn(dtype)),
+            })
         };
+        let (plain, into_residual) = (drawn(0.02)?, drawn(residual)?);
         let fetch = |spec: &ParamSpec| {
             if !spec.decay {
                 let value = if spec.name.rsplit('.').next() == Some("bias") { 0.0f32 } else { 1.0 };
                 return Ok((DType::F32, Cow::Owned(value.to_le_bytes().repeat(spec.len))));
             }
+            let bytes = if writes_residual(&spec.name) { &into_residual } else { &plain };
             let len = dtype.bytes(spec.len);
             let skipped = (random::mix(seed, spec.offset as u64) % 65_537) as usize * dtype.bytes(1);
             let mut numbers = Vec::with_capacity(len + bytes.len());
             numbers.extend_from_slice(&bytes[skipped..]);
             while numbers.len() < len {
-                numbers.extend_from_slice(&bytes);
+                numbers.extend_from_slice(bytes);
             }
             numbers.truncate(len);
             Ok((dtype, Cow::Owned(numbers)))

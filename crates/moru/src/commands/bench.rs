@@ -247,10 +247,10 @@ impl TrainArgs {
         let folder = Path::new(&self.shape);
         if !folder.join("model.safetensors").exists() && !folder.join("model.safetensors.index.json").exists()
         {
-            // Of quantised shapes the large ones are of interest, whose numbers would take minutes to draw one by one.
-            let decoder = match format {
-                Some(_) => Decoder::repeated(device, config, 1, dtype, [None, format])?,
-                None => Decoder::random_as(device, config, 1, dtype, None)?,
+            let decoder = if config.parameters() > MOST_DRAWN {
+                Decoder::repeated(device, config, 1, dtype, [None, format])?
+            } else {
+                Decoder::random_as(device, config, 1, dtype, format)?
             };
             machine::forget_peak();
             return Ok((decoder, format, held(dtype)));
@@ -380,6 +380,9 @@ fn forecast(memory: &MemoryPlan, seconds: f64) -> String {
         format::bytes((memory.activations + memory.scratch) as u64)
     )
 }
+
+/// The most parameters that are drawn one by one; of a larger shape that would take minutes.
+const MOST_DRAWN: usize = 2_000_000_000;
 
 pub(super) fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {
     asked.or(NonZero::new(machine::cores())).unwrap_or(NonZero::<usize>::MIN)
