@@ -2,5 +2,6 @@
 
 mod interview;
 mod nano;
+mod rules;
 mod shop;
 mod soak_measures;
