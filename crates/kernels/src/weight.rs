@@ -35,18 +35,23 @@ impl HostWeight {
     pub fn stack(inputs: usize, parts: &[WeightPart<'_>]) -> Self {
         let outputs = parts.iter().map(|p| p.outputs).sum();
         let dtype = parts.first().map_or(DType::F32, |p| p.dtype);
-        let dtype = if parts.iter().all(|p| p.dtype == dtype) { dtype } else { DType::F32 };
+        let is_one = parts.iter().all(|p| p.dtype == dtype);
         let numbers = match dtype {
-            DType::F32 => {
+            DType::Bf16 if is_one => Numbers::Bf16(gathered(outputs, inputs, parts, bf16::from_le_bytes)),
+            DType::F16 if is_one => Numbers::F16(gathered(outputs, inputs, parts, f16::from_le_bytes)),
+            _ => {
                 let mut numbers = crate::cpu::Buffer::zeros(outputs * inputs);
-                fill(&mut numbers, inputs, parts, widened);
+                let mut rest: &mut [f32] = &mut numbers;
+                for part in parts {
+                    let (matrix, behind) = rest.split_at_mut(part.outputs * inputs);
+                    rest = behind;
+                    match part.dtype {
+                        DType::F32 => fill(matrix, inputs, part, f32::from_le_bytes),
+                        DType::Bf16 => fill(matrix, inputs, part, |word| bf16::from_le_bytes(word).to_f32()),
+                        DType::F16 => fill(matrix, inputs, part, |word| f16::from_le_bytes(word).to_f32()),
+                    }
+                }
                 Numbers::F32(numbers)
-            }
-            DType::Bf16 => Numbers::Bf16(gathered(outputs, inputs, parts, |p, at| {
-                bf16::from_le_bytes(word(p.bytes, at))
-            })),
-            DType::F16 => {
-                Numbers::F16(gathered(outputs, inputs, parts, |p, at| f16::from_le_bytes(word(p.bytes, at))))
             }
         };
         Self { outputs, inputs, numbers }
@@ -135,43 +140,40 @@ fn word<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     word
 }
 
-fn gathered<T: Clone + Default>(
+fn gathered<const N: usize, T: Clone + Default>(
     outputs: usize,
     inputs: usize,
     parts: &[WeightPart<'_>],
-    read: impl Fn(&WeightPart<'_>, usize) -> T,
+    read: impl Fn([u8; N]) -> T,
 ) -> Vec<T> {
     let mut numbers = vec![T::default(); outputs * inputs];
-    fill(&mut numbers, inputs, parts, read);
+    let mut rest: &mut [T] = &mut numbers;
+    for part in parts {
+        let (matrix, behind) = rest.split_at_mut(part.outputs * inputs);
+        rest = behind;
+        fill(matrix, inputs, part, &read);
+    }
     numbers
 }
 
-/// Writes the parts one after the other, outputs outermost. A turned part is read in blocks, so that both its rows
-/// and the rows of the result stay in the cache.
-fn fill<T>(
-    numbers: &mut [T],
+/// Writes a part of N bytes a number, outputs outermost. A turned part is read in blocks, so that both its rows and
+/// the rows of the result stay in the cache.
+fn fill<const N: usize, T>(
+    matrix: &mut [T],
     inputs: usize,
-    parts: &[WeightPart<'_>],
-    read: impl Fn(&WeightPart<'_>, usize) -> T,
+    part: &WeightPart<'_>,
+    read: impl Fn([u8; N]) -> T,
 ) {
     const BLOCK: usize = 32;
-    let mut rest = numbers;
-    for part in parts {
-        assert_eq!(
-            part.bytes.len(),
-            part.dtype.size() * part.outputs * inputs,
-            "a part's bytes are its matrix"
-        );
-        let (matrix, behind) = rest.split_at_mut(part.outputs * inputs);
-        rest = behind;
-        match part.layout {
-            Layout::OutIn => matrix.iter_mut().enumerate().for_each(|(at, number)| *number = read(part, at)),
-            Layout::InOut => {
-                for first in (0..part.outputs).step_by(BLOCK) {
-                    for input in 0..inputs {
-                        for output in first..(first + BLOCK).min(part.outputs) {
-                            matrix[output * inputs + input] = read(part, input * part.outputs + output);
-                        }
+    let (words, left) = part.bytes.as_chunks::<N>();
+    assert!(words.len() == part.outputs * inputs && left.is_empty(), "a part's bytes are its matrix");
+    match part.layout {
+        Layout::OutIn => matrix.iter_mut().zip(words).for_each(|(number, word)| *number = read(*word)),
+        Layout::InOut => {
+            for first in (0..part.outputs).step_by(BLOCK) {
+                for input in 0..inputs {
+                    for output in first..(first + BLOCK).min(part.outputs) {
+                        matrix[output * inputs + input] = read(words[input * part.outputs + output]);
                     }
                 }
             }

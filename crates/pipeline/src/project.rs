@@ -72,10 +72,14 @@ impl Project {
         Ok(held)
     }
 
-    /// What a stage wrote last, verified. The path is a file, or a folder of links.
+    /// What a stage wrote last. The path is a file, or a folder of links. Files that are as the store left them by
+    /// size, time and identity are believed: a model of many gigabytes is not read twice before it says a word. What
+    /// a stage is to read is verified byte by byte.
     pub fn output(&self, stage: &str, output: &str) -> Result<PathBuf, Error> {
         let artifact = self.artifact(stage, output)?;
-        self.store.verify(artifact)?;
+        if !self.store.is_whole(artifact) {
+            self.store.verify(artifact)?;
+        }
         self.store.path(artifact)
     }
 
