@@ -29,6 +29,7 @@ pub mod import;
 pub mod placeholders;
 pub mod responder;
 pub mod sample;
+pub mod schema;
 pub mod seeded;
 pub mod shard;
 pub mod template;
@@ -45,6 +46,7 @@ pub use responder::{
     Usage,
 };
 pub use sample::{EncodeError, Encoder, FitCounts, Fitter, Overlong, Sample, SampleView, shortened_prompt};
+pub use schema::Schema;
 pub use shard::{Shard, ShardError, ShardWriter};
 pub use template::{Builtin, LocalTime, Template, TemplateError};
 pub use tokenizer::{Encoding, Markup, SpecialIds, StreamDecoder, Tokenizer, TokenizerError};
