@@ -1,5 +1,6 @@
 //! What a test needs from the machine it runs on: shared data, servers, a browser; and what many tests do:
-//! files [changed at random](mutation), cases tried [in child processes](trials), the [pace](pace) of work.
+//! files [changed at random](mutation), cases tried [in child processes](trials), the [pace](pace) of work, a double
+//! of an OpenAI-compatible [endpoint].
 //!
 //! A test that needs something which is absent prints `skipped: …` and returns.
 //! With `MORU_REQUIRE_ALL=1` the same absence fails the test, so that a machine
@@ -10,6 +11,7 @@
 //! ```
 #![expect(clippy::disallowed_methods, reason = "tests are told about the machine by its environment")]
 
+pub mod endpoint;
 pub mod mutation;
 pub mod pace;
 pub mod trials;
