@@ -22,3 +22,4 @@ pub mod nano;
 pub mod rng;
 pub mod rules;
 pub mod shop;
+pub mod teacher;

@@ -12,7 +12,7 @@ pub fn generate(root: &Path) -> Result<(), Faults> {
 
 /// The ignored tests named `soak_…`: the long versions of what the tests do in small.
 pub fn soak(root: &Path) -> Result<(), Faults> {
-    ignored_tests(root, &["data", "chat", "model", "serve", "moru"], "soak_")
+    ignored_tests(root, &["data", "chat", "model", "serve", "synth", "moru"], "soak_")
 }
 
 /// The product beside its peers: `tools/peers/run.py` measures and writes `docs/reference/results.md`.

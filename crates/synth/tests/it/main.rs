@@ -5,3 +5,4 @@ mod nano;
 mod rules;
 mod shop;
 mod soak_measures;
+mod teacher;

@@ -1,0 +1,271 @@
+//! An endpoint with patience: requests are paced, and tried again while their failure may pass.
+
+use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::body::{Body, PATH};
+use super::clock::{Clock, Halt, wait};
+use super::error::Kept;
+use super::http::{Heard, Http, Lost};
+use super::pace::Pace;
+use super::reply::{self, Answer, NoAnswer, Said};
+use super::state::Fault;
+use super::{Settings, TeacherError, retry};
+
+/// An OpenAI-compatible endpoint.
+pub struct Endpoint {
+    pub(super) http: Http,
+    pub(super) clock: Arc<dyn Clock>,
+    pace: Mutex<Pace>,
+}
+
+/// What came of one request.
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// An answer.
+    Answered(Answer),
+    /// This request will never be answered.
+    Refused(Fault),
+    /// It failed as often as it may; another time it may not. Unheard, it may have been paid for.
+    Failed { last: String, reached: bool, unheard: bool },
+    /// It was cancelled before it was answered.
+    Cancelled,
+    /// Nothing that is asked here will be answered.
+    Over(TeacherError),
+}
+
+/// How a request that was tried several times ended.
+pub(super) enum Ended {
+    Heard(Heard),
+    Failed { last: String, reached: bool },
+    TooBusy(Duration),
+    Cancelled,
+}
+
+/// Whether a request may be sent once more whose answer was lost on the way, and may be paid for.
+pub(super) type Again<'a> = &'a mut dyn FnMut() -> Result<bool, TeacherError>;
+
+/// A failure that is waited out.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting<'a> {
+    /// What failed.
+    pub why: &'a str,
+    /// How long it is waited.
+    pub wait: Duration,
+}
+
+impl Endpoint {
+    /// An endpoint. Asks nothing yet.
+    ///
+    /// # Errors
+    /// [`TeacherError::Setting`] for settings that cannot be used.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, TeacherError> {
+        let pace = Mutex::new(Pace::new(&settings, clock.now()));
+        Ok(Self { http: Http::new(settings)?, clock, pace })
+    }
+
+    /// What it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.http.settings
+    }
+
+    /// Sends a body whose answer may take `tokens` together with its prompt. `again` is asked before it is sent once
+    /// more after an answer was lost.
+    pub(super) fn complete(
+        &self,
+        body: &Body,
+        model: &str,
+        tokens: usize,
+        halt: &Halt,
+        again: Again<'_>,
+        on_wait: &mut dyn FnMut(Waiting<'_>),
+    ) -> Sent {
+        let first = self.pace().take(tokens, self.clock.now());
+        if !wait(&*self.clock, first, halt) {
+            return Sent::Cancelled;
+        }
+        // What is no answer may be one the next time, like a broken connection.
+        let mut unread = None;
+        let (mut tried, mut unheard, mut held) = (false, false, None);
+        let mut send = || {
+            unread = None;
+            if std::mem::replace(&mut tried, true)
+                && !self.may_go(halt, std::mem::take(&mut unheard), again, &mut held)
+            {
+                return Ok(Heard::default());
+            }
+            let heard = self.http.post(PATH, &body.json).inspect_err(|lost| {
+                unheard = !matches!(lost, Lost::NotReached { .. });
+            })?;
+            if !(200..300).contains(&heard.status) {
+                return Ok(heard);
+            }
+            match reply::answer(&heard.body) {
+                Ok(answer) => {
+                    if let Some(usage) = answer.usage {
+                        self.pace().correct(tokens, usage.prompt + usage.completion);
+                    }
+                    unread = Some(Ok(answer));
+                    Ok(heard)
+                }
+                Err(NoAnswer::Error { said }) => {
+                    let status = said.status.unwrap_or(500);
+                    Ok(Heard { status, ..heard })
+                }
+                Err(why) => {
+                    let lost = Lost::Unread { why: why.to_string() };
+                    unheard = true;
+                    unread = Some(Err(why));
+                    Err(lost)
+                }
+            }
+        };
+        let ended = self.patient(&mut send, seed_of(body), halt, on_wait);
+        if let Some(held) = held {
+            return held.map_or_else(Sent::Over, |()| Sent::Cancelled);
+        }
+        match (ended, unread) {
+            (Ended::Heard(_), Some(Ok(answer))) => Sent::Answered(answer),
+            (Ended::Heard(heard), _) => self.bad(&heard, model),
+            (Ended::Failed { .. }, Some(Err(why @ (NoAnswer::NotJson { .. } | NoAnswer::NoChoice)))) => {
+                let why = self.http.hidden(&why.to_string());
+                Sent::Over(TeacherError::Answer { url: self.http.url(PATH), why })
+            }
+            (Ended::Failed { last, reached }, _) => Sent::Failed { last, reached, unheard },
+            (Ended::TooBusy(wait), _) => {
+                Sent::Over(TeacherError::TooBusy { url: self.http.url(PATH), wait, kept: Kept::default() })
+            }
+            (Ended::Cancelled, _) => Sent::Cancelled,
+        }
+    }
+
+    /// Waits for the turn of a request that is sent once more. Where it may not be, `held` says why.
+    fn may_go(
+        &self,
+        halt: &Halt,
+        unheard: bool,
+        again: Again<'_>,
+        held: &mut Option<Result<(), TeacherError>>,
+    ) -> bool {
+        match if unheard { again() } else { Ok(true) } {
+            Ok(true) => {}
+            Ok(false) => *held = Some(Ok(())),
+            Err(error) => *held = Some(Err(error)),
+        }
+        // Endpoints count what fails, too.
+        let turn = self.pace().take(0, self.clock.now());
+        if held.is_none() && !wait(&*self.clock, turn, halt) {
+            *held = Some(Ok(()));
+        }
+        held.is_none()
+    }
+
+    /// Tries a request until it is heard, fails as often as it may, or is cancelled.
+    pub(super) fn patient(
+        &self,
+        send: &mut dyn FnMut() -> Result<Heard, Lost>,
+        draw: u64,
+        halt: &Halt,
+        on_wait: &mut dyn FnMut(Waiting<'_>),
+    ) -> Ended {
+        let mut failed = 0;
+        loop {
+            let pause = self.pace().pause_left(self.clock.now());
+            if !wait(&*self.clock, pause, halt) {
+                return Ended::Cancelled;
+            }
+            let (why, wish, reached, everybody) = match send() {
+                Ok(heard) if !self.may_pass(&heard) => return Ended::Heard(heard),
+                Ok(heard) => {
+                    let said = self.said(&heard);
+                    let why = format!("status {} ({})", heard.status, said.text);
+                    (why, retry::wished(&heard.headers), true, heard.status == 429)
+                }
+                Err(lost) => {
+                    let reached = !matches!(lost, Lost::NotReached { .. });
+                    (self.http.hidden(&lost.to_string()), None, reached, false)
+                }
+            };
+            failed += 1;
+            let settings = &self.http.settings;
+            if failed >= settings.attempts {
+                return Ended::Failed { last: why, reached };
+            }
+            if let Some(wish) = wish.filter(|wish| *wish > settings.longest_wait) {
+                return Ended::TooBusy(wish);
+            }
+            let pause = wish.unwrap_or_else(|| retry::backoff(settings, failed, draw));
+            on_wait(Waiting { why: &why, wait: pause });
+            if everybody {
+                // Too many requests concern everybody who asks here.
+                self.pace().pause(self.clock.now().saturating_add(pause));
+            } else if !wait(&*self.clock, pause, halt) {
+                return Ended::Cancelled;
+            }
+        }
+    }
+
+    /// What an answer with a bad status says.
+    pub(super) fn said(&self, heard: &Heard) -> Said {
+        let said = reply::said(&heard.body);
+        Said { text: self.http.hidden(&said.text), ..said }
+    }
+
+    /// A bad status that waiting does not mend.
+    fn bad(&self, heard: &Heard, model: &str) -> Sent {
+        match self.over(heard, PATH) {
+            Some(error) => Sent::Over(error),
+            None if heard.status == 404 => {
+                let said = self.said(heard).text;
+                let (url, model) = (self.http.url(PATH), model.to_owned());
+                Sent::Over(TeacherError::NotFound { url, model, said, kept: Kept::default() })
+            }
+            None => Sent::Refused(Fault { status: heard.status, said: self.said(heard).text }),
+        }
+    }
+
+    /// Why nothing that is asked here will be answered, if a status says so.
+    pub(super) fn over(&self, heard: &Heard, path: &str) -> Option<TeacherError> {
+        let (url, said, kept) = (self.http.url(path), self.said(heard), Kept::default());
+        match heard.status {
+            300..=399 => {
+                let to = heard.headers.location.as_deref().unwrap_or("nowhere");
+                let to = to.split(['?', '#']).next().unwrap_or_default().to_owned();
+                Some(TeacherError::Redirect { url, to })
+            }
+            402 => Some(TeacherError::NoCredit { url, said: said.text, kept }),
+            429 if is_quota(&said) => Some(TeacherError::NoCredit { url, said: said.text, kept }),
+            status @ (401 | 403) => {
+                let with_key = self.http.settings.key.is_some();
+                Some(TeacherError::Denied { url, status, said: said.text, with_key, kept })
+            }
+            _ => None,
+        }
+    }
+
+    fn may_pass(&self, heard: &Heard) -> bool {
+        retry::is_passing(heard.status, &heard.headers)
+            && !(heard.status == 429 && is_quota(&self.said(heard)))
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A limit that no waiting mends, though it comes with the status of one that it does.
+fn is_quota(said: &Said) -> bool {
+    matches!(said.code.as_str(), "insufficient_quota" | "billing_hard_limit_reached" | "billing_not_active")
+}
+
+/// Tells the waits of several requests apart.
+fn seed_of(body: &Body) -> u64 {
+    body.key.custom_id().bytes().fold(0, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").field("base_url", &self.http.settings.base_url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,271 @@
+//! What can go wrong between a plan and its answers. Every message says what to do next; none holds a key.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Money;
+
+/// Why asking ended. What was answered before is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum TeacherError {
+    /// A plan that cannot be asked.
+    #[error("the plan cannot be asked: {}{why}", if id.is_empty() { String::new() } else { format!("`{id}`: ") })]
+    Plan {
+        /// The ask; empty for the plan itself.
+        id: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A setting cannot be used.
+    #[error("{setting} is not {allowed}")]
+    Setting {
+        /// The setting's name.
+        setting: &'static str,
+        /// What it has to be.
+        allowed: &'static str,
+    },
+    /// Nothing answers there.
+    #[error("{url} cannot be reached: {cause}. Is the endpoint running, and is its address right? {kept}")]
+    Unreachable {
+        /// What was asked.
+        url: String,
+        /// What the system says.
+        cause: String,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// The endpoint goes on failing.
+    #[error("{url} failed {attempts} times in a row, at last with {last}. Try again later: {kept}")]
+    Failing {
+        /// What was asked.
+        url: String,
+        /// How often.
+        attempts: u32,
+        /// The last failure.
+        last: String,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// The endpoint asks for a longer wait than is allowed.
+    #[error("{url} asks to wait for {} s before the next request. Try again then: {kept}", wait.as_secs())]
+    TooBusy {
+        /// What was asked.
+        url: String,
+        /// How long.
+        wait: Duration,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// The key is missing or wrong.
+    #[error("{url} refuses the key ({status}): {said}. {} {kept}", if *with_key { "Look at the key in the environment or in .env." } else { "No key was given: put it into the environment or into .env." })]
+    Denied {
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What the endpoint says.
+        said: String,
+        /// Whether a key was sent.
+        with_key: bool,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// No such model, or no such address.
+    #[error(
+        "{url} knows no model `{model}`, or is no endpoint (404): {said}. Look at the model's name, and whether the address ends as the server says, in /v1 for instance. {kept}"
+    )]
+    NotFound {
+        /// What was asked.
+        url: String,
+        /// The model's name.
+        model: String,
+        /// What the endpoint says.
+        said: String,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// The account has nothing left.
+    #[error(
+        "the account at {url} has no credit left, or has reached its limit: {said}. Top it up, then run again: {kept}"
+    )]
+    NoCredit {
+        /// What was asked.
+        url: String,
+        /// What the endpoint says.
+        said: String,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// The endpoint sends on to another address, where the key does not go.
+    #[error("{url} sends on to {to}: write that address into the recipe if you trust it with the key")]
+    Redirect {
+        /// What was asked.
+        url: String,
+        /// Where it leads.
+        to: String,
+    },
+    /// Every request is refused, so the plan or the settings are wrong.
+    #[error(
+        "{url} refuses every request ({status}): {said}. A parameter it does not know, or a form it cannot follow? {kept}"
+    )]
+    Refusing {
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What the endpoint says.
+        said: String,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// An answer that is none.
+    #[error("the answer of {url} cannot be used: {why}. Is it an OpenAI-compatible endpoint?")]
+    Answer {
+        /// What was asked.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The next request could cost more than is left.
+    #[error(
+        "the budget of {budget} is used up: {spent} is spent, and the next request may cost {next}. Raise the budget, or go on with what there is: {kept}"
+    )]
+    Budget {
+        /// What may be spent.
+        budget: Money,
+        /// What is spent, with what is under way.
+        spent: Money,
+        /// What the next request may cost.
+        next: Money,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// Some requests failed for now.
+    #[error(
+        "{open} requests could not be answered for now, the last because of {last}. Run again to ask them once more: {kept}"
+    )]
+    Unanswered {
+        /// How many.
+        open: usize,
+        /// The last failure.
+        last: String,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// It was cancelled.
+    #[error("cancelled: {kept}")]
+    Cancelled {
+        /// What is kept.
+        kept: Kept,
+    },
+    /// A batch cannot be run.
+    #[error("batch {id} cannot be run ({code}): {said}. {kept}")]
+    Batch {
+        /// The batch, as the endpoint names it.
+        id: String,
+        /// The endpoint's code.
+        code: String,
+        /// What the endpoint says.
+        said: String,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// A batch that this key does not see.
+    #[error(
+        "{url} does not know batch {id}. A batch belongs to the key that made it: use that key and that endpoint, or give the batch up, and what it holds is asked anew"
+    )]
+    ForeignBatch {
+        /// What was asked.
+        url: String,
+        /// The batch.
+        id: String,
+    },
+    /// A line does not fit into any file.
+    #[error("the request of `{id}` takes {bytes} bytes, and a batch file may have {most}: shorten its text")]
+    LineTooLong {
+        /// The line's name.
+        id: String,
+        /// Its bytes.
+        bytes: u64,
+        /// Bytes of a file.
+        most: u64,
+    },
+    /// Another run is at work with the same answers.
+    #[error("{} is in use by another run: wait until it has ended", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A file of the state cannot be understood.
+    #[error("{} is not as it was written ({why}): restore it, or remove it to begin anew", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// A file of the state cannot be read or written.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The local model failed.
+    #[error("the model that answers failed: {source}. {kept}")]
+    Responder {
+        /// What it says.
+        source: chat::ResponderError,
+        /// What is kept.
+        kept: Kept,
+    },
+}
+
+impl TeacherError {
+    /// The same, saying how far the plan has come.
+    pub(super) fn keeping(mut self, now: Kept) -> Self {
+        match &mut self {
+            Self::Unreachable { kept, .. }
+            | Self::Failing { kept, .. }
+            | Self::TooBusy { kept, .. }
+            | Self::Denied { kept, .. }
+            | Self::NotFound { kept, .. }
+            | Self::NoCredit { kept, .. }
+            | Self::Refusing { kept, .. }
+            | Self::Budget { kept, .. }
+            | Self::Unanswered { kept, .. }
+            | Self::Cancelled { kept }
+            | Self::Batch { kept, .. }
+            | Self::Responder { kept, .. } => *kept = now,
+            _ => {}
+        }
+        self
+    }
+}
+
+/// How far a plan has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Requests that are answered, earlier ones included.
+    pub answered: usize,
+    /// Requests that were to be answered.
+    pub of: usize,
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} answers are kept", self.answered, self.of)
+    }
+}
+
+/// Adds the place to a fault of the file system.
+pub(super) fn io(
+    action: &'static str,
+    path: impl Into<PathBuf>,
+) -> impl FnOnce(std::io::Error) -> TeacherError {
+    let path = path.into();
+    move |source| TeacherError::Io { action, path, source }
+}
