@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 
 import machine
 import measure_data
+import measure_documents
 import measure_generation
 import measure_help
 import measure_training
@@ -45,6 +46,7 @@ MEASUREMENTS = {
     "generation-many": measure_generation.many_requests,
     "data-large": measure_data.large,
     "data-pandas": measure_data.beside_pandas,
+    "documents-pdf": measure_documents.pdf,
     "help": measure_help.first_page,
     "first-token": measure_help.first_token,
 }

@@ -9,6 +9,7 @@
 
 pub mod block;
 pub mod chunk;
+pub mod pdf;
 pub mod tree;
 
 pub use block::{

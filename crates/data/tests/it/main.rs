@@ -2,6 +2,10 @@
 
 mod files;
 mod ingest;
+mod pdf;
+mod pdf_hostile;
+mod pdf_soak;
+mod pdf_support;
 mod prepare;
 mod privacy_evaluation;
 mod privacy_grid;
