@@ -76,6 +76,30 @@ pub struct Table {
     pub heading_rows: u32,
 }
 
+impl Table {
+    /// Its words, a line for each row, ` | ` between cells. It is how a table counts as a document's text.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for row in &self.rows {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            for (i, cell) in row.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(" | ");
+                }
+                out.extend(
+                    cell.text
+                        .split('\n')
+                        .enumerate()
+                        .flat_map(|(n, line)| [if n > 0 { " " } else { "" }, line]),
+                );
+            }
+        }
+        out
+    }
+}
+
 /// A cell of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {

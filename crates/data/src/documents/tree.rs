@@ -1,5 +1,7 @@
 //! The structure of a document: parts, chapters, articles, paragraphs, items.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::block::{Place, Table};
@@ -74,12 +76,33 @@ pub enum Level {
     Annex,
     /// 별지.
     Form,
+    /// A contents page, apart from what it names.
+    Contents,
+    /// A table of old and new wording (신구조문대비표), which is not the rule itself.
+    Comparison,
     /// A heading of a document without articles; 1 is the outermost.
     Heading(u8),
     /// A table.
     Table,
     /// A paragraph or a list item without a number, where a heading has more than one.
     Text,
+}
+
+impl Tree {
+    /// What a node stands in, from the inside to the outside, the document last.
+    pub fn ancestors(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(self.nodes[node].parent, |at| self.nodes[*at].parent)
+    }
+}
+
+impl Node {
+    /// Its heading, text and table, as far as it has them: what it adds to the document's text.
+    pub fn pieces(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let words = [&self.heading, &self.text].into_iter().filter(|words| !words.is_empty());
+        words
+            .map(|words| Cow::Borrowed(words.as_str()))
+            .chain(self.table.iter().map(|t| Cow::Owned(t.text())))
+    }
 }
 
 /// A number with its branch: 제12조의2 is 12 and 2.
@@ -110,6 +133,13 @@ pub enum TreeFinding {
         heading: String,
         /// The page of the contents entry, from 1.
         page: u32,
+    },
+    /// Articles begin anew at 제1조 without a 부칙, an annex or a chapter that would say why.
+    Restart {
+        /// The path of the first article of the further run.
+        path: String,
+        /// The last number before it.
+        after: Number,
     },
     /// The tree has an article that the contents page does not name.
     NotInContents {

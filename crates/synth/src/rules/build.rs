@@ -40,7 +40,7 @@ fn rank(level: Level) -> u8 {
         Level::Item => 7,
         Level::SubItem => 8,
         Level::Point => 9,
-        Level::Preamble | Level::Text | Level::Table => 10,
+        Level::Contents | Level::Comparison | Level::Preamble | Level::Text | Level::Table => 10,
     }
 }
 
