@@ -1,0 +1,49 @@
+//! What a chunk says.
+
+use super::super::tree::{Level, Tree};
+
+/// Between two headings of a breadcrumb.
+const BETWEEN: &str = " > ";
+
+/// The headings that all of these nodes stand under, the document's title first.
+pub(super) fn breadcrumb(tree: &Tree, nodes: &[usize]) -> Vec<String> {
+    let first = nodes.first().copied().unwrap_or(0);
+    let above: Vec<usize> = tree.ancestors(first).filter(|at| !nodes.contains(at)).collect();
+    let mut out = vec![tree.title.clone()];
+    for &at in above.iter().rev() {
+        let node = &tree.nodes[at];
+        // A parent's place in the list is told by what its other children share with it.
+        let shared = nodes.iter().all(|&n| tree.ancestors(n).any(|a| a == at));
+        if shared && node.level != Level::Document && !node.heading.is_empty() {
+            out.push(node.heading.clone());
+        }
+    }
+    out.retain(|heading| !heading.is_empty());
+    out
+}
+
+/// The headings, texts and tables of nodes, a line for each.
+pub(super) fn text(tree: &Tree, nodes: &[usize]) -> String {
+    let mut out = String::new();
+    for &at in nodes {
+        let node = &tree.nodes[at];
+        let heading = matches!(node.level, Level::Heading(_)) || node.level < Level::Article;
+        for (i, piece) in node.pieces().enumerate() {
+            if !out.is_empty() {
+                out.push(if i > 0 && !heading && !node.heading.is_empty() { ' ' } else { '\n' });
+            }
+            out.push_str(&piece);
+        }
+    }
+    out
+}
+
+/// Breadcrumb and text as a model sees them, and as they are counted.
+pub(super) fn whole(breadcrumb: &[String], text: &str) -> String {
+    let mut out = breadcrumb.join(BETWEEN);
+    if !out.is_empty() && !text.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(text);
+    out
+}
