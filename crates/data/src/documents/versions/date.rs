@@ -1,0 +1,121 @@
+//! Dates in rules: `2024. 1. 1.`, `2024년 1월 1일`, `2024-01-01`, `20240101`.
+
+use serde::{Deserialize, Serialize};
+
+/// A day; month and day are 0 where only the year is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Date {
+    /// The year.
+    pub year: u16,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+}
+
+/// The latest date in a text.
+pub(super) fn latest(text: &str) -> Option<Date> {
+    dates(text).into_iter().map(|(date, _, _)| date).max()
+}
+
+/// The latest date that something was made, changed or came into effect.
+pub(super) fn latest_of_effect(text: &str) -> Option<Date> {
+    const WORDS: [&str; 8] = ["시행", "개정", "제정", "신설", "공포", "effective", "revised", "amended"];
+    let near = |from: usize, to: usize| {
+        let begin = floor(text, from.saturating_sub(40));
+        let end = floor(text, (to + 40).min(text.len()));
+        let around = text[begin..end].to_lowercase();
+        WORDS.iter().any(|word| around.contains(word))
+    };
+    dates(text).into_iter().filter(|(_, from, to)| near(*from, *to)).map(|(date, _, _)| date).max()
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The dates in a text with the bytes they fill.
+fn dates(text: &str) -> Vec<(Date, usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let found = match digits {
+            8 => whole(&text[at..at + 8]).map(|date| (date, at + 8)),
+            4 => apart(text, at),
+            _ => None,
+        };
+        match found {
+            Some((date, end)) => {
+                out.push((date, at, end));
+                at = end;
+            }
+            None => at += digits,
+        }
+    }
+    out
+}
+
+/// `20240101`.
+fn whole(digits: &str) -> Option<Date> {
+    date(digits[..4].parse().ok()?, digits[4..6].parse().ok()?, digits[6..].parse().ok()?)
+}
+
+/// `2024. 1. 1.`
+fn apart(text: &str, at: usize) -> Option<(Date, usize)> {
+    let year = text[at..at + 4].parse().ok()?;
+    let (month, end) = next(text, at + 4)?;
+    let (day, end) = next(text, end)?;
+    Some((date(year, month, day)?, end))
+}
+
+/// A number after a separator.
+fn next(text: &str, at: usize) -> Option<(u8, usize)> {
+    let rest = &text[at..];
+    let number = rest.trim_start_matches(['.', '-', '/', ' ', '년', '월', '_']);
+    let skipped = rest.len() - number.len();
+    if skipped == 0 || skipped > 6 {
+        return None;
+    }
+    let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 || digits > 2 {
+        return None;
+    }
+    Some((number[..digits].parse().ok()?, at + skipped + digits))
+}
+
+fn date(year: u16, month: u8, day: u8) -> Option<Date> {
+    let valid = (1900..=2200).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    valid.then_some(Date { year, month, day })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_found() {
+        let day = |year, month, day| Some(Date { year, month, day });
+        for (text, want) in [
+            ("개정 2024. 1. 15.", day(2024, 1, 15)),
+            ("2023년 12월 31일부터 시행", day(2023, 12, 31)),
+            ("취업규칙_20240301.pdf", day(2024, 3, 1)),
+            ("2020-02-03 and 2021/04/05", day(2021, 4, 5)),
+            ("제2024조", None),
+            ("20241301", None),
+            ("2024. 15. 1.", None),
+        ] {
+            assert_eq!(latest(text), want, "{text}");
+        }
+        assert_eq!(latest_of_effect("이 규정은 2024년 3월 1일부터 시행한다."), day(2024, 3, 1));
+        assert_eq!(latest_of_effect("1948년 7월 12일에 있었던 일"), None);
+    }
+}

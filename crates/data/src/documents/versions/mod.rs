@@ -1,0 +1,266 @@
+//! Several documents may hold one rule, as it was and as it is: which is the current one.
+//!
+//! Documents are one rule where their titles agree, apart from what says which edition it is, or nearly all of
+//! their articles do. The latest date of effect or revision is the current one's: as its head or its last 부칙 says, else
+//! its marks of revision, else its file's name.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::tree::{Level, Tree};
+
+mod date;
+
+pub use date::Date;
+
+/// How many articles two documents must share to be one rule whatever they are called.
+const SAME: f64 = 0.8;
+/// How many they must share where they are called the same.
+const NOT_OTHER: f64 = 0.2;
+/// Fewer articles tell nothing.
+const ENOUGH_ARTICLES: usize = 5;
+
+/// A rule with its editions. The numbers are those of the documents in the order they were given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// What it is called, without dates and marks of editions.
+    pub title: String,
+    /// The document that holds it as it is.
+    pub current: usize,
+    /// Those that hold it as it was, the latest first.
+    pub older: Vec<usize>,
+    /// What a person should look at.
+    pub findings: Vec<VersionFinding>,
+}
+
+/// What a document says about its edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edition {
+    /// What the rule is called, for comparing.
+    pub rule: String,
+    /// The date of effect or of the last revision.
+    pub date: Option<Date>,
+    /// Where the date stands.
+    pub source: DateSource,
+}
+
+/// Where a date was found, the most telling first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateSource {
+    /// Before the first article, or in a 부칙.
+    Text,
+    /// In marks such as `<개정 2024. 1. 1.>`.
+    Revisions,
+    /// In the file's name.
+    Name,
+    /// Nowhere.
+    None,
+}
+
+/// What a person should look at. None of them stops the work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionFinding {
+    /// Nothing tells which of these is the current one; the last by name was taken.
+    Undecided {
+        /// The documents.
+        documents: Vec<usize>,
+    },
+    /// Two documents say the same.
+    Identical {
+        /// The one.
+        document: usize,
+        /// The other.
+        same_as: usize,
+    },
+    /// A document with another title has nearly the same articles.
+    OtherTitle {
+        /// The document.
+        document: usize,
+    },
+    /// Only the file's name tells the date of the current one.
+    DateFromName {
+        /// The document.
+        document: usize,
+    },
+}
+
+/// The rules that documents hold, in the order of their first document.
+pub fn rules(trees: &[&Tree]) -> Vec<Rule> {
+    let editions: Vec<Edition> = trees.iter().map(|tree| edition(tree)).collect();
+    let articles: Vec<HashSet<String>> = trees.iter().map(|tree| articles(tree)).collect();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for at in 0..trees.len() {
+        let group = groups
+            .iter_mut()
+            .find(|group| group.iter().any(|&other| is_same(at, other, &editions, &articles)));
+        match group {
+            Some(group) => group.push(at),
+            None => groups.push(vec![at]),
+        }
+    }
+    groups.into_iter().map(|group| rule(group, trees, &editions)).collect()
+}
+
+fn is_same(a: usize, b: usize, editions: &[Edition], articles: &[HashSet<String>]) -> bool {
+    let few = articles[a].len().min(articles[b].len()) < ENOUGH_ARTICLES;
+    let shared = articles[a].intersection(&articles[b]).count() as f64;
+    let share = shared / articles[a].union(&articles[b]).count().max(1) as f64;
+    let called = !editions[a].rule.is_empty() && editions[a].rule == editions[b].rule;
+    (called && (few || share >= NOT_OTHER)) || (!few && share >= SAME)
+}
+
+/// The articles by number and title.
+fn articles(tree: &Tree) -> HashSet<String> {
+    let articles = tree.nodes.iter().filter(|node| node.level == Level::Article && !node.title.is_empty());
+    articles.map(|node| format!("{:?}{}", node.number, node.title.replace(' ', ""))).collect()
+}
+
+/// What a document says about its edition.
+pub fn edition(tree: &Tree) -> Edition {
+    let stem = tree.document.rsplit_once('.').map_or(tree.document.as_str(), |(stem, _)| stem);
+    let titled = plain(&tree.title);
+    let rule = if titled.is_empty() { plain(stem) } else { titled };
+    let said = tree.nodes.iter().enumerate().filter(|(at, node)| {
+        node.level == Level::Preamble
+            || node.level == Level::Supplement
+            || tree
+                .ancestors(*at)
+                .any(|above| matches!(tree.nodes[above].level, Level::Preamble | Level::Supplement))
+    });
+    let text = said
+        .flat_map(|(_, node)| [date::latest_of_effect(&node.heading), date::latest_of_effect(&node.text)]);
+    let revised = tree.nodes.iter().flat_map(|node| &node.revisions).filter_map(|mark| date::latest(mark));
+    let found = [
+        (text.flatten().max(), DateSource::Text),
+        (revised.max(), DateSource::Revisions),
+        (date::latest(stem).or_else(|| date::latest(&tree.title)), DateSource::Name),
+    ];
+    let (date, source) =
+        found.into_iter().find(|(date, _)| date.is_some()).unwrap_or((None, DateSource::None));
+    Edition { rule, date, source }
+}
+
+/// A title without dates, brackets and words that say which edition it is.
+fn plain(title: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0u32;
+    for c in title.chars() {
+        match c {
+            '(' | '[' | '<' | '【' | '（' => depth += 1,
+            ')' | ']' | '>' | '】' | '）' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    let words: Vec<String> = out
+        .split(|c: char| c.is_whitespace() || "_-.,·".contains(c))
+        .filter(|word| !is_of_edition(word))
+        .map(str::to_lowercase)
+        .collect();
+    let joined = words.concat();
+    ["전부개정", "일부개정", "개정안", "개정본", "개정"]
+        .iter()
+        .fold(joined, |text, end| text.strip_suffix(end).map(str::to_owned).unwrap_or(text))
+}
+
+/// Whether a word says which edition something is: `v2`, `2024`, `최종`, `구`.
+fn is_of_edition(word: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "최종",
+        "최신",
+        "신",
+        "구",
+        "현행",
+        "개정",
+        "개정안",
+        "전부개정",
+        "일부개정",
+        "시행",
+        "old",
+        "new",
+        "final",
+        "current",
+        "latest",
+        "copy",
+        "사본",
+        "rev",
+        "draft",
+        "초안",
+        "edition",
+        "version",
+    ];
+    let lower = word.to_lowercase();
+    let digits = lower
+        .trim_start_matches(['v', '제'])
+        .trim_end_matches(['년', '월', '일', '판', '차', '호', '개', '정']);
+    word.is_empty()
+        || WORDS.contains(&lower.as_str())
+        || (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn rule(mut group: Vec<usize>, trees: &[&Tree], editions: &[Edition]) -> Rule {
+    // Latest first; without dates, what the name says, and then the name itself.
+    let key = |at: usize| (editions[at].date, name_rank(&trees[at].document), trees[at].document.as_str());
+    group.sort_by(|a, b| key(*b).cmp(&key(*a)));
+    let mut findings = identical(&group, trees);
+    let current = group[0];
+    let copies: Vec<usize> = findings
+        .iter()
+        .filter_map(|finding| match finding {
+            VersionFinding::Identical { document, .. } => Some(*document),
+            _ => None,
+        })
+        .collect();
+    let level = |at: usize| (editions[at].date, name_rank(&trees[at].document));
+    let undecided: Vec<usize> =
+        group.iter().copied().filter(|at| level(*at) == level(current) && !copies.contains(at)).collect();
+    if undecided.len() > 1 {
+        findings.push(VersionFinding::Undecided { documents: undecided });
+    } else if group.len() > 1 && editions[current].source == DateSource::Name {
+        findings.push(VersionFinding::DateFromName { document: current });
+    }
+    let usual = editions[current].rule.as_str();
+    for &at in group.iter().filter(|at| editions[**at].rule != usual) {
+        findings.push(VersionFinding::OtherTitle { document: at });
+    }
+    Rule { title: trees[current].title.clone(), current, older: group[1..].to_vec(), findings }
+}
+
+/// What a file's name says about its age: greater is newer.
+fn name_rank(name: &str) -> (i32, u32) {
+    let lower = name.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let age =
+        i32::from(has(&["최신", "최종", "현행", "(신)", "_신", "new", "current", "latest", "final", "개정"]))
+            - i32::from(has(&["(구)", "_구", "구버전", "종전", "폐지", "old", "draft", "초안", "이전"]));
+    let version = lower
+        .match_indices('v')
+        .filter_map(|(i, _)| {
+            let digits: String = lower[i + 1..].chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok()
+        })
+        .max();
+    (age, version.unwrap_or(0))
+}
+
+/// Documents with one text.
+fn identical(group: &[usize], trees: &[&Tree]) -> Vec<VersionFinding> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut out = Vec::new();
+    for &at in group {
+        let text: String = super::structure::tree_text(trees[at]).split_whitespace().collect();
+        match seen.get(&text) {
+            Some(&same_as) => out.push(VersionFinding::Identical { document: at, same_as }),
+            None => {
+                seen.insert(text, at);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

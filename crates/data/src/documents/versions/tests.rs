@@ -1,0 +1,80 @@
+use super::super::{structure, text};
+use super::*;
+
+fn tree(name: &str, rule: &str) -> Tree {
+    structure::tree(&text::document(name, rule))
+}
+
+const BODY: &str =
+    "제1조(목적) 가\n제2조(정의) 나\n제3조(휴가) 다\n제4조(휴직) 라\n제5조(징계) 마\n제6조(보수) 바\n";
+
+fn check(documents: &[(&str, String)], want: &[(usize, &[usize])]) -> Vec<VersionFinding> {
+    let trees: Vec<Tree> = documents.iter().map(|(name, rule)| tree(name, rule)).collect();
+    let found = rules(&trees.iter().collect::<Vec<_>>());
+    let got: Vec<(usize, &[usize])> =
+        found.iter().map(|rule| (rule.current, rule.older.as_slice())).collect();
+    assert_eq!(got, want);
+    found.into_iter().flat_map(|rule| rule.findings).collect()
+}
+
+#[test]
+fn the_latest_in_effect_is_current() {
+    let rule =
+        |date: &str, more: &str| format!("취업규칙\n{BODY}{more}부칙\n이 규칙은 {date}부터 시행한다.\n");
+    let findings = check(
+        &[
+            ("a.txt", rule("2022년 1월 1일", "")),
+            ("b.txt", rule("2024년 3월 1일", "제7조(신설) 사\n")),
+            ("c.txt", rule("2023. 5. 1.", "")),
+            ("d.txt", format!("여비규정\n{}", BODY.replace("휴", "여"))),
+        ],
+        &[(1, &[2, 0]), (3, &[])],
+    );
+    assert_eq!(findings, []);
+}
+
+#[test]
+fn names_and_revisions_tell_where_the_text_does_not() {
+    let marked = |date: &str| format!("취업규칙\n{BODY}제7조(끝) 끝 <개정 {date}>\n");
+    assert_eq!(
+        check(&[("a.txt", marked("2021. 1. 1.")), ("b.txt", marked("2020. 1. 1."))], &[(0, &[1])]),
+        []
+    );
+    let named = |more: &str| format!("취업규칙\n{BODY}{more}");
+    assert_eq!(
+        check(
+            &[("취업규칙_20240101.txt", named("")), ("취업규칙_20220101.txt", named("제7조(옛) 옛\n"))],
+            &[(0, &[1])]
+        ),
+        [VersionFinding::DateFromName { document: 0 }]
+    );
+    assert_eq!(
+        check(
+            &[("취업규칙(구).txt", named("")), ("취업규칙(신).txt", named("제7조(새) 새\n"))],
+            &[(1, &[0])]
+        ),
+        []
+    );
+}
+
+#[test]
+fn what_cannot_be_decided_is_said() {
+    let rule = |more: &str| format!("취업규칙\n{BODY}{more}");
+    assert_eq!(
+        check(
+            &[("a.txt", rule("")), ("b.txt", rule("제7조(새) 새\n")), ("c.txt", rule(""))],
+            &[(2, &[1, 0])]
+        ),
+        [
+            VersionFinding::Identical { document: 0, same_as: 2 },
+            VersionFinding::Undecided { documents: vec![2, 1] },
+        ]
+    );
+    assert_eq!(
+        check(
+            &[("a.txt", format!("인사규정\n{BODY}부칙\n2024. 1. 1.부터 시행한다.\n")), ("b.txt", rule(""))],
+            &[(0, &[1])]
+        ),
+        [VersionFinding::OtherTitle { document: 1 }]
+    );
+}
