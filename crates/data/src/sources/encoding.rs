@@ -125,6 +125,20 @@ pub(super) fn open(path: &Path) -> Result<TextFile, SourceError> {
     from_reader(Box::new(file)).map_err(failed)
 }
 
+/// A whole text, its encoding, and how many of its characters could not be decoded.
+pub(crate) fn whole(bytes: &[u8]) -> (String, &'static str, u64) {
+    let mut all = Vec::new();
+    let file = from_reader(Box::new(Cursor::new(bytes.to_vec())));
+    // Reading from memory does not fail.
+    let Ok(mut file) = file else { return (String::new(), Encoding::Ascii.name(), 0) };
+    if file.reader.read_to_end(&mut all).is_err() {
+        return (String::new(), Encoding::Ascii.name(), 0);
+    }
+    let decoded = file.decoder.decode(&all);
+    let (text, replaced) = (decoded.text.into_owned(), decoded.replaced);
+    (text, file.decoder.encoding().name(), replaced)
+}
+
 fn from_reader(mut file: Box<dyn Read + Send>) -> std::io::Result<TextFile> {
     let mut head = Vec::new();
     (&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
