@@ -9,11 +9,22 @@
 
 pub mod block;
 pub mod chunk;
+pub mod chunks;
+pub mod docx;
+mod flow;
+pub mod html;
+pub mod markdown;
+pub mod numbering;
 pub mod pdf;
+pub mod read;
+pub mod structure;
+pub mod text;
 pub mod tree;
+pub mod versions;
 
 pub use block::{
     Block, Cell, Content, Document, Look, OutlineEntry, PageFinding, PageReport, Place, Rect, Table,
 };
 pub use chunk::Chunk;
+pub use read::{Format, LeftOut, Limits, ReadError, Reading, read};
 pub use tree::{Level, Node, Number, Tree, TreeFinding};

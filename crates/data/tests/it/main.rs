@@ -1,5 +1,6 @@
 //! Sources, ingest, preparing and outputs, from outside.
 
+mod documents;
 mod files;
 mod ingest;
 mod pdf;
@@ -14,6 +15,7 @@ mod privacy_shared;
 mod privacy_speed;
 mod privacy_sweep;
 mod privacy_words;
+mod soak_documents;
 mod soak_files;
 mod sql;
 mod steps;
