@@ -43,6 +43,17 @@ pub(super) enum Ended {
     Cancelled,
 }
 
+/// A failure that may pass.
+struct Failure {
+    why: String,
+    /// The wait that the endpoint wishes for.
+    wish: Option<Duration>,
+    /// Whether anybody was there.
+    reached: bool,
+    /// Whether it concerns everybody who asks here.
+    everybody: bool,
+}
+
 /// Whether a request may be sent once more whose answer was lost on the way, and may be paid for.
 pub(super) type Again<'a> = &'a mut dyn FnMut() -> Result<bool, TeacherError>;
 
@@ -85,80 +96,19 @@ impl Endpoint {
         if !wait(&*self.clock, first, halt) {
             return Sent::Cancelled;
         }
-        // What is no answer may be one the next time, like a broken connection.
-        let mut unread = None;
-        let (mut tried, mut unheard, mut held) = (false, false, None);
-        let mut send = || {
-            unread = None;
-            if std::mem::replace(&mut tried, true)
-                && !self.may_go(halt, std::mem::take(&mut unheard), again, &mut held)
-            {
-                return Ok(Heard::default());
-            }
-            let heard = self.http.post(PATH, &body.json).inspect_err(|lost| {
-                unheard = !matches!(lost, Lost::NotReached { .. });
-            })?;
-            if !(200..300).contains(&heard.status) {
-                return Ok(heard);
-            }
-            match reply::answer(&heard.body) {
-                Ok(answer) => {
-                    if let Some(usage) = answer.usage {
-                        self.pace().correct(tokens, usage.prompt + usage.completion);
-                    }
-                    unread = Some(Ok(answer));
-                    Ok(heard)
-                }
-                Err(NoAnswer::Error { said }) => {
-                    let status = said.status.unwrap_or(500);
-                    Ok(Heard { status, ..heard })
-                }
-                Err(why) => {
-                    let lost = Lost::Unread { why: why.to_string() };
-                    unheard = true;
-                    unread = Some(Err(why));
-                    Err(lost)
-                }
-            }
+        let mut tries = Tries {
+            endpoint: self,
+            body,
+            tokens,
+            halt,
+            again,
+            tried: false,
+            unheard: false,
+            read: None,
+            held: None,
         };
-        let ended = self.patient(&mut send, seed_of(body), halt, on_wait);
-        if let Some(held) = held {
-            return held.map_or_else(Sent::Over, |()| Sent::Cancelled);
-        }
-        match (ended, unread) {
-            (Ended::Heard(_), Some(Ok(answer))) => Sent::Answered(answer),
-            (Ended::Heard(heard), _) => self.bad(&heard, model),
-            (Ended::Failed { .. }, Some(Err(why @ (NoAnswer::NotJson { .. } | NoAnswer::NoChoice)))) => {
-                let why = self.http.hidden(&why.to_string());
-                Sent::Over(TeacherError::Answer { url: self.http.url(PATH), why })
-            }
-            (Ended::Failed { last, reached }, _) => Sent::Failed { last, reached, unheard },
-            (Ended::TooBusy(wait), _) => {
-                Sent::Over(TeacherError::TooBusy { url: self.http.url(PATH), wait, kept: Kept::default() })
-            }
-            (Ended::Cancelled, _) => Sent::Cancelled,
-        }
-    }
-
-    /// Waits for the turn of a request that is sent once more. Where it may not be, `held` says why.
-    fn may_go(
-        &self,
-        halt: &Halt,
-        unheard: bool,
-        again: Again<'_>,
-        held: &mut Option<Result<(), TeacherError>>,
-    ) -> bool {
-        match if unheard { again() } else { Ok(true) } {
-            Ok(true) => {}
-            Ok(false) => *held = Some(Ok(())),
-            Err(error) => *held = Some(Err(error)),
-        }
-        // Endpoints count what fails, too.
-        let turn = self.pace().take(0, self.clock.now());
-        if held.is_none() && !wait(&*self.clock, turn, halt) {
-            *held = Some(Ok(()));
-        }
-        held.is_none()
+        let ended = self.patient(&mut || tries.send(), seed_of(body), halt, on_wait);
+        tries.sent(ended, model)
     }
 
     /// Tries a request until it is heard, fails as often as it may, or is cancelled.
@@ -175,34 +125,43 @@ impl Endpoint {
             if !wait(&*self.clock, pause, halt) {
                 return Ended::Cancelled;
             }
-            let (why, wish, reached, everybody) = match send() {
+            let failure = match send() {
                 Ok(heard) if !self.may_pass(&heard) => return Ended::Heard(heard),
-                Ok(heard) => {
-                    let said = self.said(&heard);
-                    let why = format!("status {} ({})", heard.status, said.text);
-                    (why, retry::wished(&heard.headers), true, heard.status == 429)
-                }
-                Err(lost) => {
-                    let reached = !matches!(lost, Lost::NotReached { .. });
-                    (self.http.hidden(&lost.to_string()), None, reached, false)
-                }
+                other => self.failure(other),
             };
             failed += 1;
             let settings = &self.http.settings;
             if failed >= settings.attempts {
-                return Ended::Failed { last: why, reached };
+                return Ended::Failed { last: failure.why, reached: failure.reached };
             }
-            if let Some(wish) = wish.filter(|wish| *wish > settings.longest_wait) {
+            if let Some(wish) = failure.wish.filter(|wish| *wish > settings.longest_wait) {
                 return Ended::TooBusy(wish);
             }
-            let pause = wish.unwrap_or_else(|| retry::backoff(settings, failed, draw));
-            on_wait(Waiting { why: &why, wait: pause });
-            if everybody {
+            let pause = failure.wish.unwrap_or_else(|| retry::backoff(settings, failed, draw));
+            on_wait(Waiting { why: &failure.why, wait: pause });
+            if failure.everybody {
                 // Too many requests concern everybody who asks here.
                 self.pace().pause(self.clock.now().saturating_add(pause));
             } else if !wait(&*self.clock, pause, halt) {
                 return Ended::Cancelled;
             }
+        }
+    }
+
+    fn failure(&self, heard: Result<Heard, Lost>) -> Failure {
+        match heard {
+            Ok(heard) => Failure {
+                why: format!("status {} ({})", heard.status, self.said(&heard).text),
+                wish: retry::wished(&heard.headers),
+                reached: true,
+                everybody: heard.status == 429,
+            },
+            Err(lost) => Failure {
+                why: self.http.hidden(&lost.to_string()),
+                wish: None,
+                reached: !matches!(lost, Lost::NotReached { .. }),
+                everybody: false,
+            },
         }
     }
 
@@ -251,6 +210,88 @@ impl Endpoint {
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One request, sent as often as it takes.
+struct Tries<'a, 'b> {
+    endpoint: &'a Endpoint,
+    body: &'a Body,
+    tokens: usize,
+    halt: &'a Halt,
+    again: Again<'b>,
+    tried: bool,
+    /// The last answer was lost on the way.
+    unheard: bool,
+    /// What the last answer with a good status was.
+    read: Option<Result<Answer, NoAnswer>>,
+    /// Why it is not sent once more.
+    held: Option<Result<(), TeacherError>>,
+}
+
+impl Tries<'_, '_> {
+    fn send(&mut self) -> Result<Heard, Lost> {
+        self.read = None;
+        if std::mem::replace(&mut self.tried, true) && !self.may_go() {
+            return Ok(Heard::default());
+        }
+        let heard = self.endpoint.http.post(PATH, &self.body.json);
+        let heard = heard.inspect_err(|lost| self.unheard = !matches!(lost, Lost::NotReached { .. }))?;
+        if !(200..300).contains(&heard.status) {
+            return Ok(heard);
+        }
+        match reply::answer(&heard.body) {
+            Ok(answer) => {
+                if let Some(usage) = answer.usage {
+                    self.endpoint.pace().correct(self.tokens, usage.prompt + usage.completion);
+                }
+                self.read = Some(Ok(answer));
+                Ok(heard)
+            }
+            Err(NoAnswer::Error { said }) => Ok(Heard { status: said.status.unwrap_or(500), ..heard }),
+            // What is no answer may be one the next time, like a broken connection.
+            Err(why) => {
+                let lost = Lost::Unread { why: why.to_string() };
+                (self.unheard, self.read) = (true, Some(Err(why)));
+                Err(lost)
+            }
+        }
+    }
+
+    /// Waits for its turn when it is sent once more, if it may be.
+    fn may_go(&mut self) -> bool {
+        let unheard = std::mem::take(&mut self.unheard);
+        match if unheard { (self.again)() } else { Ok(true) } {
+            Ok(true) => {}
+            Ok(false) => self.held = Some(Ok(())),
+            Err(error) => self.held = Some(Err(error)),
+        }
+        // Endpoints count what fails, too.
+        let turn = self.endpoint.pace().take(0, self.endpoint.clock.now());
+        if self.held.is_none() && !wait(&*self.endpoint.clock, turn, self.halt) {
+            self.held = Some(Ok(()));
+        }
+        self.held.is_none()
+    }
+
+    fn sent(self, ended: Ended, model: &str) -> Sent {
+        if let Some(held) = self.held {
+            return held.map_or_else(Sent::Over, |()| Sent::Cancelled);
+        }
+        let http = &self.endpoint.http;
+        match (ended, self.read) {
+            (Ended::Heard(_), Some(Ok(answer))) => Sent::Answered(answer),
+            (Ended::Heard(heard), _) => self.endpoint.bad(&heard, model),
+            (Ended::Failed { .. }, Some(Err(why @ (NoAnswer::NotJson { .. } | NoAnswer::NoChoice)))) => {
+                let why = http.hidden(&why.to_string());
+                Sent::Over(TeacherError::Answer { url: http.url(PATH), why })
+            }
+            (Ended::Failed { last, reached }, _) => Sent::Failed { last, reached, unheard: self.unheard },
+            (Ended::TooBusy(wait), _) => {
+                Sent::Over(TeacherError::TooBusy { url: http.url(PATH), wait, kept: Kept::default() })
+            }
+            (Ended::Cancelled, _) => Sent::Cancelled,
+        }
     }
 }
 

@@ -27,6 +27,10 @@ pub fn ask(
         if standing.open.is_empty() {
             return Ok(standing);
         }
+        if job.budget == Some(Money::ZERO) {
+            let (spent, kept) = (job.state.spent(), job.kept());
+            return Err(TeacherError::Budget { budget: Money::ZERO, spent, next: Money::ZERO, kept });
+        }
         let asked_again = standing.open.iter().filter(|open| open.asked > 0).count();
         on_event(Event::Round { open: standing.open.len(), asked_again });
         let mut done = 0;
@@ -46,10 +50,6 @@ fn together(
     on_event: &mut dyn FnMut(Event),
 ) -> Result<(), TeacherError> {
     let kept = Kept::default();
-    if job.budget == Some(Money::ZERO) {
-        let spent = job.state.spent();
-        return Err(TeacherError::Budget { budget: Money::ZERO, spent, next: Money::ZERO, kept });
-    }
     if job.cancel.is_cancelled() {
         return Err(TeacherError::Cancelled { kept });
     }
@@ -63,31 +63,14 @@ fn together(
     let mut heard = |i: usize, event: chat::Event| match event {
         chat::Event::Text(text) => said[i].push_str(&text),
         chat::Event::Token { .. } | chat::Event::ToolCall(_) => {}
+        chat::Event::Done { finish: FinishReason::Cancelled, .. } => cancelled = true,
         chat::Event::Done { finish, usage } => {
-            let key = open[i].body.key;
-            let tokens = Tokens { prompt: usage.prompt_tokens, completion: usage.completion_tokens };
-            let finish = match finish {
-                FinishReason::Stop | FinishReason::ToolCalls => Finish::Stop,
-                FinishReason::Length => Finish::Length,
-                FinishReason::Cancelled => return cancelled = true,
-                FinishReason::Failed(why) => {
-                    on_event(Event::Refused { status: 0, said: why.clone() });
-                    let noted = job.state.note_fault(key, Fault { status: 0, said: why });
-                    fault = fault.take().or(noted.err());
-                    return;
-                }
-            };
-            let answer = Answer {
-                text: std::mem::take(&mut said[i]),
-                finish,
-                usage: Some(tokens),
-                model: Some(job.plan.model.name.clone()),
-                ..Answer::default()
-            };
-            let noted = job.state.keep(vec![(key, Money::ZERO, answer)]);
-            fault = fault.take().or(noted.err());
             *done += 1;
-            on_event(Event::Answered { done: *done, of, tokens: Some(tokens), cost: Money::ZERO });
+            let text = std::mem::take(&mut said[i]);
+            match keep(job, &open[i], text, finish, usage.into(), (*done, of)) {
+                Ok(event) => on_event(event),
+                Err(error) => fault = fault.take().or(Some(error)),
+            }
         }
     };
     let ended = responder.respond(&requests, &mut heard);
@@ -97,4 +80,28 @@ fn together(
         (None, Ok(())) if cancelled => Err(TeacherError::Cancelled { kept }),
         (None, Ok(())) => Ok(()),
     }
+}
+
+/// Notes what became of one request, and tells of it.
+fn keep(
+    job: &Job<'_>,
+    open: &Open,
+    text: String,
+    finish: FinishReason,
+    tokens: Tokens,
+    (done, of): (usize, usize),
+) -> Result<Event, TeacherError> {
+    let key = open.body.key;
+    let finish = match finish {
+        FinishReason::Length => Finish::Length,
+        FinishReason::Failed(said) => {
+            job.state.note_fault(key, Fault { status: 0, said: said.clone() })?;
+            return Ok(Event::Refused { status: 0, said });
+        }
+        _ => Finish::Stop,
+    };
+    let model = Some(job.plan.model.name.clone());
+    let answer = Answer { text, finish, usage: Some(tokens), model, ..Answer::default() };
+    job.state.keep(vec![(key, Money::ZERO, answer)])?;
+    Ok(Event::Answered { done, of, tokens: Some(tokens), cost: Money::ZERO })
 }

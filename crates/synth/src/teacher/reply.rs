@@ -59,6 +59,12 @@ impl From<Tokens> for Usage {
     }
 }
 
+impl From<Usage> for Tokens {
+    fn from(usage: Usage) -> Self {
+        Self { prompt: usage.prompt_tokens, completion: usage.completion_tokens }
+    }
+}
+
 /// Why the body of a good status is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
@@ -260,5 +266,17 @@ mod tests {
             assert_eq!((said.text.as_str(), said.code.as_str()), (text, code));
         }
         assert_eq!(said("가".repeat(900).as_bytes()).text.chars().count(), SHOWN + 1);
+    }
+
+    #[test]
+    fn whatever_comes_is_read_or_refused() {
+        let whole = json!({"model": "m", "choices": [{"finish_reason": "stop", "message": {"content": "가나", "tool_calls":
+            [{"id": "c", "function": {"name": "f", "arguments": "{\"a\": 1}"}}]}, "logprobs": {"content": [{"logprob": -1.5}]}}],
+            "usage": {"prompt_tokens": 9, "completion_tokens": 1}, "error": {"message": "no", "code": 400}});
+        let mut draws = testing::mutation::Draws::new(11);
+        for _ in 0..3000 {
+            let bytes = testing::mutation::mutated(whole.to_string().as_bytes(), &mut draws);
+            let _ = (answer(&bytes), said(&bytes));
+        }
     }
 }

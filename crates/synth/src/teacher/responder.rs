@@ -47,6 +47,28 @@ impl<'a> EndpointResponder<'a> {
             }),
             None => None,
         };
+        let model = self.model_for(request);
+        let drawn = &request.sampling;
+        let sampling = Sampling {
+            max_tokens: u32::try_from(drawn.max_tokens).unwrap_or(u32::MAX),
+            temperature: Some(decimal(drawn.temperature)),
+            top_p: (drawn.top_p < 1.0).then(|| decimal(drawn.top_p)),
+            seed: Some(drawn.seed),
+            stop: drawn.stop.clone(),
+        };
+        let parts = Parts {
+            messages: &request.messages,
+            tools: if request.schema.is_some() { &[] } else { &request.tools },
+            tool_choice: &request.tool_choice,
+            form: form.as_ref(),
+            sampling: &sampling,
+            log_probs: request.log_probs,
+        };
+        Ok((Body::new(&model, parts), model))
+    }
+
+    /// The model that a request goes to, with the parameters that not every endpoint knows where they are set.
+    fn model_for(&self, request: &Request) -> Model {
         let mut model = self.model.clone();
         if let Some(adapter) = &request.adapter {
             model.name.clone_from(adapter);
@@ -65,22 +87,7 @@ impl<'a> EndpointResponder<'a> {
         if drawn.top_k > 0 {
             model.extra.insert("top_k".to_owned(), drawn.top_k.into());
         }
-        let sampling = Sampling {
-            max_tokens: u32::try_from(drawn.max_tokens).unwrap_or(u32::MAX),
-            temperature: Some(decimal(drawn.temperature)),
-            top_p: (drawn.top_p < 1.0).then(|| decimal(drawn.top_p)),
-            seed: Some(drawn.seed),
-            stop: drawn.stop.clone(),
-        };
-        let parts = Parts {
-            messages: &request.messages,
-            tools: if request.schema.is_some() { &[] } else { &request.tools },
-            tool_choice: &request.tool_choice,
-            form: form.as_ref(),
-            sampling: &sampling,
-            log_probs: request.log_probs,
-        };
-        Ok((Body::new(&model, parts), model))
+        model
     }
 
     fn one(&self, i: usize, request: &Request, halt: &Halt, events: &Sender<Heard>) {

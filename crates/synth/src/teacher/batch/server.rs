@@ -33,22 +33,42 @@ impl Batches<'_> {
             file
         };
         // Made by a process that ended before it heard so.
-        let mut unsure = batch.stage == Stage::Creating;
+        let unsure = batch.stage == Stage::Creating;
         batch.stage = Stage::Creating;
         self.put(batch.clone(), None)?;
+        let made = match self.make(&batch, &file, unsure)? {
+            Ok(made) => made,
+            Err(refused) => {
+                batch.stage = Stage::Queued;
+                self.put(batch, None)?;
+                return Err(self.bad(&refused, BATCHES, number));
+            }
+        };
+        batch.batch = Some(self.text(&made, "id", BATCHES)?);
+        batch.stage = running(&made);
+        self.put(batch, None)
+    }
+
+    /// Has a batch made of a file, or gives back why the endpoint will not. Unsure whether it was made already, it looks
+    /// for it first.
+    fn make(
+        &mut self,
+        batch: &BatchState,
+        file: &str,
+        mut unsure: bool,
+    ) -> Result<Result<Value, Heard>, TeacherError> {
         let body = json!({
             "completion_window": self.settings.window,
             "endpoint": self.settings.url,
             "input_file_id": file,
         });
         let body = body.to_string();
-        let mut hidden = 0;
-        let made = loop {
-            let known = &batch.past;
+        let mut late = 0;
+        loop {
             let endpoint = self.endpoint;
             let mut send = || {
                 if std::mem::replace(&mut unsure, true)
-                    && let Some(found) = find(endpoint, &file, known)?
+                    && let Some(found) = find(endpoint, file, &batch.past)?
                 {
                     return Ok(Heard {
                         status: 200,
@@ -58,23 +78,17 @@ impl Batches<'_> {
                 }
                 endpoint.http.post(BATCHES, &body)
             };
-            let heard = patient(self, &mut send, u64::from(number), BATCHES)?;
+            let heard = patient(self, &mut send, u64::from(batch.number), BATCHES)?;
             if heard.status < 300 {
-                break heard;
+                return self.json(&heard_json(&heard), BATCHES).map(Ok);
             }
             // A file that was just uploaded may not be visible for a moment.
-            hidden += 1;
-            if !self.is_late_file(&heard) || hidden >= self.endpoint.settings().attempts {
-                batch.stage = Stage::Queued;
-                self.put(batch, None)?;
-                return Err(self.bad(&heard, BATCHES, number));
+            late += 1;
+            if !self.is_late_file(&heard) || late >= self.endpoint.settings().attempts {
+                return Ok(Err(heard));
             }
-            self.pause(hidden, number, "the file is not visible yet")?;
-        };
-        let made = self.json(&heard_json(&made), BATCHES)?;
-        batch.batch = Some(self.text(&made, "id", BATCHES)?);
-        batch.stage = running(&made);
-        self.put(batch, None)
+            self.pause(late, batch.number, "the file is not visible yet")?;
+        }
     }
 
     fn upload(&mut self, number: u32) -> Result<String, TeacherError> {
@@ -102,29 +116,7 @@ impl Batches<'_> {
     /// Asks how a batch stands.
     pub(super) fn poll(&mut self, number: u32) -> Result<(), TeacherError> {
         let mut batch = self.batch(number);
-        let id = batch.batch.clone().unwrap_or_default();
-        let path = format!("{BATCHES}/{id}");
-        let mut empty = 0;
-        let found = loop {
-            let endpoint = self.endpoint;
-            let heard = patient(self, &mut || endpoint.http.get(&path), u64::from(number), &path)?;
-            if heard.status == 404 {
-                return Err(TeacherError::ForeignBatch { url: self.endpoint.http.url(BATCHES), id });
-            }
-            if heard.status >= 300 {
-                return Err(self.bad(&heard, &path, number));
-            }
-            let found = self.json(&heard_json(&heard), &path)?;
-            // A batch may be completed before it names its files.
-            empty += 1;
-            let nameless = found["status"] == "completed"
-                && file_id(&found, "output_file_id").is_none()
-                && file_id(&found, "error_file_id").is_none();
-            if !nameless || empty >= self.endpoint.settings().attempts {
-                break found;
-            }
-            self.pause(empty, number, "the batch is completed and names no file yet")?;
-        };
+        let found = self.found(number, batch.batch.as_deref().unwrap_or_default())?;
         match found["status"].as_str() {
             Some("failed") => self.failed(number, &found),
             Some(status @ ("completed" | "expired" | "cancelled")) => {
@@ -140,7 +132,36 @@ impl Batches<'_> {
                 batch.stage = stage;
                 self.put(batch, None)
             }
-            None => Err(self.unusable(&path, "a batch without a status")),
+            None => Err(self.unusable(BATCHES, "a batch without a status")),
+        }
+    }
+
+    /// A batch as the endpoint tells of it.
+    fn found(&mut self, number: u32, id: &str) -> Result<Value, TeacherError> {
+        let path = format!("{BATCHES}/{id}");
+        let mut empty = 0;
+        loop {
+            let endpoint = self.endpoint;
+            let heard = patient(self, &mut || endpoint.http.get(&path), u64::from(number), &path)?;
+            if heard.status == 404 {
+                return Err(TeacherError::ForeignBatch {
+                    url: self.endpoint.http.url(BATCHES),
+                    id: id.to_owned(),
+                });
+            }
+            if heard.status >= 300 {
+                return Err(self.bad(&heard, &path, number));
+            }
+            let found = self.json(&heard_json(&heard), &path)?;
+            // A batch may be completed before it names its files.
+            empty += 1;
+            let nameless = found["status"] == "completed"
+                && file_id(&found, "output_file_id").is_none()
+                && file_id(&found, "error_file_id").is_none();
+            if !nameless || empty >= self.endpoint.settings().attempts {
+                return Ok(found);
+            }
+            self.pause(empty, number, "the batch is completed and names no file yet")?;
         }
     }
 
@@ -153,12 +174,12 @@ impl Batches<'_> {
         let id = batch.batch.take().unwrap_or_default();
         batch.past.push(id.clone());
         batch.stage = Stage::Queued;
-        let others = self.store.enqueued() - batch.tokens;
+        let others = self.store.enqueued().saturating_sub(batch.tokens);
         let late =
             is_missing_file(&code, &said) && batch.past.len() < self.endpoint.settings().attempts as usize;
         if code == "token_limit_exceeded" && others > 0 {
             // It waits until others have ended.
-            self.store.learn_limit(others + batch.tokens - 1)?;
+            self.store.learn_limit((others + batch.tokens).saturating_sub(1))?;
         } else if code == "token_limit_exceeded" && batch.lines > 1 {
             // It is too large by itself: what it holds goes into smaller ones.
             self.store.learn_limit((batch.tokens / 2).max(1))?;

@@ -13,10 +13,8 @@ use testing::endpoint::{Fate, Reply};
 
 use super::*;
 
-/// Tells the child what to do: `WAY|FOLDER|URL`.
+/// Tells the child what to do: `WAY|ASKS|FOLDER|URL`.
 const VARIABLE: &str = "MORU_TEACHER_CHILD";
-
-const ASKS: usize = 24;
 
 fn cut() -> BatchSettings {
     BatchSettings { lines: 7, ..BatchSettings::default() }
@@ -28,20 +26,21 @@ fn cut() -> BatchSettings {
 fn child() {
     let Some(told) = std::env::var_os(VARIABLE) else { return };
     let told = told.into_string().unwrap();
-    let [way, folder, url] = told.splitn(3, '|').collect::<Vec<_>>()[..] else { panic!("{told}") };
-    let mut desk = Desk::new(Path::new(folder), plan(ASKS));
+    let [way, asks, folder, url] = told.splitn(4, '|').collect::<Vec<_>>()[..] else { panic!("{told}") };
+    let asks = asks.parse().unwrap();
+    let mut desk = Desk::new(Path::new(folder), plan(asks));
     let endpoint = desk.endpoint(Settings { concurrency: 3, ..Settings::new(url) });
     let standing = desk.with(|job, on_event| match way {
         "online" => online::ask(job, &endpoint, on_event),
         _ => batch::ask(job, &endpoint, &cut(), on_event),
     });
-    assert_right(&standing.unwrap(), ASKS);
+    assert_right(&standing.unwrap(), asks);
 }
 
-fn start(way: &str, folder: &Path, url: &str) -> Child {
+fn start(way: &str, asks: usize, folder: &Path, url: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "teacher::killed::child", "--ignored", "--test-threads", "1"])
-        .env(VARIABLE, format!("{way}|{}|{url}", folder.display()))
+        .env(VARIABLE, format!("{way}|{asks}|{}|{url}", folder.display()))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -62,8 +61,10 @@ fn known(folder: &Path, asked: &BTreeMap<String, usize>) -> BTreeMap<String, usi
     asked.keys().filter(answered).map(|body| (body.clone(), asked[body])).collect()
 }
 
-/// A child is killed `kills` times, each before or after a request that the seed names is answered.
+/// A child is killed `kills` times, each before or after a request that the seed names is answered. There are enough
+/// asks that it has not ended by then.
 fn killed(way: &str, kills: usize, seed: u64) {
+    let asks = kills * 12;
     let (dir, double) = (tempfile::tempdir().unwrap(), double());
     double.fates((0..200).map(|i| Fate { looks: i % 3, lost: usize::from(i == 0), ..Fate::default() }));
     // Counted down by every request; who brings it to zero ends the child.
@@ -86,13 +87,12 @@ fn killed(way: &str, kills: usize, seed: u64) {
         Some(Reply::nothing())
     });
     let mut answered: BTreeMap<String, usize> = BTreeMap::new();
-    let mut done = 0;
     for i in 0..kills as u64 {
-        // Requests until the end: as many online as there are asks, a dozen with batches.
-        let most = if way == "online" { ASKS as u64 / 3 } else { 6 };
+        // A batch of seven takes at least four requests: upload, creation, a look, a file.
+        let most = if way == "online" { 9 } else { 6 };
         {
             let mut fuse = fuse.lock().unwrap();
-            *fuse = (1 + seeded::at(seed, i) % most, Some(start(way, dir.path(), world.base_url())));
+            *fuse = (1 + seeded::at(seed, i) % most, Some(start(way, asks, dir.path(), world.base_url())));
         }
         let begun = Instant::now();
         let ended = loop {
@@ -113,21 +113,17 @@ fn killed(way: &str, kills: usize, seed: u64) {
             assert_eq!(now.get(body), Some(times), "{way}, kill {i}: lost, or asked again");
         }
         answered = now;
-        if ended {
-            break;
-        }
-        done += 1;
+        assert!(!ended, "{way}: it ended before kill {i}");
     }
-    assert!(done >= kills.min(3), "{way}: {done} kills");
-    let child = start(way, dir.path(), world.base_url());
+    let child = start(way, asks, dir.path(), world.base_url());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{way}: {}", String::from_utf8_lossy(&output.stderr));
     let asked = world.answered();
     for (body, times) in &answered {
         assert_eq!(asked.get(body), Some(times), "{way}: asked again");
     }
-    let desk = Desk::new(dir.path(), plan(ASKS));
-    assert_right(&Standing::of(&desk.plan, &desk.state).unwrap(), ASKS);
+    let desk = Desk::new(dir.path(), plan(asks));
+    assert_right(&Standing::of(&desk.plan, &desk.state).unwrap(), asks);
     if way == "batch" {
         assert!(asked.values().all(|&times| times == 1), "no batch is made twice: {:?}", asked.values());
     }
