@@ -61,25 +61,29 @@ fn known(folder: &Path, asked: &BTreeMap<String, usize>) -> BTreeMap<String, usi
     asked.keys().filter(answered).map(|body| (body.clone(), asked[body])).collect()
 }
 
+/// Counted down by requests; who brings it to zero ends the child.
+#[derive(Default)]
+struct Fuse {
+    left: u64,
+    /// Only creations of batches count.
+    at_creation: bool,
+    child: Option<Child>,
+}
+
 /// A child is killed `kills` times, each before or after a request that the seed names is answered. There are enough
 /// asks that it has not ended by then.
 fn killed(way: &str, kills: usize, seed: u64) {
     let asks = kills * 12;
     let (dir, double) = (tempfile::tempdir().unwrap(), double());
     double.fates((0..200).map(|i| Fate { looks: i % 3, lost: usize::from(i == 0), ..Fate::default() }));
-    // Counted down by every request; who brings it to zero ends the child.
-    let fuse: Arc<Mutex<(u64, Option<Child>)>> = Arc::default();
-    let (shared, world) = (Arc::clone(&fuse), Arc::new(double));
-    let weak = Arc::downgrade(&world);
+    let (fuse, world) = (Arc::<Mutex<Fuse>>::default(), Arc::new(double));
+    let (shared, weak) = (Arc::clone(&fuse), Arc::downgrade(&world));
     world.rule(move |request, _| {
         let mut fuse = shared.lock().unwrap();
-        fuse.0 = fuse.0.saturating_sub(1);
-        if fuse.0 > 0 || fuse.1.is_none() {
-            return None;
-        }
-        let mut child = fuse.1.take().unwrap();
-        let late = seeded::at(seed, request.body.len() as u64).is_multiple_of(2);
-        if late {
+        let makes = request.method == "POST" && request.kind() == "/v1/batches";
+        fuse.left = fuse.left.saturating_sub(if fuse.at_creation { u64::from(makes) } else { 1 });
+        let mut child = if fuse.left == 0 { fuse.child.take()? } else { return None };
+        if fuse.at_creation || seeded::at(seed, request.body.len() as u64).is_multiple_of(2) {
             weak.upgrade().unwrap().quietly(request);
         }
         child.kill().unwrap();
@@ -92,11 +96,14 @@ fn killed(way: &str, kills: usize, seed: u64) {
         let most = if way == "online" { 9 } else { 6 };
         {
             let mut fuse = fuse.lock().unwrap();
-            *fuse = (1 + seeded::at(seed, i) % most, Some(start(way, asks, dir.path(), world.base_url())));
+            // The first batch is made, and nobody hears of it.
+            let at_creation = way == "batch" && i == 0;
+            let left = if at_creation { 1 } else { 1 + seeded::at(seed, i) % most };
+            *fuse = Fuse { left, at_creation, child: Some(start(way, asks, dir.path(), world.base_url())) };
         }
         let begun = Instant::now();
         let ended = loop {
-            match &mut fuse.lock().unwrap().1 {
+            match &mut fuse.lock().unwrap().child {
                 None => break false,
                 Some(child) => {
                     if child.try_wait().unwrap().is_some() {
@@ -107,7 +114,7 @@ fn killed(way: &str, kills: usize, seed: u64) {
             assert!(begun.elapsed() < Duration::from_mins(1), "{way}: the child hangs");
             std::thread::sleep(Duration::from_millis(2));
         };
-        fuse.lock().unwrap().1 = None;
+        fuse.lock().unwrap().child = None;
         let now = known(dir.path(), &world.answered());
         for (body, times) in &answered {
             assert_eq!(now.get(body), Some(times), "{way}, kill {i}: lost, or asked again");
