@@ -364,7 +364,7 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         let ends: Vec<usize> = (0..whole.len()).filter(|&i| whole[i] == b'\n').map(|i| i + 1).collect();
         // Every byte near a line's end, and some of the others.
-        let near = |cut: usize| ends.iter().any(|end| cut.abs_diff(*end) < 3) || cut % 29 == 0;
+        let near = |cut: usize| ends.iter().any(|end| cut.abs_diff(*end) < 3) || cut.is_multiple_of(29);
         for cut in (0..=whole.len()).filter(|&cut| near(cut)) {
             testing::mutation::write_new(&path, &whole[..cut]);
             let state = State::open(dir.path()).unwrap();
