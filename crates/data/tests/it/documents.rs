@@ -68,6 +68,27 @@ fn every_article_of_the_constitution() {
 }
 
 #[test]
+fn every_article_of_a_statute_and_the_constitution_as_pdf() {
+    let Some(folder) = testing::shared_data("ko-law-pdf") else { return };
+    for path in files(&folder, "pdf") {
+        let reading = reading(&path);
+        let tree = whole(&reading.document);
+        let found = articles(&tree, false);
+        let constitution = tree.title.contains("헌법") || path.to_string_lossy().contains("헌법");
+        let main: Vec<u32> = tree
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !tree.ancestors(*at).any(|above| tree.nodes[above].level == Level::Supplement))
+            .filter(|(_, node)| node.level == Level::Article)
+            .filter_map(|(_, node)| node.number.filter(|n| n.branch == 0).map(|n| n.main))
+            .collect();
+        let last = if constitution { 130 } else { 116 };
+        assert_eq!(main, (1..=last).collect::<Vec<_>>(), "{}: {found:?}", path.display());
+    }
+}
+
+#[test]
 fn every_article_of_ten_bills() {
     let Some(folder) = testing::shared_data("konlpy-corpus") else { return };
     let want: [(&str, &[&str]); 10] = [
