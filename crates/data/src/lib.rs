@@ -56,6 +56,7 @@ pub mod reject;
 pub mod sources;
 pub mod split;
 pub mod steps;
+pub mod validate;
 pub(crate) mod words;
 
 pub use record::{Column, ColumnKind, Record, RecordId, Rejection, Schema, Value};

@@ -2,7 +2,9 @@
 
 mod interview;
 mod nano;
+mod questions;
 mod rules;
 mod shop;
 mod soak_measures;
 mod teacher;
+mod validators;

@@ -1,0 +1,207 @@
+//! What a question asks for, and whether a text has such a thing.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::entity::{EntityKind, entities};
+use super::quantity::{Quantity, Unit, quantities};
+
+/// What a question asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// 며칠: a period in days, or shorter or longer.
+    Period,
+    /// 언제: a day, a time, a period, an occasion.
+    When,
+    /// 얼마: an amount of money, or a share.
+    Amount,
+    /// 얼마나: a number of anything.
+    Extent,
+    /// 몇 명, 몇 회, 몇 퍼센트: a number of this unit.
+    Count(Unit),
+    /// 누구: somebody.
+    Who,
+    /// Something else, that is told by its words alone.
+    Other,
+}
+
+static KOREAN: LazyLock<Vec<(Regex, Asked)>> = LazyLock::new(|| {
+    let entry = |pattern: &str, asked| (Regex::new(pattern).expect("the pattern is tested"), asked);
+    vec![
+        entry(r"몇\s?(?:명|사람|인)", Asked::Count(Unit::People)),
+        entry(r"몇\s?(?:번|회|차례)", Asked::Count(Unit::Occasions)),
+        entry(r"몇\s?(?:퍼센트|프로|%)", Asked::Count(Unit::Percent)),
+        entry(r"몇\s?(?:배)", Asked::Count(Unit::Times)),
+        entry(r"몇\s?(?:살|세)", Asked::Count(Unit::Age)),
+        entry(r"몇\s?시(?:까지|부터|에|인|$|\?|예)", Asked::Count(Unit::Clock)),
+        entry(
+            r"며칠|몇\s?일|몇\s?(?:개월|달|년|주|시간|분|영업일)|얼마\s?동안|얼마나\s?(?:오래|걸)|기간은?\s?얼마",
+            Asked::Period,
+        ),
+        entry(r"언제", Asked::When),
+        entry(r"얼마(?:입|인|예|까지|를|씩|의|$|\?|인가|일까)", Asked::Amount),
+        entry(r"얼마나", Asked::Extent),
+        entry(r"누구|누가|어느\s?(?:부서|기관|분)|담당\s?부서는", Asked::Who),
+    ]
+});
+
+static ENGLISH: LazyLock<Vec<(Regex, Asked)>> = LazyLock::new(|| {
+    let entry =
+        |pattern: &str, asked| (Regex::new(&format!("(?i){pattern}")).expect("the pattern is tested"), asked);
+    vec![
+        entry(r"\bhow many people|\bhow many (?:employees|persons)", Asked::Count(Unit::People)),
+        entry(r"\bhow many times|\bhow often", Asked::Count(Unit::Occasions)),
+        entry(r"\bwhat (?:percentage|percent|share)", Asked::Count(Unit::Percent)),
+        entry(
+            r"\bhow long|\bhow many (?:\w+ )?(?:days|weeks|months|years|hours|minutes)|\bhow (?:soon|far in advance)|\bwithin what",
+            Asked::Period,
+        ),
+        entry(
+            r"\bhow much (?:\w+ )?(?:money|pay|is (?:the|paid)|salary|bonus|budget|cost|spend)|\bwhat (?:is the amount|amount)",
+            Asked::Amount,
+        ),
+        entry(r"\bwhen\b|\bby what (?:date|time)|\bat what time", Asked::When),
+        entry(r"\bwho(?:m|se)?\b|\bwhich (?:team|office|department)", Asked::Who),
+    ]
+});
+
+/// With these, 얼마 asks for a period.
+const PERIOD_WORDS: &[&str] = &["기간", "시간", "동안", "기한", "오래"];
+
+/// What a folded question asks for.
+pub fn asked(question: &str) -> Asked {
+    // The question word nearest to the end is the one that is meant: `when … , how many days`.
+    let last = |patterns: &[(Regex, Asked)]| {
+        patterns
+            .iter()
+            .filter_map(|(regex, asked)| regex.find_iter(question).last().map(|m| (m.start(), *asked)))
+            .min_by_key(|(at, _)| *at)
+    };
+    let korean = last(&KOREAN);
+    // `When I leave, …?` asks nothing by its `when`; a clause before a comma does not.
+    let english_part = match question.rsplit_once(", ") {
+        Some((_, rest)) if rest.len() > 8 => rest,
+        _ => question,
+    };
+    let english = ENGLISH.iter().find(|(regex, _)| {
+        regex
+            .find(english_part)
+            .is_some_and(|m| m.start() < english_part.len() / 2 || regex.as_str().contains("how"))
+    });
+    let korean = korean.map(|(_, asked)| match asked {
+        // 기간은 얼마인가요.
+        Asked::Amount if PERIOD_WORDS.iter().any(|word| question.contains(word)) => Asked::Period,
+        other => other,
+    });
+    korean.or(english.map(|(_, asked)| *asked)).unwrap_or(Asked::Other)
+}
+
+static OCCASIONS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)즉시|지체\s?없이|바로|때|날|매월|매년|매주|분기|연말|월말|이후|후에|전에|까지|부터|동안|당일|경우|다음\s?달|immediately|as soon as|before|after|when|upon|monthly|annual|daily|weekly|quarter|during|every|until|once",
+    )
+    .expect("the pattern is tested")
+});
+
+static HOW_LONG: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)매월|매년|매주|매일|분기|즉시|지체\s?없이|바로|까지|동안|immediately|until|during|every|annual|monthly|weekly|daily|as long as|indefinite",
+    )
+    .expect("the pattern is tested")
+});
+static HOW_OFTEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)매월|매년|매주|매일|분기|언제든|every|annual|monthly|weekly|daily|once|twice|quarter|each",
+    )
+    .expect("the pattern is tested")
+});
+
+impl Asked {
+    /// Whether a folded text has something of the kind.
+    pub fn is_in(self, text: &str) -> bool {
+        let any = |is: &dyn Fn(&Quantity) -> bool| quantities(text).iter().any(is);
+        match self {
+            Self::Period => {
+                any(&|q| {
+                    let is_time = matches!(q.unit, Unit::Seconds | Unit::Minutes | Unit::Days | Unit::Months);
+                    is_time || matches!(q.unit, Unit::Bare | Unit::Date | Unit::Clock)
+                }) || HOW_LONG.is_match(text)
+            }
+            Self::Extent => {
+                let all = ["실비", "전액", "과반수"];
+                any(&|_| true) || HOW_LONG.is_match(text) || all.iter().any(|word| text.contains(word))
+            }
+            Self::When => {
+                OCCASIONS.is_match(text)
+                    || any(&|q| {
+                        matches!(
+                            q.unit,
+                            Unit::Date | Unit::Clock | Unit::Days | Unit::Months | Unit::Minutes | Unit::Bare
+                        )
+                    })
+            }
+            Self::Amount => {
+                let is_amount = |q: &Quantity| {
+                    use Unit::{Bare, Dollars, Euros, Percent, Points, Pounds, Times, Won};
+                    matches!(q.unit, Won | Dollars | Pounds | Euros | Percent | Times | Points | Bare)
+                };
+                any(&is_amount) || text.contains("실비") || text.contains("전액") || text.contains('$')
+            }
+            Self::Count(unit) => {
+                any(&|q| q.unit == unit || q.unit == Unit::Bare || q.unit == Unit::Pieces) || {
+                    unit == Unit::Occasions && HOW_OFTEN.is_match(text)
+                }
+            }
+            Self::Who => {
+                entities(text).iter().any(|e| e.kind != EntityKind::Document) || names_somebody(text)
+            }
+            Self::Other => true,
+        }
+    }
+
+    /// How the missing thing is called in a finding.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Period => "a period",
+            Self::When => "a date, a time or an occasion",
+            Self::Amount => "an amount",
+            Self::Count(Unit::People) => "a number of people",
+            Self::Count(Unit::Percent) => "a share in per cent",
+            Self::Count(_) | Self::Extent => "a number",
+            Self::Who => "somebody",
+            Self::Other => "what is asked for",
+        }
+    }
+}
+
+/// `-자` and `-인` name people that no list has: 취업자, 청구인, anyone.
+fn names_somebody(text: &str) -> bool {
+    static SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)누구든지|아무도|[가-힣]{2,}(?:자|인|관|원|부|과|실|단|처|청)(?:[은는이가을를의,.( ]|에게|에서|입니다|$)|\bany(?:one|body)|\bevery(?:one|body)|\byou\b|\bteammate|\bmember")
+            .expect("the pattern is tested")
+    });
+    SOMEBODY.is_match(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_ask_for_kinds_of_things() {
+        for (question, want) in [
+            ("연차휴가는 며칠인가요?", Asked::Period),
+            ("사직서는 언제까지 내야 하나요?", Asked::When),
+            ("출장비는 얼마인가요?", Asked::Amount),
+            ("위원회는 몇 명으로 구성되나요?", Asked::Count(Unit::People)),
+            ("누구의 승인을 받아야 하나요?", Asked::Who),
+            ("휴가는 어떻게 신청하나요?", Asked::Other),
+            ("How many days of leave do I get?", Asked::Period),
+            ("When I travel, who approves the trip?", Asked::Who),
+            ("What do I submit when I am sick?", Asked::Other),
+        ] {
+            assert_eq!(asked(question), want, "{question}");
+        }
+    }
+}

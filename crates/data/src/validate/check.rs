@@ -1,0 +1,435 @@
+//! The validator: every check of a pair, one after the other.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::asked::asked;
+use super::duplicates::Seen;
+use super::entity::{Entity, EntityKind, entities};
+use super::overlap::{containment, coverage, similarity};
+use super::polarity;
+use super::quantity::{Quantity, Unit, quantities};
+use super::reference::references;
+use super::refusal::is_refusal;
+use super::slots::{Slot, is_swapped};
+use super::source::{Cited, Sources};
+use super::text::{bare, fold, topics};
+use super::verdict::{Code, Finding, Kind, Pair, Verdict};
+
+/// Where the lines are drawn. The defaults are measured on the planted faults of the tests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Least share of an answer's letters that the cited text has, where its words are not alike either.
+    pub least_overlap: f32,
+    /// Least similarity of words, where the letters are not alike either.
+    pub least_similarity: f32,
+    /// Least share of a question's words that the cited text has, when another text has far more of them.
+    pub least_coverage: f32,
+    /// Most of an absent question's words that any chunk may have.
+    pub most_absent_coverage: f32,
+    /// How many chunks are looked at for an absent question, and for whether another text answers a question.
+    pub searched: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            least_overlap: 0.22,
+            least_similarity: 0.3,
+            least_coverage: 0.45,
+            most_absent_coverage: 0.82,
+            searched: 8,
+        }
+    }
+}
+
+/// Judges pairs against their documents. Duplicates are found among the pairs it has accepted.
+#[derive(Debug)]
+pub struct Validator {
+    sources: Sources,
+    limits: Limits,
+    seen: Seen,
+    weights: RefCell<HashMap<String, f32>>,
+}
+
+/// A pair as its checks see it.
+struct Case<'a> {
+    pair: &'a Pair,
+    question: String,
+    answer: String,
+    /// The answer without the brackets that name its source.
+    claims: String,
+    asked: Vec<String>,
+}
+
+impl Validator {
+    /// A validator over documents.
+    pub fn new(sources: Sources, limits: Limits) -> Self {
+        Self { sources, limits, seen: Seen::default(), weights: RefCell::default() }
+    }
+
+    /// The documents.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Judges a pair. One that is accepted is remembered: the same question again is a duplicate.
+    pub fn judge(&mut self, pair: &Pair) -> Verdict {
+        let mut verdict = self.judge_alone(pair);
+        let place = pair.paths.join(" ");
+        if let Some(id) = self.seen.find(&pair.question, &place) {
+            push(&mut verdict.findings, Code::Duplicate, &pair.question, &format!("asked before: {id}"));
+        }
+        if verdict.is_accepted() {
+            self.seen.push(&pair.id, &pair.question, &place);
+        }
+        verdict
+    }
+
+    /// Judges a pair without regard to others.
+    pub fn judge_alone(&self, pair: &Pair) -> Verdict {
+        let (question, answer) = (fold(&pair.question), fold(&pair.answer));
+        let (asked, claims) = (topics(&question), without_citations(&answer));
+        let case = Case { pair, question, answer, claims, asked };
+        let mut verdict = Verdict::default();
+        if bare(&case.question).is_empty() || bare(&case.answer).is_empty() {
+            push(&mut verdict.findings, Code::Empty, "", "");
+        } else if pair.kind == Kind::Absent {
+            self.absent(&case, &mut verdict);
+        } else {
+            match self.sources.cited(&pair.document, &pair.paths) {
+                Ok(cited) if !pair.paths.is_empty() => self.answerable(&case, &cited, &mut verdict),
+                Ok(_) => push(&mut verdict.findings, Code::UnknownCitation, "", "no place is cited"),
+                Err(path) => {
+                    let why = format!("`{}` has no such place", pair.document);
+                    push(&mut verdict.findings, Code::UnknownCitation, &path, &why);
+                }
+            }
+        }
+        verdict
+    }
+
+    fn answerable(&self, case: &Case<'_>, cited: &Cited, verdict: &mut Verdict) {
+        if is_refusal(&case.answer) {
+            push(&mut verdict.findings, Code::Refused, &case.pair.answer, "a place is cited");
+            return;
+        }
+        let source = cited.text();
+        let weight = |stem: &str| self.weight(stem);
+        verdict.overlap = containment(&case.claims, &format!("{}\n{}", cited.context(), case.question));
+        verdict.similarity = similarity(&case.claims, &cited.context(), &weight);
+        verdict.rank = self.rank(case, cited);
+        let findings = &mut verdict.findings;
+        wrong_references(case, cited, findings);
+        self.wrong_numbers(case, cited, &source, findings);
+        self.wrong_entities(case, cited, &source, findings);
+        if let Some(found) = polarity::differs(&case.claims, &case.question, &source, &weight) {
+            push(findings, Code::NegationDiffers, &found.claim, &found.evidence);
+        }
+        // A bare amount has nothing else in common with its text.
+        let is_bare = topics(&without_amounts(&case.claims)).is_empty();
+        let is_alike = is_bare
+            || verdict.overlap >= self.limits.least_overlap
+            || verdict.similarity >= self.limits.least_similarity;
+        if !is_alike {
+            push(findings, Code::LittleInCommon, &case.pair.answer, &cited.names());
+        }
+        self.unanswerable(case, cited, findings);
+    }
+
+    /// Numbers that the cited text does not have, or has for something else.
+    fn wrong_numbers(&self, case: &Case<'_>, cited: &Cited, source: &str, findings: &mut Vec<Finding>) {
+        let theirs = quantities(source);
+        let given = quantities(&case.question);
+        let in_headings = quantities(&cited.headings);
+        let letters = bare(source);
+        for own in quantities(&case.claims) {
+            let claim = case.claims[own.start..own.end].trim();
+            let same: Vec<&Quantity> = theirs.iter().filter(|q| q.equals(&own)).collect();
+            let is_given = given.iter().chain(&in_headings).any(|q| q.equals(&own));
+            if same.is_empty() {
+                if !is_given {
+                    let kin: Vec<&str> = theirs
+                        .iter()
+                        .filter(|q| q.is_comparable(&own))
+                        .map(|q| source[q.start..q.end].trim())
+                        .collect();
+                    push(findings, Code::NumberNotInSource, claim, &kin.join(", "));
+                }
+                continue;
+            }
+            let agrees =
+                |q: &&Quantity| q.bound.zip(own.bound).is_none_or(|(theirs, own)| !own.contradicts(theirs));
+            if !same.iter().any(agrees) {
+                push(findings, Code::BoundDiffers, claim, sentence_at(source, same[0].start));
+            } else if !is_verbatim(&case.claims, own.start, own.end, &letters)
+                && let Some(other) = self.swapped_number(case, &own, &theirs, source)
+            {
+                let evidence = sentence_at(source, other.start);
+                push(findings, Code::NumberSwapped, claim, evidence);
+            }
+        }
+    }
+
+    /// The number of the source that stands where the answer has another one.
+    fn swapped_number<'q>(
+        &self,
+        case: &Case<'_>,
+        own: &Quantity,
+        theirs: &'q [Quantity],
+        source: &str,
+    ) -> Option<&'q Quantity> {
+        if !theirs.iter().any(|q| q.is_comparable(own) && !q.equals(own)) || own.unit == Unit::Bare {
+            return None;
+        }
+        let slot = Slot::of_number(&case.claims, own.start, own.end, own.bound);
+        let weight = |stem: &str| self.weight(stem);
+        let fit =
+            |q: &Quantity| slot.fit(&Slot::of_number(source, q.start, q.end, q.bound), &case.asked, &weight);
+        let (mut same, mut other): (f32, Option<(f32, &Quantity)>) = (0.0, None);
+        for q in theirs.iter().filter(|q| q.is_comparable(own)) {
+            let fit = fit(q);
+            if q.equals(own) {
+                same = same.max(fit);
+            } else if other.is_none_or(|(best, _)| fit > best) {
+                other = Some((fit, q));
+            }
+        }
+        other.filter(|(fit, _)| is_swapped(same, *fit)).map(|(_, q)| q)
+    }
+
+    /// Somebody that the cited text does not have, or has in another's place.
+    fn wrong_entities(&self, case: &Case<'_>, cited: &Cited, source: &str, findings: &mut Vec<Finding>) {
+        let letters = bare(&format!("{}\n{}", cited.context(), case.question));
+        let theirs = entities(source);
+        let own_letters = bare(source);
+        let weight = |stem: &str| self.weight(stem);
+        let mut refused: Vec<String> = Vec::new();
+        for own in entities(&case.claims) {
+            if refused.contains(&own.name) {
+                continue;
+            }
+            if !own.is_in(&letters) {
+                let kin: Vec<&str> =
+                    theirs.iter().filter(|e| e.kind == own.kind).map(|e| e.name.as_str()).collect();
+                push(findings, Code::EntityNotInSource, &own.name, &kin.join(", "));
+                refused.push(own.name);
+                continue;
+            }
+            // What is said of everybody stands in every place, and names are not of one kind.
+            let stands = is_verbatim(&case.claims, own.start, own.end, &own_letters);
+            if own.is_everybody() || own.kind == EntityKind::Name || stands {
+                continue;
+            }
+            let slot = Slot::of(&case.claims, own.start, own.end, &own.particle);
+            let fit = |e: &Entity| slot.fit(&Slot::of(source, e.start, e.end, &e.particle), &[], &weight);
+            let best = |is_same: bool| {
+                theirs
+                    .iter()
+                    .filter(|e| e.kind == own.kind && e.is(&own) == is_same && (is_same || !e.is_everybody()))
+                    .map(|e| (fit(e), e))
+                    .max_by(|a, b| a.0.total_cmp(&b.0))
+            };
+            if let (Some((same, _)), Some((other, holder))) = (best(true), best(false))
+                && is_swapped(same, other)
+            {
+                push(findings, Code::EntitySwapped, &own.name, sentence_at(source, holder.start));
+                refused.push(own.name);
+            }
+        }
+    }
+
+    /// Whether the cited text has what is asked for, and the answer, too.
+    fn unanswerable(&self, case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>) {
+        let wanted = asked(&case.question);
+        if !wanted.is_in(&cited.text()) {
+            push(findings, Code::NotAnswerable, wanted.name(), &cited.names());
+        } else if !wanted.is_in(&case.answer) {
+            push(findings, Code::NotAnswered, wanted.name(), &case.pair.answer);
+        }
+        let letters = bare(&cited.context());
+        let (own, missing) = self.question_coverage(&case.asked, &letters);
+        if missing.is_empty() {
+            return;
+        }
+        let elsewhere = self.best_elsewhere(case);
+        // A text that has far more of the question's words is what is asked about. Where no text has them, the
+        // question is in words of its own.
+        let is_nothing_here = own < 0.3 && elsewhere > 0.65;
+        let is_far_better =
+            missing.len() > 1 && own < self.limits.least_coverage && elsewhere > (own + 0.3).max(0.6);
+        let is_all_there = own < 0.5 && elsewhere > 0.97 && case.asked.len() > 1 && elsewhere > own + 0.45;
+        if is_nothing_here || is_far_better || is_all_there {
+            let evidence =
+                format!("{}: {own:.2} of the question's words, elsewhere {elsewhere:.2}", cited.names());
+            push(findings, Code::NotAnswerable, &missing.join(", "), &evidence);
+        }
+    }
+
+    /// The share of a question's words that letters have, by weight, and the words that are missing.
+    fn question_coverage(&self, asked: &[String], letters: &str) -> (f32, Vec<String>) {
+        let (mut all, mut found) = (0.0, 0.0);
+        let mut missing = Vec::new();
+        for stem in asked {
+            let (weight, share) = (self.weight(stem), coverage(stem, letters));
+            all += weight;
+            found += weight * share;
+            if share < 0.5 {
+                missing.push(stem.clone());
+            }
+        }
+        (if all > 0.0 { found / all } else { 1.0 }, missing)
+    }
+
+    /// The best coverage of a question by a place that is not cited.
+    fn best_elsewhere(&self, case: &Case<'_>) -> f32 {
+        let hits = self.sources.retriever.search(&case.question, self.limits.searched);
+        let places = hits.iter().flat_map(|hit| self.sources.places(hit.index));
+        let document = &case.pair.document;
+        let is_cited = |path: &str| {
+            case.pair.paths.iter().any(|own| {
+                own == path
+                    || path.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('/'))
+                    || own.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+            })
+        };
+        places
+            .filter(|place| place.document != *document || !is_cited(&place.path))
+            .map(|place| self.question_coverage(&case.asked, &place.letters).0)
+            .fold(0.0, f32::max)
+    }
+
+    fn rank(&self, case: &Case<'_>, cited: &Cited) -> u32 {
+        let rank =
+            cited.chunks.iter().filter_map(|&at| self.sources.retriever.rank(&case.question, at)).min();
+        rank.unwrap_or(0) as u32
+    }
+
+    fn absent(&self, case: &Case<'_>, verdict: &mut Verdict) {
+        if !is_refusal(&case.answer) {
+            push(&mut verdict.findings, Code::NotRefused, &case.pair.answer, "");
+        }
+        let (most, chunk) = self.presence(&case.question);
+        if most > self.limits.most_absent_coverage {
+            let evidence = chunk.map_or(String::new(), |at| self.sources.chunks()[at].id.clone());
+            push(&mut verdict.findings, Code::NotAbsent, &case.pair.question, &evidence);
+        }
+    }
+
+    /// How much of a question any one chunk has, 0 to 1, and which. Low values prove that it is not answered.
+    pub fn presence(&self, question: &str) -> (f32, Option<usize>) {
+        let question = fold(question);
+        let asked = topics(&question);
+        if asked.is_empty() {
+            return (1.0, None);
+        }
+        let hits = self.sources.retriever.search(&question, self.limits.searched);
+        let shares = hits.iter().map(|hit| {
+            let letters = &self.sources.bare_chunks[hit.index];
+            (self.question_coverage(&asked, letters).0, Some(hit.index))
+        });
+        shares.fold((0.0, None), |best, next| if next.0 > best.0 { next } else { best })
+    }
+
+    /// How telling a word is: inverse document frequency over the chunks, from 0.1 to 1.
+    pub fn weight(&self, stem: &str) -> f32 {
+        if let Some(weight) = self.weights.borrow().get(stem) {
+            return *weight;
+        }
+        let n = self.sources.bare_chunks.len();
+        let with = self.sources.bare_chunks.iter().filter(|letters| letters.contains(stem)).count();
+        let weight = (((n + 1) as f32 / (with + 1) as f32).ln() / ((n + 1) as f32).ln().max(1.0)).max(0.1);
+        self.weights.borrow_mut().insert(stem.to_owned(), weight);
+        weight
+    }
+}
+
+/// A text without its amounts.
+fn without_amounts(text: &str) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    for amount in quantities(text) {
+        if amount.start < at {
+            continue;
+        }
+        out.push_str(&text[at..amount.start]);
+        // What is glued to an amount is its ending.
+        let rest = &text[amount.end..];
+        at = amount.end + rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        at = at.max(amount.end);
+    }
+    out + text.get(at..).unwrap_or_default()
+}
+
+/// Whether the source has the words around a value letter by letter: then it stands where it stood.
+fn is_verbatim(text: &str, start: usize, end: usize, letters: &str) -> bool {
+    // Up to two words before it, as far as its item of a list goes.
+    let item = text[..start].rfind([',', ':', ';', '.', '\n']).map_or(0, |at| at + 1);
+    let words: Vec<&str> = text[item..start].split_whitespace().collect();
+    let words = &words[words.len().saturating_sub(2)..];
+    // An article stands before anybody.
+    let is_article = |word: &&str| ["The", "the", "A", "a", "An", "an", "Your", "your"].contains(word);
+    let head = if words.iter().all(is_article) { String::new() } else { bare(&words.concat()) };
+    let after: Vec<char> = bare(&text[end..]).chars().collect();
+    let n_after = after.len().min(if head.is_empty() { 16 } else { 2 });
+    let tail: String = after[..n_after].iter().collect();
+    head.chars().count() + n_after > 2
+        && letters.contains(&format!("{head}{}{tail}", bare(&text[start..end])))
+}
+
+/// An answer without the brackets that hold a reference or a quoted heading.
+fn without_citations(answer: &str) -> String {
+    let mut out = String::new();
+    let mut rest = answer;
+    while let Some((before, after)) = rest.split_once('(') {
+        let Some((inner, tail)) = after.split_once(')') else { break };
+        out.push_str(before);
+        let is_citation = !references(inner).is_empty() || inner.contains('"');
+        if !is_citation {
+            out.push('(');
+            out.push_str(inner);
+            out.push(')');
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// References of an answer that neither name the cited place nor stand in its text.
+fn wrong_references(case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>) {
+    let source = cited.text();
+    let known = references(&source);
+    let own = references(&case.answer);
+    let names_cited = own.iter().any(|reference| cited.is_named_by(reference));
+    for reference in &own {
+        if cited.is_named_by(reference) {
+            continue;
+        }
+        let claim = &case.answer[reference.start..reference.end];
+        let is_known = known.iter().any(|k| reference.parts.iter().all(|part| k.parts.contains(part)));
+        if !is_known || (cites(&case.answer, reference.start, reference.end) && !names_cited) {
+            push(findings, Code::WrongReference, claim, &cited.names());
+        }
+    }
+}
+
+/// Whether a reference stands where an answer says its source: in brackets at its end, or before `에 따르면`.
+fn cites(answer: &str, start: usize, end: usize) -> bool {
+    let after = answer[end..].trim_start();
+    let in_brackets = answer[..start].rfind('(').is_some_and(|open| !answer[open..start].contains(')'));
+    (in_brackets && after.trim_start_matches([')', '.', ' ']).is_empty())
+        || ["에 따르면", "에 의하면", "에서 정"].iter().any(|word| after.starts_with(word))
+}
+
+fn sentence_at(text: &str, at: usize) -> &str {
+    let start = |s: &str| s.as_ptr() as usize - text.as_ptr() as usize;
+    super::text::sentences(text)
+        .into_iter()
+        .find(|s| (start(s)..=start(s) + s.len()).contains(&at))
+        .unwrap_or_default()
+}
+
+fn push(findings: &mut Vec<Finding>, code: Code, claim: &str, evidence: &str) {
+    findings.push(Finding { code, claim: claim.to_owned(), evidence: evidence.to_owned() });
+}

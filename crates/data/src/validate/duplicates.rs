@@ -1,0 +1,156 @@
+//! Questions that were asked before. Another wording of the same question is none; the same words with other
+//! blanks, marks, particles or politeness are.
+
+use std::collections::HashMap;
+
+use super::quantity::quantities;
+use super::text::{bare, fold, words};
+
+/// Two questions about one place whose letters are this alike are one; about different places they may differ in
+/// one telling word.
+const NEAR: f32 = 0.82;
+
+/// Questions that were seen.
+#[derive(Debug, Default)]
+pub struct Seen {
+    ids: Vec<String>,
+    grams: Vec<[Vec<u64>; 2]>,
+    values: Vec<Vec<i128>>,
+    keys: HashMap<String, usize>,
+    by_place: HashMap<String, Vec<usize>>,
+}
+
+impl Seen {
+    /// The id of the question that says the same, where there is one. `place` names what is asked about.
+    pub fn find(&self, question: &str, place: &str) -> Option<String> {
+        let folded = fold(question);
+        let key = key(&folded);
+        let exact = self.keys.get(&key).or_else(|| self.keys.get(&bare(&folded)));
+        if let Some(&at) = exact {
+            return Some(self.ids[at].clone());
+        }
+        let (grams, values) = ([grams(&key), grams(&whole(&folded))], values(&folded));
+        let is_same = |at: &&usize| {
+            let is_near = |n: usize| jaccard(&self.grams[**at][n], &grams[n]) >= NEAR;
+            self.values[**at] == values && (is_near(0) || is_near(1))
+        };
+        self.by_place.get(place)?.iter().find(is_same).map(|&at| self.ids[at].clone())
+    }
+
+    /// Remembers a question.
+    pub fn push(&mut self, id: &str, question: &str, place: &str) {
+        let folded = fold(question);
+        let (key, at) = (key(&folded), self.ids.len());
+        self.by_place.entry(place.to_owned()).or_default().push(at);
+        self.ids.push(id.to_owned());
+        self.grams.push([grams(&key), grams(&whole(&folded))]);
+        self.values.push(values(&folded));
+        self.keys.insert(key, at);
+        self.keys.insert(bare(&folded), at);
+    }
+}
+
+/// The amounts of a question, sorted.
+fn values(folded: &str) -> Vec<i128> {
+    let mut values: Vec<i128> = quantities(folded).iter().map(|q| q.value).collect();
+    values.sort_unstable();
+    values
+}
+
+/// All words, verbs without their endings.
+fn whole(folded: &str) -> String {
+    let surface = |word: &super::text::Word| folded[word.start..word.end].to_lowercase();
+    words(folded)
+        .iter()
+        .map(|word| super::text::verb(&surface(word)).unwrap_or_else(|| surface(word)))
+        .collect()
+}
+
+/// The letters of the words that carry meaning, with the amounts in one form and the question words. Verbs come
+/// without their endings, so that politeness makes no difference.
+fn key(folded: &str) -> String {
+    const ASKING: [&str; 16] = [
+        "며칠",
+        "언제",
+        "얼마",
+        "누구",
+        "누가",
+        "어디",
+        "무엇",
+        "어떻게",
+        "왜",
+        "몇",
+        "who",
+        "when",
+        "where",
+        "why",
+        "how",
+        "what",
+    ];
+    let amounts = quantities(folded);
+    let mut key = String::new();
+    let mut told = 0;
+    for word in words(folded) {
+        let surface = folded[word.start..word.end].to_lowercase();
+        if let Some(at) = amounts.iter().position(|q| q.start < word.end && word.start < q.end) {
+            if told <= at {
+                key.push_str(&amounts[at].value.to_string());
+                told = at + 1;
+            }
+        } else if let Some(asking) = ASKING.iter().find(|asking| surface.starts_with(**asking)) {
+            key.push_str(asking);
+        } else if word.is_content {
+            let is_noun = super::text::words::verb_root(&surface).is_some();
+            match super::text::verb(&surface).filter(|_| !is_noun) {
+                Some(verb) => key.push_str(&verb),
+                None => key.push_str(&word.stem),
+            }
+        }
+    }
+    key
+}
+
+fn grams(key: &str) -> Vec<u64> {
+    let chars: Vec<char> = key.chars().collect();
+    let mut grams: Vec<u64> = chars
+        .windows(2)
+        .map(|pair| u64::from(u32::from(pair[0])) << 32 | u64::from(u32::from(pair[1])))
+        .collect();
+    grams.sort_unstable();
+    grams.dedup();
+    grams
+}
+
+fn jaccard(a: &[u64], b: &[u64]) -> f32 {
+    if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    let shared = a.iter().filter(|gram| b.binary_search(gram).is_ok()).count();
+    shared as f32 / (a.len() + b.len() - shared) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_words_are_a_duplicate_and_another_wording_is_none() {
+        let mut seen = Seen::default();
+        seen.push("a", "연차휴가는 며칠인가요?", "제1조");
+        for same in
+            ["연차휴가는 며칠인가요", "연차 휴가는 며칠입니까?", "혹시 연차휴가가 며칠인지 알려 주세요."]
+        {
+            assert_eq!(seen.find(same, "제1조").as_deref(), Some("a"), "{same}");
+        }
+        for other in [
+            "1년을 다니면 유급으로 쉬는 날이 며칠이나 되나요?",
+            "연차휴가는 언제 신청하나요?",
+            "병가는 며칠인가요?",
+        ] {
+            assert_eq!(seen.find(other, "제1조"), None, "{other}");
+        }
+        seen.push("c", "How many days of annual leave do I get?", "1");
+        assert_eq!(seen.find("how many days of annual leave do I get", "1").as_deref(), Some("c"));
+        assert_eq!(seen.find("Who approves annual leave?", "1"), None);
+    }
+}

@@ -1,0 +1,188 @@
+//! Whether a value stands in an answer where it stands in the source: the words around it say so.
+//!
+//! A value of the answer (an amount, somebody) has a place: the words left and right of it in its sentence, its
+//! particle, and what the question asks. The places of all values of its kind in the source are compared with that
+//! place. Where the best one holds another value, by a margin, the value was swapped.
+
+use std::collections::BTreeMap;
+
+use super::quantity::Bound;
+use super::text::{Word, sentences, words};
+
+/// How many words to each side count.
+const REACH: usize = 7;
+
+/// What a particle in common adds, in units of a word's weight.
+const PARTICLE: f32 = 0.4;
+
+/// The share of a word's weight that counts where it stands on the other side.
+const OTHER_SIDE: f32 = 0.45;
+
+/// The weight of a word that another clause has; each further word of the same clause loses a tenth.
+const OTHER_CLAUSE: f32 = 0.3;
+
+/// The surroundings of a value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Slot {
+    /// Nearest first, with how near each is, 0 to 1.
+    left: Vec<(String, f32)>,
+    right: Vec<(String, f32)>,
+    particle: String,
+    bound: Option<Bound>,
+}
+
+impl Slot {
+    /// The surroundings of `start..end` in a folded text.
+    pub fn of(text: &str, start: usize, end: usize, particle: &str) -> Self {
+        let sentence = sentences(text)
+            .into_iter()
+            .map(|s| (s.as_ptr() as usize - text.as_ptr() as usize, s))
+            .find(|(at, s)| (*at..=at + s.len()).contains(&start));
+        let Some((at, sentence)) = sentence else { return Self::default() };
+        let is_telling = |word: &Word| word.is_content || TIMES.contains(&word.stem.as_str());
+        let all: Vec<Word> = words(sentence).into_iter().filter(is_telling).collect();
+        let (start, end) = (start - at, (end - at).min(sentence.len()));
+        let left = all.iter().filter(|word| word.end <= start).rev().take(REACH);
+        let right = all.iter().filter(|word| word.start >= end).take(REACH);
+        let near = |(n, word): (usize, &Word)| {
+            let between =
+                if word.end <= start { &sentence[word.end..start] } else { &sentence[end..word.start] };
+            let clause = match cut(&sentence[word.start..word.end], between) {
+                Cut::None => 1.0,
+                // The head of a list is said of all of its items, but not what stands beside another value.
+                Cut::Item if word.end <= start && !is_beside_number(&sentence[word.end..]) => 0.85,
+                Cut::Item | Cut::Clause => OTHER_CLAUSE,
+            };
+            (word.stem.clone(), clause * (1.0 - 0.1 * n as f32))
+        };
+        Self {
+            left: left.enumerate().map(near).collect(),
+            right: right.enumerate().map(near).collect(),
+            particle: particle.to_owned(),
+            bound: None,
+        }
+    }
+
+    /// The same for a number, which may be a bound.
+    pub fn of_number(text: &str, start: usize, end: usize, bound: Option<Bound>) -> Self {
+        Self { bound, ..Self::of(text, start, end, "") }
+    }
+
+    /// How well a place of the source fits this one of an answer to a question about `asked`.
+    pub fn fit(&self, source: &Self, asked: &[String], weight: &dyn Fn(&str) -> f32) -> f32 {
+        let mut counted: BTreeMap<&str, f32> = BTreeMap::new();
+        for (own, same, other) in
+            [(&self.left, &source.left, &source.right), (&self.right, &source.right, &source.left)]
+        {
+            for (stem, _) in own {
+                let share = nearness(same, stem).max(OTHER_SIDE * nearness(other, stem));
+                let entry = counted.entry(stem).or_insert(0.0);
+                *entry = entry.max(share);
+            }
+        }
+        for stem in asked {
+            let share = 0.4 * nearness(&source.left, stem).max(nearness(&source.right, stem));
+            let entry = counted.entry(stem).or_insert(0.0);
+            *entry = entry.max(share);
+        }
+        let mut score: f32 = counted
+            .into_iter()
+            .map(|(stem, share)| share * if TIMES.contains(&stem) { 1.5 } else { weight(stem) })
+            .sum();
+        if !self.particle.is_empty() && class(&self.particle) == class(&source.particle) {
+            score += PARTICLE;
+        }
+        if let (Some(own), Some(theirs)) = (self.bound, source.bound) {
+            score += if own == theirs { PARTICLE } else { -PARTICLE };
+        }
+        score
+    }
+}
+
+/// What ends between a word and a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    None,
+    Item,
+    Clause,
+}
+
+/// What ends between a word and a value; the word itself may close its clause.
+fn cut(word: &str, between: &str) -> Cut {
+    const ENDS: [&str; 6] = ["하고", "하며", "되고", "되며", "하되", "이고"];
+    let closes = |w: &str| ENDS.iter().any(|end| w.trim_end_matches(',').ends_with(end));
+    let is_and =
+        |w: &str| matches!(w.to_ascii_lowercase().as_str(), "and" | "but" | "while" | "which" | "who");
+    if closes(word) || between.contains(';') || between.split_whitespace().any(|w| closes(w) || is_and(w)) {
+        Cut::Clause
+    } else if between.contains([',', '|']) {
+        Cut::Item
+    } else {
+        Cut::None
+    }
+}
+
+/// Whether a number follows right away.
+fn is_beside_number(rest: &str) -> bool {
+    rest.chars().take(3).any(|c| c.is_ascii_digit())
+}
+
+/// Words of order and time, which say little elsewhere and much beside a value.
+const TIMES: &[&str] =
+    &["before", "after", "during", "until", "전", "후", "중", "이전", "이후", "abroad", "outside", "inside"];
+
+/// Particles of one use count as one.
+fn class(particle: &str) -> &str {
+    match particle {
+        "은" | "는" | "이" | "가" | "께서" | "께서는" => "가",
+        "을" | "를" => "를",
+        "에게" | "께" | "한테" | "에게는" => "에게",
+        "와" | "과" => "와",
+        "으로" | "로" => "로",
+        other => other,
+    }
+}
+
+fn nearness(stems: &[(String, f32)], stem: &str) -> f32 {
+    stems.iter().filter(|(other, _)| is_alike(other, stem)).map(|(_, near)| *near).fold(0.0, f32::max)
+}
+
+/// Equal, or one the end or beginning of the other (휴가, 연차휴가), or synonyms.
+fn is_alike(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    a == b
+        || (short.chars().count() > 1 && (long.starts_with(short) || long.ends_with(short)))
+        || super::overlap::synonyms(a).contains(&b)
+}
+
+/// Whether the best place of another value fits so much better than the best one of this value that they were
+/// swapped.
+pub fn is_swapped(same: f32, other: f32) -> bool {
+    other > 0.7 && other > same * 1.12 + 0.3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fit(answer: (&str, &str), source: (&str, &str), asked: &[&str]) -> f32 {
+        let slot = |(text, value): (&str, &str)| {
+            let at = text.find(value).unwrap();
+            Slot::of(text, at, at + value.len(), "")
+        };
+        let asked: Vec<String> = asked.iter().map(|s| (*s).to_owned()).collect();
+        slot(answer).fit(&slot(source), &asked, &|_| 1.0)
+    }
+
+    #[test]
+    fn the_place_with_the_same_words_fits_best() {
+        let source = "본인이 결혼하면 5일, 배우자가 출산하면 10일의 휴가를 준다.";
+        let answer = ("배우자가 출산하면 5일입니다.", "5일");
+        assert!(fit(answer, (source, "10일"), &[]) > fit(answer, (source, "5일"), &[]));
+        let short = ("10일입니다.", "10일");
+        assert!(
+            fit(short, ("배우자 출산 10일", "10일"), &["배우자"])
+                > fit(short, ("본인 결혼 5일", "5일"), &["배우자"])
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! A judge that sees the source: the last check of a pair, where a model is at hand.
+
+use chat::{Event, FinishReason, Message, Request, Responder, ResponderError, Role};
+use data::validate::{Code, Finding, Pair, Sources};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::prompts::{PromptKind, Prompts};
+
+/// What a judge says of a pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judgement {
+    /// The words of the source that decide it; asked for first, so that they are looked for first.
+    pub evidence: String,
+    /// One sentence.
+    pub reason: String,
+    /// The verdict.
+    pub verdict: Ruling,
+}
+
+/// A judge's verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// All of the answer stands in the source.
+    Supported,
+    /// A part of it differs from the source.
+    Contradicted,
+    /// A part of it does not stand in the source.
+    NotInSource,
+    /// It does not say what was asked.
+    NotAnswering,
+}
+
+/// What came of judging a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    /// A judgement.
+    Said(Judgement),
+    /// The reply was none; why. The pair stays as the validators left it.
+    Unusable(String),
+}
+
+/// The schema of a judge's reply.
+pub fn schema() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["evidence", "reason", "verdict"],
+        "properties": {
+            "evidence": {"type": "string"},
+            "reason": {"type": "string"},
+            "verdict": {"type": "string", "enum": ["supported", "contradicted", "not_in_source", "not_answering"]},
+        },
+    })
+}
+
+/// The turns that ask for a judgement; none for a pair that cites nothing.
+pub fn messages(pair: &Pair, sources: &Sources, prompts: &Prompts) -> Option<Vec<Message>> {
+    let cited = sources.cited(&pair.document, &pair.paths).ok().filter(|_| !pair.paths.is_empty())?;
+    let text = prompts.fill(
+        PromptKind::Judge,
+        &[
+            ("breadcrumb", &cited.headings.replace('\n', " > ")),
+            ("passage", cited.text().trim()),
+            ("question", &pair.question),
+            ("answer", &pair.answer),
+        ],
+    );
+    Some(vec![Message::new(Role::User, text)])
+}
+
+/// A judge's reply as a judgement.
+///
+/// # Errors
+/// What is not of the schema.
+pub fn read(reply: &str) -> Result<Judgement, serde_json::Error> {
+    // Text around the object, a code fence for instance, is no fault.
+    let start = reply.find('{').unwrap_or(0);
+    let end = reply.rfind('}').map_or(reply.len(), |at| at + 1);
+    serde_json::from_str(reply.get(start..end).unwrap_or(reply))
+}
+
+/// Judges pairs, in order. Pairs that cite nothing are passed over.
+///
+/// # Errors
+/// A fault of the responder that stops all of it.
+pub fn judge(
+    responder: &mut dyn Responder,
+    pairs: &[Pair],
+    sources: &Sources,
+    prompts: &Prompts,
+) -> Result<Vec<Option<Judged>>, ResponderError> {
+    let asked: Vec<Option<Vec<Message>>> =
+        pairs.iter().map(|pair| messages(pair, sources, prompts)).collect();
+    let requests: Vec<Request> = asked
+        .iter()
+        .flatten()
+        .map(|messages| Request { messages: messages.clone(), schema: Some(schema()), ..Request::default() })
+        .collect();
+    let mut replies = vec![(String::new(), None); requests.len()];
+    responder.respond(&requests, &mut |at, event| match event {
+        Event::Text(text) => replies[at].0.push_str(&text),
+        Event::Done { finish, .. } => replies[at].1 = Some(finish),
+        Event::Token { .. } | Event::ToolCall(_) => {}
+    })?;
+    let mut replies = replies.into_iter();
+    Ok(asked.iter().map(|asked| asked.as_ref().and_then(|_| replies.next()).map(judged)).collect())
+}
+
+fn judged((reply, finish): (String, Option<FinishReason>)) -> Judged {
+    match finish {
+        Some(FinishReason::Failed(why)) => Judged::Unusable(why),
+        Some(FinishReason::Length) => Judged::Unusable("the reply was cut off".to_owned()),
+        _ => match read(&reply) {
+            Ok(judgement) => Judged::Said(judgement),
+            Err(error) => Judged::Unusable(error.to_string()),
+        },
+    }
+}
+
+impl Judgement {
+    /// The finding of a judgement that refuses.
+    pub fn finding(&self) -> Option<Finding> {
+        (self.verdict != Ruling::Supported).then(|| Finding {
+            code: Code::Judge,
+            claim: self.reason.clone(),
+            evidence: self.evidence.clone(),
+        })
+    }
+}

@@ -1,0 +1,178 @@
+//! How many questions of which kind are asked, and of which facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use data::validate::Kind;
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Fact, Facts, Leaf};
+
+/// How many questions of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quotas {
+    /// Values and definitions.
+    pub lookup: usize,
+    /// Steps, documents, deadlines, responsibles, duties.
+    pub procedure: usize,
+    /// Questions that the documents do not answer.
+    pub absent: usize,
+    /// Further absent questions, to score refusals.
+    pub further_absent: usize,
+    /// Further answerable questions, to score key facts.
+    pub further_answerable: usize,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { lookup: 150, procedure: 100, absent: 50, further_absent: 50, further_answerable: 50 }
+    }
+}
+
+impl Quotas {
+    /// The quota of a kind.
+    pub fn of(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Lookup => self.lookup,
+            Kind::Procedure => self.procedure,
+            Kind::Absent => self.absent,
+        }
+    }
+}
+
+/// A question that is to be written: a fact, and which wording of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// The fact's index.
+    pub fact: usize,
+    /// How often the fact was asked before.
+    pub round: usize,
+}
+
+/// The order in which facts are asked: every fact once before any is asked twice, the facts of an article not one
+/// after the other, so that a small quota reaches every article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    by_kind: BTreeMap<Kind, Vec<usize>>,
+    articles: Vec<usize>,
+}
+
+impl Plan {
+    /// The plan of facts.
+    pub fn new(facts: &[Fact]) -> Self {
+        let mut numbers: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        let mut articles = Vec::with_capacity(facts.len());
+        // How many facts of its article and kind come before each.
+        let mut depth: BTreeMap<(usize, Kind), usize> = BTreeMap::new();
+        let mut order: BTreeMap<Kind, Vec<(usize, usize)>> = BTreeMap::new();
+        for (at, fact) in facts.iter().enumerate() {
+            let n = numbers.len();
+            let article = *numbers.entry((&fact.document, &fact.article)).or_insert(n);
+            articles.push(article);
+            let kind = fact.kind.asked_by();
+            let depth = depth.entry((article, kind)).or_default();
+            order.entry(kind).or_default().push((*depth, at));
+            *depth += 1;
+        }
+        let by_kind = order
+            .into_iter()
+            .map(|(kind, mut facts)| {
+                facts.sort_unstable();
+                (kind, facts.into_iter().map(|(_, at)| at).collect())
+            })
+            .collect();
+        Self { by_kind, articles }
+    }
+
+    /// The facts of a kind in one round. From the second round on, those of articles that were asked least come
+    /// first.
+    pub fn round(&self, kind: Kind, round: usize, asked_of_article: &BTreeMap<usize, usize>) -> Vec<Ask> {
+        let mut facts = self.by_kind.get(&kind).cloned().unwrap_or_default();
+        if round > 0 {
+            facts.sort_by_key(|fact| asked_of_article.get(&self.articles[*fact]).copied().unwrap_or(0));
+        }
+        facts.into_iter().map(|fact| Ask { fact, round }).collect()
+    }
+
+    /// The article of a fact, as a number.
+    pub fn article(&self, fact: usize) -> usize {
+        self.articles[fact]
+    }
+}
+
+/// What was asked, and what was not.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Facts that the documents hold.
+    pub facts: usize,
+    /// Facts that were asked at least once.
+    pub facts_asked: usize,
+    /// Facts that were never asked, by id.
+    pub facts_left: Vec<String>,
+    /// Articles that hold a fact.
+    pub articles: usize,
+    /// Articles that hold a fact and were asked less than twice, with how often.
+    pub articles_asked_once: BTreeMap<String, usize>,
+    /// Leaves that hold no fact.
+    pub leaves_without: Vec<Leaf>,
+    /// Questions of each kind that were wanted and could not be written, with what there is.
+    pub unfilled: Vec<Unfilled>,
+}
+
+/// A quota that the documents cannot fill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfilled {
+    /// The kind, or `further_absent`, `further_answerable`.
+    pub quota: String,
+    /// Questions that were wanted.
+    pub wanted: usize,
+    /// Questions that were written and accepted.
+    pub written: usize,
+    /// Facts of the kind, or subjects that the documents lack.
+    pub facts: usize,
+    /// Questions that were written and refused by the validators.
+    pub refused: usize,
+}
+
+impl std::fmt::Display for Unfilled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} questions of {} wanted for `{}`: the text has {} facts for them, and {} questions were refused; \
+             lower the quota or add documents",
+            self.written, self.wanted, self.quota, self.facts, self.refused
+        )
+    }
+}
+
+impl Coverage {
+    /// The coverage of facts by questions, named by their facts.
+    pub fn of<'a>(facts: &Facts, asked: impl Iterator<Item = &'a str>) -> Self {
+        let asked: Vec<&str> = asked.collect();
+        let distinct: BTreeSet<&str> = asked.iter().copied().collect();
+        let article = |fact: &Fact| format!("{}/{}", fact.document, fact.article);
+        let mut of_article: BTreeMap<String, usize> = BTreeMap::new();
+        let by_id: BTreeMap<&str, &Fact> = facts.facts.iter().map(|fact| (fact.id.as_str(), fact)).collect();
+        for fact in &facts.facts {
+            of_article.entry(article(fact)).or_default();
+        }
+        for id in asked {
+            if let Some(fact) = by_id.get(id) {
+                *of_article.entry(article(fact)).or_default() += 1;
+            }
+        }
+        Self {
+            facts: facts.facts.len(),
+            facts_asked: by_id.keys().filter(|id| distinct.contains(**id)).count(),
+            facts_left: by_id
+                .keys()
+                .filter(|id| !distinct.contains(**id))
+                .map(|id| (*id).to_owned())
+                .collect(),
+            articles: of_article.len(),
+            articles_asked_once: of_article.into_iter().filter(|(_, n)| *n < 2).collect(),
+            leaves_without: facts.without.clone(),
+            unfilled: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Korean questions ask in place: the value becomes 며칠, 얼마, 누구, and the sentence ends as a question.
+
+mod sentence;
+
+use std::sync::LazyLock;
+
+use data::validate::quantity::Unit;
+use data::validate::text::stems;
+use regex::Regex;
+
+use super::Wording;
+use crate::korean::Particle;
+use crate::questions::facts::{Fact, FactKind};
+use crate::questions::wording_frames;
+use crate::rng::Rng;
+use sentence::{Sentence, conjugated, with_particle};
+
+/// Endings of a question, and openings that a person puts before one.
+const FRAMES: &str = include_str!("../text/frames.ko.txt");
+
+pub(super) fn wordings(fact: &Fact, rng: &mut Rng) -> Vec<Wording> {
+    let Some(sentence) = Sentence::read(&fact.sentence) else { return item_wordings(fact, rng) };
+    match fact.kind {
+        FactKind::Definition => definition(fact, &sentence, rng),
+        FactKind::List => list(fact, &sentence, rng),
+        FactKind::Duty => duty(fact, &sentence, rng),
+        FactKind::Value(_) | FactKind::Deadline(_) => value(fact, &sentence, rng),
+        FactKind::Document | FactKind::Responsible => who_or_what(fact, &sentence, rng),
+    }
+}
+
+fn frames(section: &str) -> Vec<&'static str> {
+    wording_frames(FRAMES, section)
+}
+
+/// A dictionary form as a question, in one of the endings.
+fn question(dictionary: &str, rng: &mut Rng) -> String {
+    let (ending, after) = rng.pick(&frames("ending")).split_once('|').unwrap_or(("나요", "?"));
+    let opening = if rng.percent(30) { *rng.pick(&frames("opening")) } else { "" };
+    format!("{opening}{}{after}", conjugated(dictionary, ending)).trim().to_owned()
+}
+
+fn cited(answer: &str, fact: &Fact) -> String {
+    format!("{}({}).", answer.trim_end_matches('.'), fact.citation)
+}
+
+fn polite(dictionary: &str) -> String {
+    conjugated(dictionary, "습니다")
+}
+
+/// What a question is about, where its sentence does not say it.
+fn about(fact: &Fact, text: &str, rng: &mut Rng) -> String {
+    let of_topic = stems(&fact.topic);
+    let letters = data::validate::text::bare(text);
+    if of_topic.is_empty() || of_topic.iter().any(|stem| letters.contains(stem.as_str())) {
+        return String::new();
+    }
+    let frames = frames("about");
+    with_particle(&rng.pick(&frames).replace("{topic}", &fact.topic))
+}
+
+fn wording(fact: &Fact, dictionary: &str, answer: &str, rng: &mut Rng) -> Wording {
+    let about = about(fact, dictionary, rng);
+    Wording { question: question(&format!("{about}{dictionary}"), rng), answer: cited(answer, fact) }
+}
+
+fn definition(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
+    let term = fact.value();
+    let answer = cited(&polite(&sentence.dictionary), fact);
+    let ask = |frame: &&'static str| Wording {
+        question: with_particle(&frame.replace("{term}", term)),
+        answer: answer.clone(),
+    };
+    let mut frames = frames("definition");
+    rng.shuffle(&mut frames);
+    frames.iter().take(3).map(ask).collect()
+}
+
+static INTERROGATIVE_TAIL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:[\d,.]+|[가-힣]{1,3}?)?\s?(?:천|만|억|백)?\s?(개월|영업일|근무일|년|달|주일|주간|주|시간|분|명|인|사람|회|번|차례|세|살|개|건|부|통|장|매|가지|배|퍼센트|%|점|킬로미터)$")
+        .expect("the pattern is tested")
+});
+
+/// What asks for a value: 며칠 for 15일, 몇 개월 for 3개월, 얼마 for 30만원.
+fn interrogative(fact: &Fact) -> String {
+    let (FactKind::Value(unit) | FactKind::Deadline(unit)) = fact.kind else { return "무엇".to_owned() };
+    let tail = INTERROGATIVE_TAIL.captures(fact.value()).map(|c| c[1].to_owned());
+    match (unit, tail.as_deref()) {
+        (Unit::Won | Unit::Dollars | Unit::Pounds | Unit::Euros, _) => "얼마".to_owned(),
+        (Unit::Date, _) => "언제".to_owned(),
+        (Unit::Clock, _) => "몇 시".to_owned(),
+        (Unit::Percent, Some("%") | None) if fact.value().contains("분의") => "얼마".to_owned(),
+        (Unit::Percent, _) => "몇 퍼센트".to_owned(),
+        (Unit::Days, None) => "며칠".to_owned(),
+        (_, Some(tail)) => format!("몇 {tail}"),
+        (Unit::Months, None) => "몇 달".to_owned(),
+        _ => "얼마".to_owned(),
+    }
+}
+
+/// A text with its value replaced, and the particle behind it agreeing.
+fn replaced(text: &str, range: &std::ops::Range<usize>, with: &str) -> String {
+    const PAIRS: [(&str, &str); 5] = [("을", "를"), ("은", "는"), ("이", "가"), ("과", "와"), ("으로", "로")];
+    let rest = &text[range.end..];
+    // 1월 1일에 → 언제.
+    let rest = if with == "언제" {
+        rest.strip_prefix("에").filter(|r| r.starts_with(' ')).unwrap_or(rest)
+    } else {
+        rest
+    };
+    for (closed, open) in PAIRS {
+        let Some(after) = rest.strip_prefix(closed).or_else(|| rest.strip_prefix(open)) else { continue };
+        if !after.starts_with(data::validate::text::is_hangul) {
+            let form = Particle { closed, open }.after(with);
+            return format!("{}{with}{form}{after}", &text[..range.start]);
+        }
+    }
+    format!("{}{with}{rest}", &text[..range.start])
+}
+
+fn value(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
+    let Some(range) = sentence.find(fact.value(), &fact.sentence, fact.value.start) else {
+        return Vec::new();
+    };
+    let ask = interrogative(fact);
+    let in_place = replaced(&sentence.dictionary, &range, &ask);
+    let mut out = vec![wording(fact, &in_place, &polite(&sentence.dictionary), rng)];
+    if let Some((head, bound)) = sentence.cleft(&range) {
+        let dictionary = format!("{head} {ask}{bound}이다");
+        let answer = format!("{head} {}{bound}이다", fact.value());
+        out.push(wording(fact, &dictionary, &polite(&answer), rng));
+        out.push(situation(fact, &head, &ask, &bound, rng));
+    }
+    if fact.is_only {
+        out.push(of_topic(fact, &ask, &polite(&sentence.dictionary), rng));
+    }
+    if let Some((condition, rest)) = sentence.condition(&range) {
+        let asked = replaced(&rest.0, &rest.1, &ask);
+        let answer = polite(&sentence.dictionary);
+        let about = about(fact, &sentence.dictionary, rng);
+        out.push(Wording {
+            question: format!("{about}{condition}{}", question(&asked, rng)),
+            answer: cited(&answer, fact),
+        });
+    }
+    out
+}
+
+/// The title alone asks for the value, where no other of its unit stands under it.
+fn of_topic(fact: &Fact, ask: &str, answer: &str, rng: &mut Rng) -> Wording {
+    let section = if matches!(fact.kind, FactKind::Deadline(_)) { "topic limit" } else { "topic" };
+    let text = rng.pick(&frames(section)).replace("{topic}", &fact.topic).replace("{ask}", ask);
+    Wording { question: with_particle(&text), answer: cited(answer, fact) }
+}
+
+/// The asked-for noun first, and the rest as what the person is looking for.
+fn situation(fact: &Fact, head: &str, ask: &str, bound: &str, rng: &mut Rng) -> Wording {
+    let frames = frames("looking");
+    let noun = head.trim_end_matches(['은', '는', '이', '가']);
+    let text = rng
+        .pick(&frames)
+        .replace("{noun}", noun)
+        .replace("{topic}", &fact.topic)
+        .replace("{ask}", &format!("{ask}{bound}"));
+    let answer = polite(&format!("{head} {}{bound}이다", fact.value()));
+    Wording { question: with_particle(&text), answer: cited(&answer, fact) }
+}
+
+fn who_or_what(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
+    let Some(range) = sentence.find(fact.value(), &fact.sentence, fact.value.start) else {
+        return Vec::new();
+    };
+    let rest = &sentence.dictionary[range.end..];
+    let (ask, used) = match (fact.kind, rest) {
+        (FactKind::Document, _) => ("어떤 서류", 0),
+        (_, rest) if rest.starts_with(['은', '는', '이', '가']) => {
+            ("누가", rest.chars().next().map_or(0, char::len_utf8))
+        }
+        _ => ("누구", 0),
+    };
+    let asked = if used > 0 {
+        format!("{}{ask}{}", &sentence.dictionary[..range.start], &rest[used..])
+    } else {
+        replaced(&sentence.dictionary, &range, ask)
+    };
+    let answer = polite(&sentence.dictionary);
+    let mut out = vec![wording(fact, &asked, &answer, rng)];
+    if used > 0 && range.start < 12 {
+        // 누가 … 하나요 → … 하는 사람은 누구인가요.
+        let what = conjugated(rest[used..].trim(), "는");
+        let dictionary = format!("{what} 것은 누구이다");
+        out.push(Wording { question: question(&dictionary, rng), answer: cited(&answer, fact) });
+    } else if fact.kind == FactKind::Document {
+        let frames = frames("document");
+        let before = sentence.dictionary[..range.start].trim().trim_end_matches(',');
+        if before.chars().count() > 5 {
+            let text = rng.pick(&frames).replace("{before}", before);
+            out.push(Wording { question: with_particle(&text), answer: cited(&answer, fact) });
+        }
+    }
+    out
+}
+
+fn list(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
+    let Some(asked) = sentence.list_question() else { return Vec::new() };
+    let items: Vec<&str> = fact.items.iter().take(8).map(String::as_str).collect();
+    let lead = polite(&sentence.list_lead());
+    let answer = cited(&format!("{lead}: {}", items.join(", ")), fact);
+    let about = about(fact, &asked, rng);
+    let mut out =
+        vec![Wording { question: question(&format!("{about}{asked}"), rng), answer: answer.clone() }];
+    if !fact.topic.is_empty() {
+        let mut frames = frames("list");
+        rng.shuffle(&mut frames);
+        let ask = |frame: &&str| Wording {
+            question: with_particle(&frame.replace("{topic}", &fact.topic)),
+            answer: answer.clone(),
+        };
+        out.extend(frames.iter().take(2).map(ask));
+    }
+    out
+}
+
+fn duty(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
+    let (asked, is_affirmed) = sentence.yes_or_no();
+    let answer = polite(&sentence.dictionary);
+    let said = if is_affirmed { "네, " } else { "아니요, " };
+    let mut out = vec![wording(fact, &asked, &format!("{said}{answer}"), rng)];
+    if let Some((subject, rest)) = sentence.subject() {
+        let frames = frames("duty");
+        let text =
+            rng.pick(&frames).replace("{rest}", &conjugated(&rest, "는지")).replace("{subject}", &subject);
+        let about = about(fact, &sentence.dictionary, rng);
+        out.push(Wording {
+            question: with_particle(&format!("{about}{text}")),
+            answer: cited(&answer, fact),
+        });
+    }
+    out
+}
+
+/// `본인 결혼: 5일` under a topic.
+fn item_wordings(fact: &Fact, rng: &mut Rng) -> Vec<Wording> {
+    if !matches!(fact.kind, FactKind::Value(_) | FactKind::Deadline(_)) {
+        return Vec::new();
+    }
+    let Some((label, given)) = fact.sentence.split_once(':') else { return Vec::new() };
+    let (label, given) = (label.trim(), given.trim().trim_end_matches('.'));
+    let ask = interrogative(fact);
+    let answer = with_particle(&format!("{label}의 경우 {}", polite(&format!("{given}이다"))));
+    let mut frames = frames("item");
+    rng.shuffle(&mut frames);
+    let make = |frame: &&str| {
+        let text = frame.replace("{topic}", &fact.topic).replace("{label}", label).replace("{ask}", &ask);
+        Wording { question: with_particle(text.trim()), answer: cited(&answer, fact) }
+    };
+    frames.iter().take(3).map(make).collect()
+}

@@ -1,0 +1,140 @@
+//! Faults planted by code into the pairs of three texts: the example rules, a statute, an English handbook.
+
+use data::documents::Tree;
+use data::validate::{Kind, Limits, Sources, Validator};
+use synth::questions::{Quotas, Setting, write};
+use synth::rules::{Book, Rules};
+
+use super::plant::{FAULTS, plant};
+use super::{Table, simple};
+
+/// Pairs to plant into, and the text they are about.
+fn texts() -> Vec<(&'static str, Vec<Tree>)> {
+    let mut texts = vec![
+        ("example rules", vec![Rules::of(Book::Employment).tree, Rules::of(Book::Pay).tree]),
+        ("example handbook", vec![Rules::of(Book::Handbook).tree]),
+    ];
+    texts.extend(statute().map(|tree| ("statute", vec![tree])));
+    texts.extend(handbook().map(|trees| ("18F", trees)));
+    texts
+}
+
+fn statute() -> Option<Tree> {
+    let folder = testing::shared_data("konlpy-corpus")?;
+    let text = std::fs::read_to_string(folder.join("konlpy/data/corpus/kolaw/constitution.txt")).unwrap();
+    let body = &text[text.find("제1장 총강").unwrap()..text.find("부칙 <헌법").unwrap()];
+    // Articles that begin with a paragraph have it on a line of its own.
+    let lines: Vec<String> = body.lines().map(|line| line.trim().to_owned()).collect();
+    Some(simple::korean("대한민국헌법", &format!("=대한민국헌법\n{}", lines.join("\n"))))
+}
+
+fn handbook() -> Option<Vec<Tree>> {
+    let folder = testing::shared_data("18f-handbook")?.join("pages");
+    let mut files = Vec::new();
+    for part in [
+        "travel-and-leave",
+        "travel-and-leave/travel-and-leave-policies",
+        "general-information-and-resources",
+        "performance-management",
+    ] {
+        let Ok(entries) = std::fs::read_dir(folder.join(part)) else { continue };
+        files.extend(
+            entries.map(|entry| entry.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "md")),
+        );
+    }
+    files.sort();
+    let tree = |path: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        simple::headings(&name, &markdown(&text, &name))
+    };
+    Some(files.iter().map(tree).collect())
+}
+
+/// The plain words of Markdown: links by their words, no front matter, no template marks.
+fn markdown(text: &str, name: &str) -> String {
+    let body = text.strip_prefix("---").and_then(|t| t.split_once("\n---")).map_or(text, |(_, rest)| rest);
+    let mut out = format!("={}\n", name.replace('-', " "));
+    for line in body.lines().map(str::trim) {
+        let line = line.trim_start_matches(['*', '-', '>', ' ']);
+        if line.contains("{%") || line.starts_with('<') || line.starts_with('|') {
+            continue;
+        }
+        let mut plain = String::new();
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once('[') {
+            plain += before;
+            match after.split_once("](").and_then(|(words, url)| Some((words, url.split_once(')')?.1))) {
+                Some((words, tail)) => {
+                    plain += words;
+                    rest = tail;
+                }
+                None => rest = after,
+            }
+        }
+        out += &(plain + rest);
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn faults_planted_by_code_are_caught_and_good_pairs_pass() {
+    let mut table = Table::default();
+    let mut shown = 0;
+    for (name, trees) in texts() {
+        let chunks = trees.iter().flat_map(simple::chunks).collect();
+        let mut validator = Validator::new(Sources::new(trees.clone(), chunks), Limits::default());
+        let quotas =
+            Quotas { lookup: 200, procedure: 200, absent: 40, further_absent: 0, further_answerable: 0 };
+        let drafts = write(&mut validator, &Setting { quotas, seed: 7, again: 0.2 });
+        let good: Vec<_> = drafts.questions.iter().map(|question| question.pair.clone()).collect();
+        // Duplicates that the generator itself makes are no good pairs.
+        for refused in &drafts.refused {
+            let is_duplicate = refused.verdict.codes() == [data::validate::Code::Duplicate];
+            if !is_duplicate {
+                table.add("good", name, true);
+                if shown < 60 {
+                    shown += 1;
+                    println!(
+                        "GOOD REFUSED {name}: {}\n   {}\n   {:?}",
+                        refused.pair.question, refused.pair.answer, refused.verdict.findings
+                    );
+                }
+            }
+        }
+        for _ in &good {
+            table.add("good", name, false);
+        }
+        for fault in FAULTS {
+            let mut planted = 0;
+            let mut missed = 0;
+            for (n, pair) in good.iter().enumerate().filter(|(_, pair)| pair.kind != Kind::Absent) {
+                if planted == 60 {
+                    break;
+                }
+                let Some(bad) = plant(fault, pair, &good, n) else { continue };
+                planted += 1;
+                let is_duplicate = fault == "duplicate";
+                let verdict = if is_duplicate { validator.judge(&bad) } else { validator.judge_alone(&bad) };
+                let is_caught = super::hand::is_named(fault, &verdict.codes());
+                if !is_caught && missed < 8 {
+                    missed += 1;
+                    println!(
+                        "MISSED {fault} {name}: {}\n   {}\n   was {}",
+                        bad.question, bad.answer, pair.answer
+                    );
+                    println!("   {:?}", verdict.codes());
+                }
+                table.add(fault, name, is_caught);
+            }
+        }
+    }
+    table.show();
+    let good = table.total("good");
+    assert!(good.caught * 100 <= (good.all) * 3, "good pairs refused: {good:?}");
+    for fault in FAULTS {
+        let count = table.total(fault);
+        assert!(count.all >= 50 && count.caught * 100 >= count.all * 95, "{fault}: {count:?}");
+    }
+}
