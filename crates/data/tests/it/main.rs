@@ -5,6 +5,7 @@ mod files;
 mod ingest;
 mod pdf;
 mod pdf_hostile;
+mod pdf_layout;
 mod pdf_soak;
 mod pdf_support;
 mod prepare;

@@ -61,6 +61,16 @@ pub(super) fn items(pages: &[PageLines], furniture: &[Vec<bool>], columns: &Colu
     flow.items
 }
 
+/// How far a line reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fill {
+    /// To the end of its column.
+    Full,
+    /// Most of the way, with its sentence still open: some producers break by counting letters.
+    Open,
+    Short,
+}
+
 struct Flow<'p> {
     pages: &'p [PageLines],
     items: Vec<Item>,
@@ -126,12 +136,12 @@ impl<'p> Flow<'p> {
         let is_alike = before.direction.is(line.direction)
             && (before.size - line.size).abs() <= (before.size * 0.08).max(0.6)
             && (before.bold - line.bold).abs() < 0.9;
-        if !is_alike || is_entry(&before.text) || !self.is_full(last, line) {
+        if !is_alike || before.is_entry || is_entry(&before.text) {
             return false;
         }
-        if let Some(marker) = marker
-            && self.begins(before, line, marker)
-        {
+        let fill = self.fill(last, line);
+        let begins = |marker: &Marker| fill == Fill::Open || self.begins(before, line, marker);
+        if fill == Fill::Short || marker.is_some_and(begins) {
             return false;
         }
         let drop = before.y - line.y;
@@ -147,10 +157,14 @@ impl<'p> Flow<'p> {
         if ends_sentence(&before.text, &line.text) {
             return false;
         }
+        // A circled number is nothing else, and the one before may stand inside a line.
+        if marker.kind == Kind::Circled {
+            return true;
+        }
         let follows = match (marker.number, self.numbers.get(&marker.kind)) {
             (Some((main, branch)), Some(&(last, last_branch))) => {
                 let is_next = main == last + 1 && branch == 0;
-                is_next || (main == last && branch == last_branch + 1) || main == 1
+                is_next || (main == last && branch == last_branch.max(1) + 1) || main == 1
             }
             (Some((main, _)), None) => main == 1,
             (None, _) => marker.sure,
@@ -163,18 +177,20 @@ impl<'p> Flow<'p> {
         }
     }
 
-    /// Whether a line ends where it does because it is full: the first word of the next one would not have fitted. Some
-    /// producers break by counting letters; there, most of the column must be filled and a sentence still be open.
-    fn is_full(&self, at: At, next: &Line) -> bool {
+    /// Whether a line ends where it does because the first word of the next one would not have fitted.
+    fn fill(&self, at: At, next: &Line) -> Fill {
         let line = self.line(at);
-        let Some(right) = self.columns.right(at.page, line) else { return false };
+        let Some(edges) = self.columns.edges(at.page, line) else { return Fill::Short };
         let letters = next.text.chars().count().max(1) as f32;
         let word = next.text.split(' ').next().unwrap_or_default().chars().count() as f32;
         let width = (next.x1 - next.x0) / letters * word;
-        let left = self.columns.left(at.page, line);
-        let slack = if self.is_centred(at) { right - left - (line.x1 - line.x0) } else { right - line.x1 };
-        let is_open = !ends_statement(&line.text) && slack < (right - left) * 0.25;
-        slack < width.max(line.size * 0.8) + line.size * 0.3 || is_open
+        let slack =
+            if self.is_centred(at) { edges.width() - (line.x1 - line.x0) } else { edges.right - line.x1 };
+        if slack < width.max(line.size * 0.8) + line.size * 0.3 {
+            return Fill::Full;
+        }
+        let is_open = !ends_statement(&line.text) && slack < edges.width() * 0.25;
+        if is_open { Fill::Open } else { Fill::Short }
     }
 
     fn is_centred(&self, at: At) -> bool {

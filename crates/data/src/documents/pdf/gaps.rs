@@ -83,6 +83,7 @@ mod tests {
             bounds,
             cell: None,
             artifact: false,
+            is_entry: false,
         }
     }
 

@@ -52,12 +52,12 @@ impl Text {
 
     /// Whether nothing of it leaves ink.
     pub fn is_blank(&self) -> bool {
-        self.all(|c| c.is_whitespace() || c.is_control() || c == '\u{feff}' || c == '\u{200b}')
+        self.all(|c| c.is_whitespace() || leaves_no_trace(c))
     }
 
     /// Whether it is a blank that parts words: a control is not.
     pub fn parts_words(&self) -> bool {
-        self.is_blank() && !self.all(|c| c.is_control() || c == '\u{feff}' || c == '\u{200b}')
+        self.is_blank() && !self.all(leaves_no_trace)
     }
 
     fn all(&self, is: impl Fn(char) -> bool) -> bool {
@@ -66,6 +66,11 @@ impl Text {
             Self::Many(text) => text.chars().all(is),
         }
     }
+}
+
+/// Whether a character is neither seen nor has a width.
+pub(super) fn leaves_no_trace(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}')
 }
 
 /// The way that text runs, as a unit vector.

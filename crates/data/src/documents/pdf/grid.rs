@@ -249,20 +249,26 @@ fn put(lines: &mut [Line], grids: &[Grid]) {
     }
 }
 
-/// A grid is a frame around text where most of its lines stand in cells of more than three, or in one column.
+/// A grid is a frame around text where most of its lines stand in cells of more than three, or in one column. Three rows
+/// and more with text in two columns are a table even so: old and new wording beside each other.
 fn holds_data(lines: &[Line], grid: usize) -> bool {
-    let mut cells: BTreeMap<(usize, usize), BTreeMap<i64, usize>> = BTreeMap::new();
+    let mut cells: BTreeMap<(usize, usize), BTreeSet<i64>> = BTreeMap::new();
     for line in lines {
         if let Some(cell) = line.cell.filter(|cell| cell.grid == grid) {
             // Pieces side by side are one line.
             let row = (line.y / line.size.max(1.0)).round() as i64;
-            *cells.entry((cell.row, cell.column)).or_default().entry(row).or_default() += 1;
+            cells.entry((cell.row, cell.column)).or_default().insert(row);
         }
     }
-    let total: usize = cells.values().map(BTreeMap::len).sum();
-    let long: usize = cells.values().map(BTreeMap::len).filter(|lines| *lines > 3).sum();
+    let total: usize = cells.values().map(BTreeSet::len).sum();
+    let long: usize = cells.values().map(BTreeSet::len).filter(|lines| *lines > 3).sum();
     let columns: BTreeSet<usize> = cells.keys().map(|cell| cell.1).collect();
-    columns.len() > 1 && long * 2 <= total
+    let mut in_row: BTreeMap<usize, u32> = BTreeMap::new();
+    for (row, _) in cells.keys() {
+        *in_row.entry(*row).or_default() += 1;
+    }
+    let wide_rows = in_row.values().filter(|cells| **cells > 1).count();
+    columns.len() > 1 && (long * 2 <= total || wide_rows >= 3)
 }
 
 #[cfg(test)]

@@ -300,6 +300,7 @@ mod tests {
             bounds: Rect::default(),
             cell: None,
             artifact: false,
+            is_entry: false,
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Line {
     pub cell: Option<CellPlace>,
     /// Marked as furniture by the producer.
     pub artifact: bool,
+    /// An entry of a contents page, by the number that stands at the column's end.
+    pub is_entry: bool,
 }
 
 impl Line {
@@ -342,6 +344,37 @@ pub(super) fn finish(mut run: Run, blanks: &words::Blanks, heights: &[(f32, f32)
         bounds: run.direction.bounds(run.x0, bottom, run.x1, top),
         cell: None,
         artifact: run.glyphs.iter().all(|g| g.artifact),
+        is_entry: false,
+    }
+}
+
+/// Puts page numbers that stand alone at the end of a line of text, as on contents pages without dots, to that line.
+/// Three of them in a column are needed.
+pub(super) fn join_page_numbers(lines: &mut Vec<Line>) {
+    let is_number = |line: &Line| line.text.len() <= 4 && line.text.bytes().all(|b| b.is_ascii_digit());
+    let belongs = |pair: &[Line]| {
+        let (text, number) = (&pair[0], &pair[1]);
+        is_number(number)
+            && !is_number(text)
+            && text.cell.is_none()
+            && number.cell.is_none()
+            && text.direction.is(number.direction)
+            && (text.y - number.y).abs() < text.size * 0.3
+            && number.x0 > text.x1
+    };
+    let found: Vec<usize> =
+        lines.windows(2).enumerate().filter(|(_, pair)| belongs(pair)).map(|(at, _)| at).collect();
+    let aligned = |at: usize| {
+        found.iter().filter(|other| (lines[**other + 1].x1 - lines[at + 1].x1).abs() < 2.0).count() >= 3
+    };
+    let joined: Vec<usize> = found.iter().copied().filter(|at| aligned(*at)).collect();
+    for at in joined.into_iter().rev() {
+        let number = lines.remove(at + 1);
+        let line = &mut lines[at];
+        line.text = format!("{} {}", line.text, number.text);
+        line.x1 = number.x1;
+        line.bounds.x1 = line.bounds.x1.max(number.bounds.x1);
+        line.is_entry = true;
     }
 }
 

@@ -87,10 +87,31 @@ impl Margins {
     }
 }
 
+/// The edges of a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Edges {
+    pub left: f32,
+    pub right: f32,
+}
+
+impl Edges {
+    pub fn width(self) -> f32 {
+        self.right - self.left
+    }
+
+    /// Whether a line stands in the middle, away from both edges.
+    fn have_centred(self, line: &Line) -> bool {
+        let (before, after) = (line.x0 - self.left, self.right - line.x1);
+        before > line.size * 2.0 && after > line.size * 2.0 && (before - after).abs() < line.size
+    }
+}
+
 /// The edges of each page, and of the whole document for pages with few lines.
 pub(super) struct Columns {
     pages: Vec<Margins>,
     all: Margins,
+    /// Where nearly all lines begin and end, columns aside.
+    body: Option<Edges>,
 }
 
 impl Columns {
@@ -100,15 +121,31 @@ impl Columns {
             let lines = pages[page].lines.iter().zip(&furniture[page]);
             lines.filter(|(line, is_furniture)| !**is_furniture && is_text(line)).map(|(line, _)| line)
         };
+        let all = || (0..pages.len()).flat_map(body);
+        let mut starts: Vec<f32> = all().map(|line| line.x0).collect();
+        let mut ends: Vec<f32> = all().map(|line| line.x1).collect();
+        starts.sort_by(f32::total_cmp);
+        ends.sort_by(f32::total_cmp);
+        let twentieth = starts.len() / 20;
+        let edges =
+            starts.get(twentieth).zip(ends.len().checked_sub(1 + twentieth).and_then(|at| ends.get(at)));
         Self {
             pages: (0..pages.len()).map(|page| Margins::new(body(page))).collect(),
-            all: Margins::new((0..pages.len()).flat_map(body)),
+            all: Margins::new(all()),
+            body: edges.map(|(left, right)| Edges { left: *left, right: *right }),
         }
     }
 
-    /// Where the column of a line ends; nothing where there is only the line itself to tell.
-    pub fn right(&self, page: usize, line: &Line) -> Option<f32> {
-        self.pages[page].right(line, 6).or_else(|| self.all.right(line, 2))
+    /// The edges of the column that a line stands in; nothing where there is only the line itself to tell. A line in
+    /// the middle of the page has the page's.
+    pub fn edges(&self, page: usize, line: &Line) -> Option<Edges> {
+        if let Some(body) = self.body.filter(|body| body.have_centred(line)) {
+            return Some(body);
+        }
+        let known = self.pages[page].right(line, 6).or_else(|| self.all.right(line, 6));
+        // Few lines of one kind say nothing of their column: a title, a remark.
+        let right = known.or(self.body.map(|body| body.right))?;
+        Some(Edges { left: self.left(page, line), right })
     }
 
     /// Where the column of a line begins.
@@ -116,11 +153,9 @@ impl Columns {
         self.pages[page].left(line)
     }
 
-    /// Whether a line stands in the middle of its column, away from both edges.
+    /// Whether a line stands in the middle of its column or of the page.
     pub fn is_centred(&self, page: usize, line: &Line) -> bool {
-        let right = self.right(page, line).unwrap_or(line.x1);
-        let (before, after) = (line.x0 - self.left(page, line), right - line.x1);
-        before > line.size * 2.0 && (before - after).abs() < line.size
+        self.edges(page, line).is_some_and(|edges| edges.have_centred(line))
     }
 }
 

@@ -160,5 +160,6 @@ fn lay_out(
         lines = columns::in_order(lines, &grids);
         order = Order::Geometry;
     }
+    line::join_page_numbers(&mut lines);
     (lines, grids, order)
 }

@@ -1,6 +1,6 @@
 //! Where a line has blanks: where the file writes one, and where the gap between two glyphs says so.
 
-use super::glyph::{Blank, Glyph};
+use super::glyph::{Blank, Glyph, leaves_no_trace};
 use super::line::Run;
 
 /// The blanks of a page.
@@ -94,8 +94,7 @@ pub(super) fn is_punctuation(character: char) -> bool {
 
 /// Every kind of blank as one plain blank; no controls, no blanks at the ends.
 fn tidied(text: String) -> String {
-    let is_plain =
-        |c: char| c == ' ' || !(c.is_whitespace() || c.is_control() || c == '\u{feff}' || c == '\u{200b}');
+    let is_plain = |c: char| c == ' ' || !(c.is_whitespace() || leaves_no_trace(c));
     if text.chars().all(is_plain) && !text.contains("  ") {
         return text;
     }
