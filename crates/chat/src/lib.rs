@@ -27,6 +27,7 @@ pub mod double;
 pub mod example;
 pub mod import;
 pub mod placeholders;
+pub mod refusal;
 pub mod responder;
 pub mod sample;
 pub mod schema;

@@ -14,6 +14,8 @@ pub struct Project {
     pub recipe: Recipe,
     /// Its secrets.
     pub environment: Environment,
+    /// Its documents, once something was looked up in them.
+    pub library: std::cell::OnceCell<data::validate::Sources>,
 }
 
 impl Project {
@@ -29,7 +31,9 @@ impl Project {
             return Err(fail(format!("there is no folder {}", folder.display()), hint));
         }
         let recipe = Recipe::read(folder, sets)?;
-        Ok(Self { folder: folder.to_owned(), recipe, environment: Environment::read(folder)? })
+        let environment = Environment::read(folder)?;
+        let library = std::cell::OnceCell::new();
+        Ok(Self { folder: folder.to_owned(), recipe, environment, library })
     }
 
     /// What the recipe means.

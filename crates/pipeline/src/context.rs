@@ -33,7 +33,7 @@ pub struct Context<'a> {
     pub(crate) on_event: &'a mut (dyn FnMut(&Event<'_>) + Send),
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// The stage's id.
     pub fn id(&self) -> &str {
         self.id
@@ -108,5 +108,10 @@ impl Context<'_> {
     /// Whether the end was asked for. A stage that sees it returns [`Error::Cancelled`].
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// What [`Context::is_cancelled`] looks at, for work on other threads.
+    pub fn cancelled(&self) -> &'a AtomicBool {
+        self.cancelled
     }
 }

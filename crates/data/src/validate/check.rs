@@ -10,11 +10,11 @@ use super::overlap::{containment, coverage, similarity};
 use super::polarity;
 use super::quantity::{Quantity, Unit, quantities};
 use super::reference::references;
-use super::refusal::is_refusal;
 use super::slots::{Slot, is_swapped};
 use super::source::{Cited, Sources};
 use super::text::{bare, fold, topics};
 use super::verdict::{Code, Finding, Kind, Pair, Verdict};
+use chat::refusal::is_refusal;
 
 /// Where the lines are drawn. The defaults are measured on the planted faults of the tests.
 #[derive(Debug, Clone, Copy, PartialEq)]

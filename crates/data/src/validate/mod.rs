@@ -17,15 +17,14 @@ pub mod overlap;
 pub mod polarity;
 pub mod quantity;
 pub mod reference;
-pub mod refusal;
 pub mod retrieval;
 pub mod slots;
 mod source;
 pub mod text;
 mod verdict;
 
+pub use chat::refusal::is_refusal;
 pub use check::{Limits, Validator};
-pub use refusal::is_refusal;
 pub use retrieval::{Hit, Retriever};
 pub use source::{Cited, Sources, table_text};
 pub use verdict::{Code, Finding, Kind, Pair, Verdict};

@@ -16,6 +16,7 @@ mod korean;
 pub mod macro_f1;
 mod normalise;
 mod porter;
+pub mod refusal;
 pub mod rouge;
 pub mod rouge_ko;
 
@@ -56,7 +57,7 @@ pub trait Scorer {
 }
 
 /// The names that [`by_name`] knows.
-pub const NAMES: [&str; 6] = ["chrf", "bleu", "rouge", "rouge-ko", "exact", "key-facts"];
+pub const NAMES: [&str; 7] = ["chrf", "bleu", "rouge", "rouge-ko", "exact", "key-facts", "refusal"];
 
 /// The scorer of that name with its usual settings.
 ///
@@ -72,6 +73,7 @@ pub fn by_name(name: &str) -> Result<Box<dyn Scorer>, EvalError> {
         "rouge-ko" => Box::new(rouge_ko::RougeKo),
         "exact" => Box::new(exact::Exact),
         "key-facts" => Box::new(key_facts::KeyFacts),
+        "refusal" => Box::new(refusal::Refusal),
         _ => return Err(EvalError::UnknownMetric { name: name.to_owned(), known: NAMES.to_vec() }),
     })
 }

@@ -13,6 +13,7 @@ use data::prepare::Template;
 use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome, format};
 use crate::project::Project;
+use crate::stages::questions::{self, CONTEXT};
 use crate::stages::{model_of, prepare};
 use terminal::Input;
 
@@ -135,12 +136,16 @@ pub fn asked(project: &Project, columns: &[String], question: &str) -> anyhow::R
     let templates = prepare::templates(&project.resolved().prepare)?;
     let last = templates.prompt.columns().next_back().unwrap_or_default().to_owned();
     let given = given(&templates, columns)?;
+    let wants = |name: &str| templates.prompt.columns().any(|column| column == name);
+    let is_given = given.iter().any(|(key, _)| *key == CONTEXT);
+    let found = if wants(CONTEXT) && !is_given { questions::looked_up(project, question)? } else { None };
     let fill = |template: &data::prepare::Template| {
         let mut out = String::new();
         // Stands for the question while labels that nobody filled are taken out: they say nothing.
         const QUESTION: &str = "\u{0}";
         template.render(&mut out, |name| {
-            let given = given.iter().find(|(key, _)| *key == name).map_or("", |(_, text)| *text);
+            let given = given.iter().find(|(key, _)| *key == name).map(|(_, text)| *text);
+            let given = given.or(found.as_deref().filter(|_| name == CONTEXT)).unwrap_or("");
             if name == last { QUESTION } else { given }
         });
         out.replace("[] ", "").trim().replace(QUESTION, question)
@@ -157,6 +162,14 @@ pub fn asked(project: &Project, columns: &[String], question: &str) -> anyhow::R
 pub fn prompt_columns(project: &Project) -> anyhow::Result<Vec<String>> {
     let templates = prepare::templates(&project.resolved().prepare)?;
     Ok(templates.prompt.columns().map(str::to_owned).collect())
+}
+
+/// The columns of the recipe's prompt that somebody who asks has to fill: what is found in documents fills itself.
+pub fn needed_columns(project: &Project) -> anyhow::Result<Vec<String>> {
+    let has_documents = project.resolved().source.values().any(crate::recipe::Source::is_documents);
+    let mut columns = prompt_columns(project)?;
+    columns.retain(|column| !has_documents || column != CONTEXT);
+    Ok(columns)
 }
 
 /// The columns that were given, each one that the recipe's prompt or system has.
@@ -282,7 +295,12 @@ impl Talk<'_> {
     fn ask(&mut self, question: &str, input: &mut Input) -> anyhow::Result<()> {
         let before = self.messages.len();
         if !self.messages.is_empty() {
-            self.messages.push(Message::new(Role::User, question));
+            let next = match questions::looked_up(self.project, question)? {
+                // What was found for an earlier question says nothing about this one.
+                Some(_) if !self.chat.raw => asked(self.project, &self.chat.columns, question)?.pop(),
+                _ => None,
+            };
+            self.messages.push(next.unwrap_or_else(|| Message::new(Role::User, question)));
         } else if self.chat.raw {
             self.messages = vec![Message::new(Role::User, question)];
         } else {

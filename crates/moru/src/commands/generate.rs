@@ -11,7 +11,7 @@ use data::sources::names::listed;
 use data::sources::{Item, Source as _};
 use serde_json::{Value, json};
 
-use super::chat::{SamplingArgs, asked, prompt_columns};
+use super::chat::{SamplingArgs, asked, needed_columns, prompt_columns};
 use super::held::{Held, HeldArgs};
 use crate::cli::ProjectArgs;
 use crate::console::error::fail;
@@ -135,7 +135,7 @@ impl Generate {
 
     /// The one prompt of `--field`: every column of the recipe's prompt has to be there.
     fn of_fields(&self, project: &Project) -> anyhow::Result<Asked> {
-        let names = prompt_columns(project)?;
+        let names = needed_columns(project)?;
         let of = |name: &String| {
             let pair = |field: &'_ String| {
                 field.split_once('=').map(|(key, text)| (key.to_owned(), text.to_owned()))
@@ -162,7 +162,7 @@ impl Generate {
 
     /// The rows of a CSV file that has the prompt's columns.
     fn of_table(&self, project: &Project, path: &Path) -> anyhow::Result<Vec<Asked>> {
-        let names = prompt_columns(project)?;
+        let names = needed_columns(project)?;
         let mut rows = sources::table(path)?;
         let columns: Vec<String> = rows.schema().columns.iter().map(|column| column.name.clone()).collect();
         let is_given = |name: &&String| {

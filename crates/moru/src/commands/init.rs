@@ -1,5 +1,6 @@
 //! `moru init`: a project folder from a template, or from a table of your own.
 
+mod regulations;
 mod summarize;
 
 use std::fs;
@@ -15,12 +16,13 @@ use crate::console::{Console, Outcome};
 /// `moru init support DIR` writes the recipe of a support bot with an example shop's inquiries as
 /// SQLite, so that `moru run` works at once; then point [source.inquiries] at your own database.
 /// `moru init classify DIR` writes that of a classifier, which says what an inquiry of the same shop is about.
+/// `moru init regulations DIR` writes that of an expert on rules, with the invented rules of a company as PDF.
 /// `moru init summarize DIR` writes that of a model that summarises interviews, with invented ones as CSV.
 /// `moru init --from FILE.csv DIR` writes a recipe for a table with a question and an answer column; with a column
 /// `summary` beside them, that of summaries.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// The template (support, classify, summarize), or the folder when --from is given
+    /// The template (support, regulations, classify, summarize), or the folder when --from is given
     #[arg(value_name = "TEMPLATE")]
     first: String,
     /// The folder to make
@@ -41,7 +43,7 @@ pub struct Init {
     /// A second table of the template summarize, with the rows that are scored and never learned
     #[arg(long, requires = "from", value_name = "FILE.csv")]
     test: Option<PathBuf>,
-    /// Only the recipe, without the example shop or the example interviews
+    /// Only the recipe, without the example shop, rules or interviews
     #[arg(long, conflicts_with = "from")]
     no_example: bool,
     /// The shop, or the interviews, that the example draws: the same number, the same rows
@@ -49,7 +51,7 @@ pub struct Init {
     shop_seed: u64,
 }
 
-const TEMPLATES: [&str; 3] = ["support", "classify", "summarize"];
+const TEMPLATES: [&str; 4] = ["support", "regulations", "classify", "summarize"];
 const SUPPORT: &str = include_str!("../../../../examples/support/moru.toml");
 const CLASSIFY: &str = include_str!("../../../../examples/classify/moru.toml");
 const CSV: &str = include_str!("init/csv.toml");
@@ -79,6 +81,7 @@ impl Init {
                 let folder = second.clone().unwrap_or_default();
                 let shop_seed = (!self.no_example).then_some(self.shop_seed);
                 match self.first.as_str() {
+                    "regulations" => regulations::example(&folder, !self.no_example)?,
                     "classify" => classify(&folder, shop_seed)?,
                     "summarize" => summarize::example(&folder, shop_seed)?,
                     _ => support(&folder, "builtin:nano", shop_seed)?,

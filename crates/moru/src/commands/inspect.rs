@@ -1,4 +1,6 @@
-//! `moru inspect`: what is in a model, an adapter, a shard.
+//! `moru inspect`: what is in a model, an adapter, a shard, a PDF.
+
+mod pdf;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +15,7 @@ use crate::console::error::fail;
 use crate::console::{Console, Outcome};
 use crate::stages::assistant;
 
-/// Look into a model folder, an adapter folder, a shard, a GGUF or a safetensors file
+/// Look into a model folder, an adapter folder, a shard, a GGUF, a safetensors or a PDF file
 #[derive(Debug, Args)]
 pub struct Inspect {
     /// The folder or file
@@ -21,6 +23,9 @@ pub struct Inspect {
     /// List every tensor
     #[arg(long)]
     tensors: bool,
+    /// Draw the pages of a PDF with what was made of them into this file, unmasked, to check it in a browser
+    #[arg(long, value_name = "FILE.html")]
+    html: Option<PathBuf>,
     /// Report as JSON
     #[arg(long)]
     json: bool,
@@ -35,6 +40,10 @@ impl Inspect {
                 "name a folder or a file that exists",
             ));
         }
+        let is_pdf = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pdf"));
+        if self.html.is_some() && !is_pdf {
+            return Err(fail("--html belongs to PDF files", "moru inspect rules.pdf --html pages.html"));
+        }
         let (mut value, tensors) = match path.extension().and_then(|e| e.to_str()) {
             _ if path.is_dir() && assistant::is_adapter(path) => adapter(path)?,
             _ if path.is_dir() => model(path)?,
@@ -42,12 +51,20 @@ impl Inspect {
                 let file = SafetensorsFile::open(path)?;
                 (json!({ "kind": "safetensors", "metadata": file.metadata() }), tensors(&file)?)
             }
+            _ if is_pdf => {
+                let looked = pdf::open(path)?;
+                if let Some(to) = &self.html {
+                    pipeline::platform::write_atomic(to, looked.html().as_bytes())?;
+                    console.say(format!("wrote {}", to.display()));
+                }
+                (looked.value(), Vec::new())
+            }
             _ if GgufFile::is_gguf(path) => gguf(path)?,
             Some("shard") => (shard(path)?, Vec::new()),
             _ => {
                 return Err(fail(
                     format!("{} is of no known kind", path.display()),
-                    "a model or adapter folder, a .gguf, a .safetensors or a .shard file can be looked into",
+                    "a model or adapter folder, a .gguf, a .safetensors, a .shard or a .pdf file can be looked into",
                 ));
             }
         };

@@ -1,5 +1,7 @@
 //! `moru tap`: what flows out of a stage.
 
+mod documents;
+
 use std::io::IsTerminal;
 
 use chat::{Example, Shard};
@@ -21,7 +23,7 @@ use crate::stages::{Names, jsonl, look, model_of, tokenize};
 
 /// Show what flows out of a stage, masked
 ///
-/// Stages: ingest (rows), prepare (examples), split, tokenize (tokens, trained ones in ⟦ ⟧), train (the
+/// Stages: ingest (rows), parse (the structure of documents), chunk (their pieces), prepare (examples), split, tokenize (tokens, trained ones in ⟦ ⟧), train (the
 /// log), answer (questions and answers), leak (what the model said when it was led on), evaluate (a classifier's
 /// labels). An instance is named as in `moru plan`: ingest:inquiries.
 #[derive(Debug, Args)]
@@ -81,6 +83,8 @@ impl Tap {
         only("rejected", self.rejected, &["prepare", "tokenize"])?;
         match name {
             "ingest" => self.ingest(&project, instance, reveal, console)?,
+            "parse" => self.trees(&project, instance, reveal, console)?,
+            "chunk" => self.chunks(&project, instance, console)?,
             "prepare" if self.rejected => self.set_aside(look::rejected(&project)?, console),
             "tokenize" if self.rejected => self.set_aside(look::left_out(&project)?, console),
             "prepare" if self.diff => self.diff(&project, reveal, console)?,
@@ -103,7 +107,7 @@ impl Tap {
             _ => {
                 return Err(fail(
                     format!("`moru tap {}` is not known", self.stage),
-                    "ingest, prepare, split, tokenize, train, answer, leak, and evaluate of a classifier can be tapped",
+                    "ingest, parse, chunk, prepare, split, tokenize, train, answer, leak, and evaluate of a classifier can be tapped",
                 ));
             }
         }

@@ -4,6 +4,7 @@
 //! 2. One file a section: as meant, with defaults; every value knows its [`Origin`].
 //! 3. Structure is checked here, without disk or network; the environment by `stages::check`.
 
+mod chunk;
 mod environment;
 mod error;
 mod evaluate;
@@ -12,6 +13,7 @@ mod file;
 mod model;
 mod prepare;
 mod project;
+mod questions;
 mod reader;
 mod replies;
 mod report;
@@ -26,6 +28,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use chunk::Chunk;
 pub use environment::Environment;
 pub use error::{RecipeError, closest};
 pub use evaluate::Evaluate;
@@ -34,6 +37,7 @@ use file::{File, Node};
 pub use model::Model;
 pub use prepare::{Mask, Prepare, TEXT_LABEL};
 pub use project::Project;
+pub use questions::Questions;
 use reader::{Gathered, Section};
 pub use reader::{KeyDoc, Origin};
 pub use replies::Replies;
@@ -45,10 +49,12 @@ pub use tokenize::Tokenize;
 pub use train::Train;
 
 /// The sections of a recipe.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 14] = [
     "project",
     "model",
     "source",
+    "chunk",
+    "questions",
     "synthesize",
     "prepare",
     "split",
@@ -69,6 +75,10 @@ pub struct Resolved {
     pub model: Model,
     /// `[source.NAME]`
     pub source: BTreeMap<String, Source>,
+    /// `[chunk]`
+    pub chunk: Chunk,
+    /// `[questions]`
+    pub questions: Questions,
     /// `[synthesize]`
     pub synthesize: Synthesize,
     /// `[prepare]`
@@ -174,6 +184,8 @@ fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
         project: Project::read(section("project"), folder),
         model: Model::read(section("model")),
         source: source::read_all(section("source"), gathered, synthesize.is_wanted()),
+        chunk: Chunk::read(section("chunk")),
+        questions: Questions::read(section("questions")),
         synthesize,
         prepare: Prepare::read(section("prepare")),
         split: Split::read(section("split")),

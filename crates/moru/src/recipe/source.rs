@@ -8,7 +8,7 @@ use super::error::RecipeError;
 use super::reader::{Gathered, Section};
 
 /// The kinds of source.
-pub const KINDS: [&str; 7] = ["sql", "csv", "tsv", "xlsx", "jsonl", "parquet", "text"];
+pub const KINDS: [&str; 8] = ["sql", "csv", "tsv", "xlsx", "jsonl", "parquet", "text", "documents"];
 
 /// `[source.NAME]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,8 +106,13 @@ impl Source {
         self.columns.renamed().and_then(|names| names.get(ours)).unwrap_or(ours)
     }
 
+    /// Whether it is of documents, which have a structure and no rows until questions are asked about them.
+    pub fn is_documents(&self) -> bool {
+        self.kind == "documents"
+    }
+
     pub(super) fn read(name: &str, mut s: Section<'_>) -> Self {
-        let kind = s.choice("kind", "csv", &KINDS, "sql, csv, tsv, xlsx, jsonl, parquet or text");
+        let kind = s.choice("kind", "csv", &KINDS, "sql, csv, tsv, xlsx, jsonl, parquet, text, or documents (PDF, DOCX, Markdown, HTML, text: rules, handbooks, manuals)");
         let text = String::new;
         let source = Self {
             name: name.to_owned(),
@@ -229,9 +234,9 @@ impl Source {
                     "a list of `columns` belongs to sources of kind jsonl, not {kind}; names are given by columns = {{ ours = \"theirs\" }}"
                 ),
             ),
-            Columns::Renamed(_) if kind == "text" => section.impossible(
+            Columns::Renamed(_) if kind == "text" || kind == "documents" => section.impossible(
                 "columns",
-                "`columns` belongs to sources with columns, not text",
+                format!("`columns` belongs to sources with columns, not {kind}"),
             ),
             _ => {}
         }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 /// Text from data, safe in element content and in quoted attributes.
-pub(super) struct Esc<'a>(&'a str);
+pub struct Esc<'a>(&'a str);
 
 /// Escapes text from data. Control characters other than line ends and tabs become U+FFFD, which is what
 /// a reader would see of them at best; direction overrides too, because they can dress one text as another.
-pub(super) fn esc(text: &str) -> Esc<'_> {
+pub fn esc(text: &str) -> Esc<'_> {
     Esc(text)
 }
 

@@ -22,7 +22,7 @@ mod costs;
 mod curves;
 mod data;
 mod facts;
-mod html;
+pub mod html;
 mod leaks;
 mod masking;
 mod pretraining;

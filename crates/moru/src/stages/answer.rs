@@ -24,7 +24,11 @@ pub struct OwnQuestion {
     /// Unique in the file.
     pub id: String,
     /// Each fact in any of its wordings.
+    #[serde(default)]
     pub facts: Vec<Vec<String>>,
+    /// A right answer, where there is one: it tells whether the question is to be refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
     /// The columns of the prompt.
     #[serde(flatten)]
     pub columns: serde_json::Map<String, serde_json::Value>,
@@ -65,6 +69,28 @@ pub fn own_questions(path: Option<&Path>) -> anyhow::Result<Vec<OwnQuestion>> {
     path.map_or(Ok(Vec::new()), jsonl::read)
 }
 
+/// The questions that nothing is trained on, as inputs of a stage: the recipe's own, and those about its documents.
+pub fn question_inputs(project: &Project) -> Vec<Input<'_>> {
+    let resolved = project.resolved();
+    let own = Some(&resolved.evaluate.questions).filter(|path| !path.is_empty());
+    let own = own.map(|path| Input::file(Names::QUESTIONS, path));
+    let of_documents = resolved.source.values().filter(|source| source.is_documents());
+    let further = of_documents.map(|source| {
+        let stage = Names::validate(&source.name);
+        Input::stage(&format!("{} of {stage}", Names::FURTHER), &stage, Names::FURTHER)
+    });
+    own.into_iter().chain(further).collect()
+}
+
+/// The questions of such inputs, one after the other.
+pub fn all_questions(stage: &Context<'_>, inputs: &[String]) -> anyhow::Result<Vec<OwnQuestion>> {
+    let mut all: Vec<OwnQuestion> = Vec::new();
+    for name in inputs {
+        all.extend(own_questions(Some(&stage.input(name)?))?);
+    }
+    Ok(all)
+}
+
 /// The rows of the test split that are answered: all, or so many of them drawn by the seed, in order.
 pub fn test_rows(splits: &Path, max_rows: usize, seed: u64) -> anyhow::Result<Vec<Example>> {
     let mut rows: Vec<(usize, Example)> =
@@ -93,17 +119,15 @@ pub fn stage_of_export<'a>(project: &'a Project, name: &str, format: Format) -> 
 }
 
 fn stage_of<'a>(project: &'a Project, id: String, mut inputs: Vec<Input<'a>>, is_tuned: bool) -> Stage<'a> {
-    let questions = &project.resolved().evaluate.questions;
-    let has_questions = !questions.is_empty();
-    if has_questions {
-        inputs.push(Input::file(Names::QUESTIONS, questions));
-    }
+    let questions = question_inputs(project);
+    let named: Vec<String> = questions.iter().map(|input| input.name.clone()).collect();
+    inputs.extend(questions);
     Stage {
         id,
         version: VERSION,
         inputs,
         outputs: vec![Names::ANSWERS.into()],
-        run: super::stage_fn(move |stage| run(stage, project, is_tuned, has_questions)),
+        run: super::stage_fn(move |stage| run(stage, project, is_tuned, &named)),
     }
 }
 
@@ -111,7 +135,7 @@ fn run(
     stage: &mut Context<'_>,
     project: &Project,
     is_tuned: bool,
-    has_questions: bool,
+    questions_of: &[String],
 ) -> anyhow::Result<Vec<Counts>> {
     let (max_rows, max_tokens) = (stage.param("evaluate.max_rows")?, stage.param("evaluate.max_new_tokens")?);
     let seed = stage.param("project.seed")?;
@@ -122,7 +146,7 @@ fn run(
         ..project.resolved().tokenize.clone()
     };
     let prepare: Prepare = project.resolved().prepare.clone();
-    if has_questions {
+    if !questions_of.is_empty() {
         // Own questions are asked in the form of the recipe's prompt.
         for key in ["prepare.prompt", "prepare.system"] {
             stage.param::<String>(key)?;
@@ -131,14 +155,9 @@ fn run(
     let rows = test_rows(&stage.input(Names::SPLITS)?, max_rows, seed)?;
     let mut questions =
         rows.iter().map(|row| Ok(Question::of(row)?.0)).collect::<anyhow::Result<Vec<_>>>()?;
-    if has_questions {
-        for own in own_questions(Some(&stage.input(Names::QUESTIONS)?))? {
-            questions.push(Question {
-                id: own.id.clone(),
-                messages: own.messages(&prepare)?,
-                tools: Vec::new(),
-            });
-        }
+    for own in all_questions(stage, questions_of)? {
+        let messages = own.messages(&prepare)?;
+        questions.push(Question { id: own.id, messages, tools: Vec::new() });
     }
     let answers = ask(stage, project, is_tuned, &tokenize, questions, max_tokens)?;
     let mut writer = jsonl::Writer::create(&stage.output(Names::ANSWERS)?)?;

@@ -8,7 +8,7 @@ use data::sources::{Item, Source as _};
 use pipeline::{Action, Planned};
 use serde::Serialize;
 
-use super::{Names, base, model_folder, prepare, privacy, sources, split, structure};
+use super::{Names, base, model_folder, parse, prepare, privacy, sources, split, structure};
 use crate::console::error::fail;
 use crate::console::hints;
 use crate::project::Project;
@@ -57,6 +57,10 @@ pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
     }
     let runs = |id: &str| plan.iter().any(|planned| planned.stage == id && planned.action == Action::Run);
     for source in project.resolved().source.values() {
+        if source.is_documents() {
+            // Their rows are questions with columns of their own; nothing of them is known before they are asked.
+            continue;
+        }
         if runs(&Names::ingest(&source.name)) {
             check_columns(project, source, sources::open(project, source)?.schema())?;
         } else if runs(Names::PREPARE)
@@ -147,6 +151,9 @@ fn check_metrics(project: &Project, source: &Source) -> anyhow::Result<()> {
     let languages = &resolved.prepare.reject.languages;
     // Rows in Hangul would be set aside before anything is scored.
     let is_answered = resolved.train.values().any(|train| !train.is_classifier());
+    if source.is_documents() {
+        return Ok(());
+    }
     let is_filtered = !is_answered || (!languages.is_empty() && !languages.iter().any(|code| code == "ko"));
     if resolved.evaluate.metrics.iter().any(|metric| metric != "rouge") || is_filtered {
         return Ok(());
@@ -239,6 +246,10 @@ fn found(project: &Project, source: &Source) -> anyhow::Result<String> {
         let names: Vec<_> = rows.schema().columns.iter().map(|column| column.name.clone()).collect();
         data::sources::names::listed(&names, "")
     };
+    if source.is_documents() {
+        let (_, files) = parse::files(&project.path(&source.path), source)?;
+        return Ok(format!("{}: {} documents", source.path, files.len()));
+    }
     let mut rows = sources::open(project, source)?;
     check_columns(project, source, rows.schema())?;
     if source.kind == "sql" {

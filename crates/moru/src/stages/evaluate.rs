@@ -9,7 +9,7 @@ use eval::run::Answer;
 use eval::statistics::Resampling;
 use pipeline::{Context, Counts, Input, Stage};
 
-use super::answer::{own_questions, test_rows};
+use super::answer::{OwnQuestion, all_questions, question_inputs, test_rows};
 use super::artifact::Format;
 use super::{Names, jsonl, prepare};
 use crate::project::Project;
@@ -34,17 +34,15 @@ pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
         let answers = Names::answer(Some(&Names::exported(name, *format)));
         inputs.push(Input::stage(format.name(), &answers, Names::ANSWERS));
     }
-    let questions = &project.resolved().evaluate.questions;
-    let has_questions = !questions.is_empty();
-    if has_questions {
-        inputs.push(Input::file(Names::QUESTIONS, questions));
-    }
+    let questions = question_inputs(project);
+    let named: Vec<String> = questions.iter().map(|input| input.name.clone()).collect();
+    inputs.extend(questions);
     Stage {
         id: Names::evaluate(name),
         version: VERSION,
         inputs,
         outputs: vec![Names::SCORES.into()],
-        run: super::stage_fn(move |stage| run(stage, name, has_base, has_questions, &exports)),
+        run: super::stage_fn(move |stage| run(stage, name, has_base, &named, &exports)),
     }
 }
 
@@ -52,7 +50,7 @@ fn run(
     stage: &mut Context<'_>,
     name: &str,
     has_base: bool,
-    has_questions: bool,
+    questions_of: &[String],
     exports: &[Format],
 ) -> anyhow::Result<Vec<Counts>> {
     let metrics: Vec<String> = stage.param("evaluate.metrics")?;
@@ -76,72 +74,82 @@ fn run(
         let answers = jsonl::read(&stage.input(format.name())?)?;
         given.push((format.name(), SystemRole::Other, answers));
     }
-    let own = if has_questions { own_questions(Some(&stage.input(Names::QUESTIONS)?))? } else { Vec::new() };
-    let own_rows = own
-        .iter()
-        .map(|question| {
-            Ok(TestRow {
-                id: question.id.clone(),
-                question: question_text(&question.messages(&prepare)?).to_owned(),
-                references: vec![
-                    question
-                        .facts
-                        .iter()
-                        .filter_map(|any| any.first().cloned())
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                ],
-                facts: question.key_facts(),
-                category: None,
-            })
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let own = all_questions(stage, questions_of)?;
+    let own_rows =
+        own.iter().map(|question| own_row(question, &prepare)).collect::<anyhow::Result<Vec<_>>>()?;
     let n = rows.len();
     let resampling = Resampling { seed, ..Resampling::default() };
     let generation = format!("greedy, at most {max_new_tokens} tokens");
-    let evaluate = |name: &str,
-                    rows: &[TestRow],
-                    range: std::ops::Range<usize>,
-                    metrics: &[String],
-                    leading: &str,
-                    samples| {
-        let mut systems: Vec<_> = (given.iter())
-            .map(|(id, role, answers)| Answers::of_model(id, *role, &answers[range.clone()]))
-            .collect();
-        systems.extend(of_baselines(&baselines, templates.as_ref(), &training, rows));
-        let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
-        let scorers = eval::scorers::from_recipe(metrics, references)?;
-        Comparison {
-            name,
-            rows,
-            systems: &systems,
-            scorers: &scorers,
-            leading,
-            resampling,
-            samples,
-            generation: &generation,
-        }
-        .evaluate()
-    };
+    let evaluate =
+        |name: &str, rows: &[TestRow], places: &[usize], metrics: &[String], leading: &str, samples| {
+            let mut systems: Vec<_> = (given.iter())
+                .map(|(id, role, answers)| {
+                    let answers: Vec<Answer> = places.iter().map(|&place| answers[place].clone()).collect();
+                    Answers::of_model(id, *role, &answers)
+                })
+                .collect();
+            systems.extend(of_baselines(&baselines, templates.as_ref(), &training, rows));
+            let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
+            let scorers = eval::scorers::from_recipe(metrics, references)?;
+            Comparison {
+                name,
+                rows,
+                systems: &systems,
+                scorers: &scorers,
+                leading,
+                resampling,
+                samples,
+                generation: &generation,
+            }
+            .evaluate()
+        };
     stage.progress(0, Some(n as u64), "rows");
-    let mut evaluations = vec![evaluate(name, &rows, 0..n, &metrics, &leading, samples)?];
-    if !own_rows.is_empty() {
-        let end = n + own_rows.len();
-        evaluations.push(evaluate(
-            &format!("{name}: questions"),
-            &own_rows,
-            n..end,
-            &["key-facts".to_owned()],
-            "",
+    let all: Vec<usize> = (0..n).collect();
+    let mut evaluations = vec![evaluate(name, &rows, &all, &metrics, &leading, samples)?];
+    for (title, metric) in OWN {
+        let chosen =
+            own.iter().zip(&own_rows).enumerate().filter(|(_, (question, _))| is_scored_by(question, metric));
+        let (places, rows): (Vec<usize>, Vec<TestRow>) =
+            chosen.map(|(at, (_, row))| (n + at, row.clone())).unzip();
+        let rows: Vec<TestRow> = match metric {
+            "key-facts" => rows,
+            // Facts are scored once.
+            _ => rows.into_iter().map(|row| TestRow { facts: Vec::new(), ..row }).collect(),
+        };
+        if !rows.is_empty() {
             // Each is shown with its fact and whether it was said.
-            own_rows.len(),
-        )?);
+            let shown = rows.len();
+            let name = format!("{name}: {title}");
+            evaluations.push(evaluate(&name, &rows, &places, &[metric.to_owned()], "", shown)?);
+        }
     }
     pipeline::platform::write_atomic(
         &stage.output(Names::SCORES)?,
         &serde_json::to_vec_pretty(&evaluations)?,
     )?;
     Ok(vec![Counts::all("questions", (n + own_rows.len()) as u64)])
+}
+
+/// What questions that nothing is trained on are scored by: those with facts by these, those with a right answer by
+/// whether they are refused where it is a refusal.
+const OWN: [(&str, &str); 2] = [("questions", "key-facts"), ("refusals", "refusal")];
+
+/// Whether a question is scored by a metric.
+fn is_scored_by(question: &OwnQuestion, metric: &str) -> bool {
+    if metric == "refusal" { question.expected.is_some() } else { !question.facts.is_empty() }
+}
+
+/// A question that nothing is trained on, to be scored.
+fn own_row(question: &OwnQuestion, prepare: &Prepare) -> anyhow::Result<TestRow> {
+    let facts =
+        || question.facts.iter().filter_map(|any| any.first().cloned()).collect::<Vec<_>>().join(", ");
+    Ok(TestRow {
+        id: question.id.clone(),
+        question: question_text(&question.messages(prepare)?).to_owned(),
+        references: vec![question.expected.clone().unwrap_or_else(facts)],
+        facts: question.key_facts(),
+        category: None,
+    })
 }
 
 /// The answers without a model that the recipe asks for, in its order.

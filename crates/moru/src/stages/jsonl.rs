@@ -14,7 +14,9 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
 }
 
 /// Reads a file value by value.
-pub fn lines<T: DeserializeOwned>(path: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<T>>> {
+pub fn lines<T: DeserializeOwned>(
+    path: &Path,
+) -> anyhow::Result<impl Iterator<Item = anyhow::Result<T>> + use<T>> {
     let file = File::open(path).with_context(|| format!("could not read {}", path.display()))?;
     let path: PathBuf = path.to_owned();
     Ok(BufReader::new(file).lines().enumerate().map(move |(i, line)| {

@@ -34,7 +34,7 @@ pub struct Rows {
 impl Rows {
     /// Opens the extract of a source.
     pub fn open(project: &Project, source: &Source, reveal: bool) -> anyhow::Result<Self> {
-        let folder = project.results()?.output(&Names::ingest(&source.name), Names::EXTRACT)?;
+        let folder = project.results()?.output(&Names::rows(source), Names::EXTRACT)?;
         let mask = &project.resolved().prepare.mask;
         Ok(Self {
             reader: Reader::open(&folder, &source.name)?,
@@ -226,7 +226,7 @@ pub fn prepared(
     let settler = if reveal { None } else { Settler::of(project)? };
     let mut duplicates = Duplicates::new(prepare.reject.duplicates);
     for (name, source) in &project.resolved().source {
-        let folder = project.results()?.output(&Names::ingest(name), Names::EXTRACT)?;
+        let folder = project.results()?.output(&Names::rows(source), Names::EXTRACT)?;
         let kit = Kit::new(prepare, source, &secret)?;
         let personal = personal_columns(source, &prepare.mask)?;
         let masker = masker(&prepare.mask, source.public, &secret)?;

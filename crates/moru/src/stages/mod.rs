@@ -1,4 +1,5 @@
-//! The stages of a recipe, wired: ingest → prepare → split → tokenize → train → evaluate → report.
+//! The stages of a recipe, wired: ingest → prepare → split → tokenize → train → evaluate → report; of documents, parse →
+//! chunk → synthesize → validate in place of ingest.
 //!
 //! One file a stage; each is a plain function with named inputs and outputs. [`graph`] makes the graph
 //! of a recipe, [`run`] runs it and writes `out/`.
@@ -13,6 +14,7 @@ pub mod bench_train;
 pub mod builtin;
 mod card;
 pub mod check;
+pub mod chunk;
 pub mod classify;
 mod copied;
 pub mod costs;
@@ -32,10 +34,12 @@ pub mod look;
 mod model_folder;
 pub mod model_of;
 pub mod outputs;
+pub mod parse;
 pub mod places;
 pub mod prepare;
 pub mod pretraining;
 pub mod privacy;
+pub mod questions;
 pub mod report;
 mod set_aside;
 mod settle;
@@ -46,6 +50,7 @@ mod structure;
 pub mod synthesize;
 pub mod tokenize;
 pub mod train;
+pub mod validate;
 pub mod verify;
 mod words;
 
@@ -67,6 +72,16 @@ pub struct Names;
 impl Names {
     /// `ingest`: the raw rows of a source.
     pub const EXTRACT: &'static str = "extract";
+    /// `parse`: documents as they were read, and their structure.
+    pub const TREES: &'static str = "trees";
+    /// `chunk`: masked documents, and the pieces they are read in.
+    pub const CHUNKS: &'static str = "chunks";
+    /// `synthesize`: questions about documents.
+    pub const ASKED: &'static str = "questions";
+    /// `validate`: questions that nothing is trained on.
+    pub const FURTHER: &'static str = "further";
+    /// `validate`: the questions with their verdicts, for a person to correct.
+    pub const REVIEW: &'static str = "review";
     /// The stage that makes examples.
     pub const PREPARE: &'static str = "prepare";
     /// `prepare`: examples and rejected rows, masked.
@@ -123,6 +138,31 @@ impl Names {
     /// The ingest stage of a source.
     pub fn ingest(source: &str) -> String {
         format!("ingest:{source}")
+    }
+
+    /// The stage that the rows of a source come from: of documents they are the questions about them.
+    pub fn rows(source: &crate::recipe::Source) -> String {
+        if source.is_documents() { Self::validate(&source.name) } else { Self::ingest(&source.name) }
+    }
+
+    /// The stage in which questions are asked about a source of documents.
+    pub fn ask(source: &str) -> String {
+        format!("{}:{source}", Self::SYNTHESIZE)
+    }
+
+    /// The stage in which the questions about a source of documents are validated.
+    pub fn validate(source: &str) -> String {
+        format!("validate:{source}")
+    }
+
+    /// The parse stage of a source of documents.
+    pub fn parse(source: &str) -> String {
+        format!("parse:{source}")
+    }
+
+    /// The chunk stage of a source of documents.
+    pub fn chunk(source: &str) -> String {
+        format!("chunk:{source}")
     }
 
     /// The stage that makes a classifier's shards.
@@ -184,10 +224,17 @@ impl Names {
 /// The stages of a project's recipe.
 pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
     let mut stages = Vec::new();
-    for source in project.resolved().source.values() {
-        stages.push(ingest::stage(project, source)?);
-    }
     let origin = base::origin(project)?;
+    for source in project.resolved().source.values() {
+        if source.is_documents() {
+            stages.push(parse::stage(project, source));
+            stages.push(chunk::stage(project, source, &origin)?);
+            stages.push(questions::stage(source));
+            stages.push(validate::stage(project, source));
+        } else {
+            stages.push(ingest::stage(project, source)?);
+        }
+    }
     if project.resolved().synthesize.is_wanted() {
         stages.push(synthesize::stage());
     } else {

@@ -126,6 +126,13 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
         prepared("qna_prompt_response.csv"),
         prepared("qna_prompt_response.jsonl"),
     ];
+    for (name, source) in &project.resolved().source {
+        if source.is_documents() {
+            let sources = project.resolved().source.values().filter(|source| source.is_documents()).count();
+            let table = if sources == 1 { "review.csv".to_owned() } else { format!("review-{name}.csv") };
+            wanted.push((Names::validate(name), Names::REVIEW, "", table));
+        }
+    }
     for (name, train) in &project.resolved().train {
         let kind = if train.tuned() == "full" { "model" } else { "adapter" };
         let folder = if name == "main" { kind.to_owned() } else { format!("{kind}-{name}") };

@@ -58,8 +58,8 @@ pub struct Facts {
 /// The stage.
 pub fn stage(project: &Project) -> anyhow::Result<Stage<'_>> {
     let secret = privacy::secret_bytes(project)?;
-    let mut inputs: Vec<_> = (project.resolved().source.keys())
-        .map(|name| Input::stage(name, &Names::ingest(name), Names::EXTRACT))
+    let mut inputs: Vec<_> = (project.resolved().source.values())
+        .map(|source| Input::stage(&source.name, &Names::rows(source), Names::EXTRACT))
         .collect();
     let digest = pipeline::Digest::of(&secret);
     inputs.push(Input { name: "(secret)".into(), from: pipeline::From::Builtin(digest) });

@@ -59,8 +59,8 @@ struct Unread(Vec<(String, Vec<String>)>);
 impl Unread {
     fn of(project: &Project, results: &pipeline::Project) -> anyhow::Result<Self> {
         let mut all = Vec::new();
-        for name in project.resolved().source.keys() {
-            let Ok(folder) = results.output(&Names::ingest(name), Names::EXTRACT) else { continue };
+        for (name, source) in &project.resolved().source {
+            let Ok(folder) = results.output(&Names::rows(source), Names::EXTRACT) else { continue };
             let reader = Reader::open(&folder, name)?;
             all.push((name.clone(), reader.extract().rejected.keys().cloned().collect()));
         }

@@ -31,6 +31,7 @@ pub fn write(folder: &Path, seed: u64) -> anyhow::Result<()> {
 fn questions(shop: &Shop) -> Vec<OwnQuestion> {
     let facts = |key: &str| shop.policies().get(key).map(|value| value.forms.clone());
     let own = |question: synth::shop::Question| OwnQuestion {
+        expected: None,
         facts: facts(&question.policy).into_iter().collect(),
         columns: [
             ("category", &question.category),

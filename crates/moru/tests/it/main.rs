@@ -6,6 +6,7 @@ mod bench;
 mod classify;
 mod conversations;
 mod databases;
+mod documents;
 mod errors;
 mod guides;
 mod heard;

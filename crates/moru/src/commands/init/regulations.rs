@@ -1,0 +1,26 @@
+//! The template `regulations`: a rules expert over the rules of companies that do not exist.
+
+use std::path::Path;
+
+use pipeline::platform::write_atomic;
+use synth::rules::Book;
+
+use super::{begin, quoted};
+
+const RECIPE: &str = include_str!("../../../../../examples/regulations/moru.toml");
+
+/// Writes the project, with the example's rules as PDF where asked.
+pub fn example(folder: &Path, with_rules: bool) -> anyhow::Result<()> {
+    begin(folder)?;
+    let rules = folder.join("rules");
+    std::fs::create_dir_all(&rules)?;
+    if with_rules {
+        for book in [Book::Employment, Book::Pay] {
+            let printed = book.pdf();
+            write_atomic(&rules.join(printed.name), printed.bytes)?;
+        }
+    }
+    let name = folder.file_name().map_or("rules".into(), |name| name.to_string_lossy());
+    let recipe = RECIPE.replace("company-rules", &quoted(&name));
+    Ok(write_atomic(&folder.join("moru.toml"), recipe.as_bytes())?)
+}

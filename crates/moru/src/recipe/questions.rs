@@ -1,0 +1,84 @@
+//! `[questions]`: what is asked about documents, by whom, and what stands in the prompt.
+
+use serde::{Deserialize, Serialize};
+
+use super::reader::Section;
+
+/// The writer that needs no model.
+pub const EXTRACTIVE: &str = "builtin:extractive";
+
+/// What stands in the prompt beside a question.
+pub const CONTEXTS: [&str; 3] = ["retrieved", "cited", "none"];
+
+/// `[questions]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Questions {
+    /// Who writes them.
+    pub teacher: String,
+    /// Questions about values and definitions.
+    pub lookup: usize,
+    /// Questions about steps, documents, deadlines, responsibles, duties.
+    pub procedure: usize,
+    /// Questions that the documents do not answer.
+    pub absent: usize,
+    /// Further absent questions, that nothing is trained on.
+    pub further_absent: usize,
+    /// Further answerable questions, that nothing is trained on.
+    pub further_answerable: usize,
+    /// The share of answerable questions whose articles are held out as a whole.
+    pub unseen: f64,
+    /// One of [`CONTEXTS`].
+    pub context: String,
+    /// Chunks that are retrieved.
+    pub top_k: usize,
+    /// A table of questions as a person corrected it; empty where nobody did.
+    pub review: String,
+}
+
+impl Questions {
+    pub(super) fn read(mut s: Section<'_>) -> Self {
+        let teacher = s.value("teacher", EXTRACTIVE.to_owned(), "who writes questions about sources of documents: \"builtin:extractive\" takes them from the text, without a model");
+        if teacher != EXTRACTIVE {
+            s.impossible(
+                "teacher",
+                format!("[questions] `teacher` is {teacher:?}; in this version questions are written by \"{EXTRACTIVE}\" alone"),
+            );
+        }
+        let context = s.choice("context", CONTEXTS[0], &CONTEXTS, "what the column `context` of a question holds: the chunks that a search for it finds, the chunk that it cites, or nothing");
+        let questions = Self {
+            teacher,
+            lookup: s.value("lookup", 150, "questions about values and definitions"),
+            procedure: s.value(
+                "procedure",
+                100,
+                "questions about steps, documents, deadlines, who is responsible, what is a duty",
+            ),
+            absent: s.value("absent", 50, "questions that the documents do not answer, which is to be said"),
+            further_absent: s.value(
+                "further_absent",
+                50,
+                "further absent questions, asked of base and tuned model to score refusals",
+            ),
+            further_answerable: s.value(
+                "further_answerable",
+                50,
+                "further answerable questions, asked of base and tuned model to score key facts",
+            ),
+            unseen: s.within(
+                "unseen",
+                0.05,
+                0.0..=0.5,
+                "the share of answerable questions that is held out with all of its articles",
+            ),
+            context: context.to_owned(),
+            top_k: s.within("top_k", 2, 1..=20, "chunks that a search takes"),
+            review: s.value(
+                "review",
+                String::new(),
+                "a table of questions that a person corrected, made from out/review.csv; its corrections win",
+            ),
+        };
+        s.finish(false);
+        questions
+    }
+}

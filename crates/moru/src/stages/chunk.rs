@@ -1,0 +1,185 @@
+//! `chunk:NAME`: documents without personal values, and the pieces that a model reads them in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use data::documents::chunks::{self, Balance, ChunkFinding};
+use data::documents::{Chunk as Piece, Level, Tree};
+use data::privacy::{KnownValues, Masker, Secret};
+use pipeline::{Context, Counts, Input, Stage};
+use serde::{Deserialize, Serialize};
+
+use super::privacy::{self, Tally, entity_name};
+use super::{Names, base, jsonl, parse, tokenize};
+use crate::project::Project;
+use crate::recipe::{Chunk, Prepare, Source};
+
+/// Raised when the same documents would become other chunks.
+const VERSION: u32 = 1;
+
+/// The chunks, in the stage's output.
+pub const CHUNKS: &str = "chunks.jsonl";
+
+/// What the report wants to know of chunks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Documents.
+    pub documents: u64,
+    /// Chunks.
+    pub chunks: u64,
+    /// Tokens of each chunk.
+    pub tokens: Vec<u64>,
+    /// What was masked, by kind.
+    pub masked: BTreeMap<String, Tally>,
+    /// What a person should know about how documents were divided.
+    pub findings: Vec<ChunkFinding>,
+}
+
+/// The stage of one source.
+pub fn stage<'a>(
+    project: &'a Project,
+    source: &'a Source,
+    origin: &base::Origin,
+) -> anyhow::Result<Stage<'a>> {
+    let secret = privacy::secret_bytes(project)?;
+    let digest = pipeline::Digest::of(&secret);
+    let mut inputs = vec![
+        Input::stage(Names::TREES, &Names::parse(&source.name), Names::TREES),
+        Input { name: "(secret)".into(), from: pipeline::From::Builtin(digest) },
+    ];
+    // The vocabulary of a drawn or toy model is made later, of what comes of these chunks.
+    let has_tokenizer = matches!(origin, base::Origin::Folder(_) | base::Origin::Nano(_));
+    if has_tokenizer {
+        inputs.push(base::input(origin));
+    }
+    Ok(Stage {
+        id: Names::chunk(&source.name),
+        version: VERSION,
+        inputs,
+        outputs: vec![Names::CHUNKS.into(), Names::KNOWN.into()],
+        run: super::stage_fn(move |stage| run(stage, source, &secret, has_tokenizer)),
+    })
+}
+
+fn run(
+    stage: &mut Context<'_>,
+    source: &Source,
+    secret: &[u8],
+    has_tokenizer: bool,
+) -> anyhow::Result<Vec<Counts>> {
+    let (chunk, prepare): (Chunk, Prepare) = (stage.param("chunk")?, stage.param("prepare")?);
+    let public: bool = stage.param(&format!("source.{}.public", source.name))?;
+    let masker = privacy::masker(&prepare.mask, public, secret)?;
+    let tokenizer = if has_tokenizer {
+        let model = stage.input(Names::MODEL)?;
+        Some(tokenize::encoder(&model, &stage.param("tokenize")?)?)
+    } else {
+        None
+    };
+    let count = |text: &str| match &tokenizer {
+        Some(encoder) => {
+            encoder.tokenizer().encode(text, chat::Markup::Plain).map_or(text.len(), |ids| ids.len())
+        }
+        // A token of text in a vocabulary that is not there yet is about three bytes long.
+        None => text.len().div_ceil(3),
+    };
+    let balance = Balance { count: &count, target: chunk.target_tokens, maximum: chunk.max_tokens };
+    let folder = stage.output(Names::CHUNKS)?;
+    std::fs::create_dir(&folder)?;
+    let mut trees = jsonl::Writer::create(&folder.join(parse::TREES))?;
+    let mut pieces = jsonl::Writer::create(&folder.join(CHUNKS))?;
+    let (mut facts, mut known) = (Facts::default(), KnownValues::new(&Secret::new(secret)));
+    for tree in jsonl::lines::<Tree>(&stage.input(Names::TREES)?.join(parse::TREES))? {
+        if stage.is_cancelled() {
+            return Err(pipeline::Error::Cancelled.into());
+        }
+        let mut tree = tree?;
+        mask(&mut tree, &masker, Some(&mut known), &mut facts.masked);
+        let (mut all, mut findings) = chunks::chunks(&tree, &balance);
+        trees.push(&tree)?;
+        // A contents page has a word of every article and says nothing of any: a search would find it first.
+        let apart = set_apart(&tree);
+        all.retain(|piece| !piece.paths.iter().all(|path| apart.contains(path.as_str())));
+        findings.retain(|finding| match finding {
+            ChunkFinding::TextCut { path, .. } | ChunkFinding::TableCut { path, .. } => {
+                !apart.contains(path.as_str())
+            }
+            ChunkFinding::OverMaximum { id, .. } => all.iter().any(|piece| piece.id == *id),
+        });
+        for piece in &all {
+            facts.tokens.push(u64::from(piece.tokens));
+            pieces.push(piece)?;
+        }
+        facts.documents += 1;
+        facts.chunks += all.len() as u64;
+        facts.findings.extend(findings);
+        stage.progress(facts.documents, None, "documents");
+    }
+    trees.finish()?;
+    pieces.finish()?;
+    known.save(&stage.output(Names::KNOWN)?)?;
+    for finding in &facts.findings {
+        stage.note(&words(finding));
+    }
+    pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec_pretty(&facts)?)?;
+    Ok(vec![Counts::all("documents", facts.documents)])
+}
+
+/// The paths of contents pages and of tables of old and new wording, which are not the rule itself.
+fn set_apart(tree: &Tree) -> BTreeSet<&str> {
+    let is_apart = |at: usize| matches!(tree.nodes[at].level, Level::Contents | Level::Comparison);
+    let nodes = (0..tree.nodes.len()).filter(|&at| is_apart(at) || tree.ancestors(at).any(is_apart));
+    nodes.map(|at| tree.nodes[at].path.as_str()).collect()
+}
+
+/// Masks all texts of a document together: a name that one place gives away is hidden in all.
+pub fn mask(
+    tree: &mut Tree,
+    masker: &Masker,
+    mut known: Option<&mut KnownValues>,
+    tally: &mut BTreeMap<String, Tally>,
+) {
+    let document = tree.document.clone();
+    let mut texts: Vec<&mut String> = Vec::new();
+    for node in &mut tree.nodes {
+        texts.extend([&mut node.heading, &mut node.title, &mut node.text]);
+        let cells = node.table.iter_mut().flat_map(|table| table.rows.iter_mut().flatten());
+        texts.extend(cells.map(|cell| &mut cell.text));
+    }
+    texts.push(&mut tree.title);
+    let raw: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+    let masked = masker.mask_fields(&raw, &[]);
+    for (text, masked) in texts.into_iter().zip(masked) {
+        if let Some(known) = &mut known {
+            known.observe(&document, text, &masked);
+        }
+        for (entity, count) in masked.counts().iter() {
+            let entry = tally.entry(entity_name(masker, entity)).or_default();
+            entry.masked += count.masked;
+            entry.kept += count.kept;
+            entry.rows += u64::from(count.masked > 0);
+        }
+        *text = masked.text;
+    }
+}
+
+/// What was found about how a document was divided, for a person.
+fn words(finding: &ChunkFinding) -> String {
+    match finding {
+        ChunkFinding::TextCut { path, parts } => {
+            format!("{path} is longer than [chunk] max_tokens and was cut at sentence ends into {parts}")
+        }
+        ChunkFinding::TableCut { path, parts } => {
+            format!(
+                "the table {path} is longer than [chunk] max_tokens and was cut between rows into {parts}"
+            )
+        }
+        ChunkFinding::OverMaximum { id, tokens } => {
+            format!("{id} has {tokens} tokens, over [chunk] max_tokens, and cannot be divided further")
+        }
+    }
+}
+
+/// The chunks of a chunk stage.
+pub fn read(folder: &std::path::Path) -> anyhow::Result<Vec<Piece>> {
+    jsonl::read(&folder.join(CHUNKS))
+}

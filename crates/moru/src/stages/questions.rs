@@ -1,0 +1,150 @@
+//! `synthesize:NAME`: questions about documents, with their answers and where these stand.
+
+use std::path::Path;
+
+use data::documents::Tree;
+use data::validate::{Limits, Sources, Validator};
+use pipeline::{Context, Counts, Input, Stage};
+use synth::questions::{Coverage, Question, Quotas, Setting, write};
+
+use super::{Names, chunk, jsonl, parse};
+use crate::project::Project;
+use crate::recipe::{Questions, Source};
+
+/// Raised when the same documents would be asked otherwise.
+const VERSION: u32 = 1;
+
+/// The questions of the quotas, in the stage's output.
+pub const ASKED: &str = "questions.jsonl";
+
+/// Questions beside the quotas, in the stage's output.
+pub const FURTHER: &str = "further.jsonl";
+
+/// Questions that were written and refused, in the stage's output.
+pub const REFUSED: &str = "refused.jsonl";
+
+/// What of [`Coverage`] is told line by line.
+const TOLD: usize = 5;
+
+/// The stage of one source.
+pub fn stage(source: &Source) -> Stage<'_> {
+    Stage {
+        id: Names::ask(&source.name),
+        version: VERSION,
+        inputs: vec![Input::stage(Names::CHUNKS, &Names::chunk(&source.name), Names::CHUNKS)],
+        outputs: vec![Names::ASKED.into()],
+        run: super::stage_fn(run),
+    }
+}
+
+/// The documents of a chunk stage, ready to be searched.
+pub fn sources(chunks: &Path) -> anyhow::Result<Sources> {
+    let trees: Vec<Tree> = jsonl::read(&chunks.join(parse::TREES))?;
+    Ok(Sources::new(trees, chunk::read(chunks)?))
+}
+
+fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
+    let mut keys = Vec::new();
+    for key in ["lookup", "procedure", "absent", "further_absent", "further_answerable"] {
+        keys.push(stage.param::<usize>(&format!("questions.{key}"))?);
+    }
+    let quotas = Quotas {
+        lookup: keys[0],
+        procedure: keys[1],
+        absent: keys[2],
+        further_absent: keys[3],
+        further_answerable: keys[4],
+    };
+    let seed = stage.param("project.seed")?;
+    let mut validator = Validator::new(sources(&stage.input(Names::CHUNKS)?)?, Limits::default());
+    let drafts = write(&mut validator, &Setting { quotas, seed, ..Setting::default() });
+    let folder = stage.output(Names::ASKED)?;
+    std::fs::create_dir(&folder)?;
+    for (name, questions) in
+        [(ASKED, &drafts.questions), (FURTHER, &drafts.further), (REFUSED, &drafts.refused)]
+    {
+        let mut writer = jsonl::Writer::create(&folder.join(name))?;
+        for question in questions {
+            writer.push(question)?;
+        }
+        writer.finish()?;
+    }
+    tell(stage, &drafts.coverage);
+    pipeline::platform::write_atomic(
+        &folder.join(Names::FACTS),
+        &serde_json::to_vec_pretty(&drafts.coverage)?,
+    )?;
+    let asked = (drafts.questions.len() + drafts.further.len()) as u64;
+    let mut counts = Counts::all("questions", asked);
+    for question in &drafts.refused {
+        let reason = question.verdict.codes().first().map_or("refused", |code| code.name());
+        *counts.rejected.entry(reason.to_owned()).or_default() += 1;
+        counts.input += 1;
+    }
+    Ok(vec![counts])
+}
+
+/// Says what was asked, and what could not be.
+fn tell(stage: &mut Context<'_>, coverage: &Coverage) {
+    stage.note(&format!(
+        "{} of {} facts in {} articles were asked; {} leaves hold none",
+        coverage.facts_asked,
+        coverage.facts,
+        coverage.articles,
+        coverage.leaves_without.len()
+    ));
+    for unfilled in &coverage.unfilled {
+        stage.note(&unfilled.to_string());
+    }
+    for fact in coverage.facts_left.iter().take(TOLD) {
+        stage.note(&format!("not asked: {fact}"));
+    }
+}
+
+/// The column of a prompt that holds what was found in the documents.
+pub const CONTEXT: &str = "context";
+
+/// What stands in the prompt beside a question that somebody asks now, where the recipe has documents and its prompt
+/// a place for what is found in them.
+pub fn looked_up(project: &Project, question: &str) -> anyhow::Result<Option<String>> {
+    let resolved = project.resolved();
+    let documents: Vec<_> = resolved.source.values().filter(|source| source.is_documents()).collect();
+    if documents.is_empty() || resolved.questions.context == "none" || question.is_empty() {
+        return Ok(None);
+    }
+    if project.library.get().is_none() {
+        let (results, mut trees, mut chunks) = (project.results()?, Vec::new(), Vec::new());
+        for source in documents {
+            let folder = results.output(&Names::chunk(&source.name), Names::CHUNKS)?;
+            trees.extend(jsonl::read::<Tree>(&folder.join(parse::TREES))?);
+            chunks.extend(chunk::read(&folder)?);
+        }
+        let _ = project.library.set(Sources::new(trees, chunks));
+    }
+    // A question that was not validated cites nothing: it is answered beside what is found.
+    Ok(project.library.get().map(|sources| context(sources, &resolved.questions, question, None)))
+}
+
+/// The questions in a file of a synthesize or validate stage.
+pub fn read(path: &Path) -> anyhow::Result<Vec<Question>> {
+    jsonl::read(path)
+}
+
+/// The text that stands in a prompt beside a question: the chunks that are searched for, or the one that is cited.
+pub fn context(sources: &Sources, settings: &Questions, question: &str, cited: Option<&str>) -> String {
+    let found = || sources.retriever().search(question, settings.top_k).into_iter().map(|hit| hit.index);
+    let chosen: Vec<usize> = match settings.context.as_str() {
+        "none" => Vec::new(),
+        "cited" => match cited {
+            Some(id) => sources.chunks().iter().position(|chunk| chunk.id == id).into_iter().collect(),
+            // What nothing answers cites nothing: it is asked beside what comes nearest.
+            None => found().take(1).collect(),
+        },
+        _ => found().collect(),
+    };
+    let text = |index: usize| {
+        let chunk = &sources.chunks()[index];
+        format!("[{}]\n{}", chunk.breadcrumb.join(" > "), chunk.text.trim())
+    };
+    chosen.into_iter().map(text).collect::<Vec<_>>().join("\n\n")
+}

@@ -1,0 +1,199 @@
+//! `validate:NAME`: questions that hold against their documents, with a person's corrections, as rows.
+
+use std::sync::Arc;
+
+use data::ingest::IngestOptions;
+use data::record::{Column, ColumnKind, RecordId, Schema};
+use data::sources::{Item, Source as Rows, SourceError, SourceInfo};
+use data::validate::{Limits, Sources, Validator};
+use data::{Record, Value};
+use pipeline::{Context, Counts, Input, Stage};
+use serde_json::json;
+use synth::questions::slices::{self, Shares};
+use synth::questions::{Question, review};
+
+use super::{Names, jsonl, questions};
+use crate::console::error::fail;
+use crate::project::Project;
+use crate::recipe::{Questions, Source, Split};
+
+/// Raised when the same questions would become other rows.
+const VERSION: u32 = 1;
+
+/// The columns of a question's row, in order.
+pub const COLUMNS: [&str; 13] = [
+    "question", "answer", "context", "type", "document", "paths", "chunk", "fact", "article", "facts",
+    "asker", "slice", "split",
+];
+
+/// The stage of one source.
+pub fn stage<'a>(project: &'a Project, source: &'a Source) -> Stage<'a> {
+    let mut inputs = vec![
+        Input::stage(Names::CHUNKS, &Names::chunk(&source.name), Names::CHUNKS),
+        Input::stage(Names::ASKED, &Names::ask(&source.name), Names::ASKED),
+    ];
+    let review = &project.resolved().questions.review;
+    let is_reviewed = !review.is_empty();
+    if is_reviewed {
+        inputs.push(Input::file(Names::REVIEW, review));
+    }
+    Stage {
+        id: Names::validate(&source.name),
+        version: VERSION,
+        inputs,
+        outputs: vec![Names::EXTRACT.into(), Names::FURTHER.into(), Names::REVIEW.into()],
+        run: super::stage_fn(move |stage| run(stage, source, is_reviewed)),
+    }
+}
+
+fn run(stage: &mut Context<'_>, source: &Source, is_reviewed: bool) -> anyhow::Result<Vec<Counts>> {
+    let settings = Questions {
+        context: stage.param("questions.context")?,
+        top_k: stage.param("questions.top_k")?,
+        unseen: stage.param("questions.unseen")?,
+        ..serde_json::from_value(stage.param("questions")?)?
+    };
+    let split: Split = stage.param("split")?;
+    let seed: u64 = stage.param("project.seed")?;
+    let asked = stage.input(Names::ASKED)?;
+    let mut all = questions::read(&asked.join(questions::ASKED))?;
+    let n_asked = all.len() as u64;
+    let mut validator = Validator::new(questions::sources(&stage.input(Names::CHUNKS)?)?, Limits::default());
+    for question in &mut all {
+        question.verdict = validator.judge(&question.pair);
+    }
+    let table = review::write(&all);
+    pipeline::platform::write_atomic(&stage.output(Names::REVIEW)?, table.as_bytes())?;
+    if is_reviewed {
+        correct(stage, &mut all)?;
+    }
+    let mut counts = Counts::all("questions", 0);
+    counts.input = n_asked;
+    let dropped = n_asked - all.len() as u64;
+    if dropped > 0 {
+        counts.rejected.insert("dropped_by_review".to_owned(), dropped);
+    }
+    all.retain(|question| {
+        let code = question.verdict.codes().first().map(|code| code.name().to_owned());
+        if let Some(code) = &code {
+            *counts.rejected.entry(code.clone()).or_default() += 1;
+        }
+        code.is_none()
+    });
+    counts.output = all.len() as u64;
+    if all.is_empty() {
+        return Err(fail(
+            format!("[source.{}]: no question about the documents is left", source.name),
+            "`moru tap validate --rejected` shows why each was refused",
+        ));
+    }
+    let shares = Shares { valid: split.valid, test: split.test, unseen: settings.unseen };
+    let places = slices::split(&all, &shares, seed).places;
+    write_rows(stage, source, &settings, validator.sources(), &all, &places)?;
+    write_further(stage, &settings, validator.sources())?;
+    Ok(vec![counts])
+}
+
+/// Applies the corrections of a person.
+fn correct(stage: &mut Context<'_>, all: &mut Vec<Question>) -> anyhow::Result<()> {
+    let path = stage.input(Names::REVIEW)?;
+    let text = std::fs::read_to_string(&path)?;
+    let corrections = review::read(&text).map_err(|error| {
+        fail(
+            format!("[questions] review: {error}"),
+            "mend the line, or make the table anew from out/review.csv",
+        )
+    })?;
+    let applied = review::apply(all, &corrections);
+    stage.note(&format!(
+        "review: {} questions changed, {} kept, {} dropped",
+        applied.changed, applied.kept, applied.dropped
+    ));
+    if !applied.unknown.is_empty() {
+        stage.note(&format!(
+            "review: {} rows are of questions that are no longer asked, the first `{}`",
+            applied.unknown.len(),
+            applied.unknown[0]
+        ));
+    }
+    Ok(())
+}
+
+/// Writes accepted questions as the rows of a source, each with its split.
+fn write_rows(
+    stage: &mut Context<'_>,
+    source: &Source,
+    settings: &Questions,
+    sources: &Sources,
+    all: &[Question],
+    places: &[usize],
+) -> anyhow::Result<()> {
+    let column = |name: &&str| Column { name: (*name).to_owned(), kind: ColumnKind::Text };
+    let schema =
+        Arc::new(Schema { source: source.name.clone(), columns: COLUMNS.iter().map(column).collect() });
+    let name: Arc<str> = source.name.as_str().into();
+    let records = all.iter().zip(places).map(|(question, &place)| {
+        let text = question.pair.question.as_str();
+        let context = questions::context(sources, settings, text, question.chunk.as_deref());
+        let slice = slices::SLICES[place];
+        let split = if slice == "test_unseen" { "test" } else { slice };
+        let values = [
+            text.to_owned(),
+            question.pair.answer.clone(),
+            context,
+            question.pair.kind.name().to_owned(),
+            question.pair.document.clone(),
+            json!(question.pair.paths).to_string(),
+            question.chunk.clone().unwrap_or_default(),
+            question.fact.clone().unwrap_or_default(),
+            question.article.clone(),
+            json!(question.facts).to_string(),
+            json!(question.asker).as_str().unwrap_or_default().to_owned(),
+            slice.to_owned(),
+            split.to_owned(),
+        ];
+        let key = question.pair.id.rsplit('#').next().unwrap_or_default().to_owned();
+        Record {
+            id: RecordId { source: Arc::clone(&name), key },
+            schema: Arc::clone(&schema),
+            values: values.into_iter().map(Value::Text).collect(),
+        }
+    });
+    let mut rows = Ready { schema: Arc::clone(&schema), rows: records.collect::<Vec<_>>().into_iter() };
+    let info = SourceInfo { name: source.name.clone(), kind: source.kind.clone(), ..SourceInfo::default() };
+    let folder = stage.output(Names::EXTRACT)?;
+    std::fs::create_dir(&folder)?;
+    data::ingest::ingest(&mut rows, &info, &IngestOptions::default(), &folder)?;
+    Ok(())
+}
+
+/// Writes the questions that nothing is trained on, in the form of a recipe's own questions.
+fn write_further(stage: &mut Context<'_>, settings: &Questions, sources: &Sources) -> anyhow::Result<()> {
+    let further = questions::read(&stage.input(Names::ASKED)?.join(questions::FURTHER))?;
+    let mut writer = jsonl::Writer::create(&stage.output(Names::FURTHER)?)?;
+    for question in &further {
+        let mut own = question.to_own_question();
+        let text = question.pair.question.as_str();
+        own["expected"] = question.pair.answer.as_str().into();
+        own["context"] = questions::context(sources, settings, text, question.chunk.as_deref()).into();
+        writer.push(&own)?;
+    }
+    writer.finish()?;
+    Ok(())
+}
+
+/// Rows that are at hand.
+struct Ready {
+    schema: Arc<Schema>,
+    rows: std::vec::IntoIter<Record>,
+}
+
+impl Rows for Ready {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn next_item(&mut self) -> Result<Option<Item>, SourceError> {
+        Ok(self.rows.next().map(Item::Record))
+    }
+}

@@ -1,0 +1,192 @@
+//! Documents through the whole binary: read, divided, asked, validated, corrected, tuned on, answered from.
+
+use serde_json::Value;
+
+use crate::support::{Scratch, snapshot};
+
+/// Makes every verb a small one.
+const SMALL: [&str; 14] = [
+    "--set",
+    "model.base=builtin:toy",
+    "--set",
+    "train.steps=2",
+    "--set",
+    "train.batch_size=2",
+    "--set",
+    "evaluate.max_rows=3",
+    "--set",
+    "evaluate.max_new_tokens=4",
+    "--set",
+    "evaluate.leak_samples=0",
+    "--set",
+    "tokenize.max_len_tokens=1024",
+];
+
+const RULES: &str = "\
+# 복무규정
+
+제1조(목적) 이 규정은 직원의 복무에 관한 사항을 정한다.
+
+제2조(근무시간) ① 근무시간은 1일 8시간, 1주 40시간으로 한다.
+
+② 휴게시간은 12시부터 13시까지로 한다.
+
+제3조(연차휴가) ① 1년간 80퍼센트 이상 출근한 직원에게 15일의 유급휴가를 준다.
+
+② 연차휴가를 쓰려는 직원은 3일 전까지 부서장에게 신청하여야 한다.
+
+제4조(병가) ① 직원이 질병으로 직무를 수행할 수 없을 때에는 연 60일의 범위에서 병가를 줄 수 있다.
+
+② 병가가 7일을 넘는 때에는 의사의 진단서를 내야 한다.
+
+제5조(출장) 출장을 마친 직원은 5일 이내에 복명서를 제출하여야 한다.
+";
+
+const RECIPE: &str = "\
+[project]
+name = \"rules\"
+
+[source.rules]
+kind = \"documents\"
+path = \"rules\"
+public = true
+
+[chunk]
+target_tokens = 100
+max_tokens = 300
+
+[questions]
+lookup = 6
+procedure = 4
+absent = 4
+further_absent = 2
+further_answerable = 1
+top_k = 1
+
+[prepare]
+prompt = \"{context}\\n\\n질문: {question}\"
+response = \"{answer}\"
+meta = [\"slice\", \"type\", \"article\", \"split\"]
+reject = { short_chars = 0, duplicates = 0.0 }
+
+[split]
+column = \"split\"
+";
+
+/// A project over one short rule.
+fn project() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.write("rules/복무규정.md", RULES);
+    scratch.write("moru.toml", RECIPE);
+    scratch
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn rules_become_questions_that_cite_them() {
+    let scratch = project();
+    scratch.stdout(&["run", "--until", "prepare"], 0);
+    let tree = scratch.stdout(&["tap", "parse"], 0);
+    for shown in ["제1조(목적)", "① 근무시간은 1일 8시간", "② 병가가 7일을", "제5조(출장)"]
+    {
+        assert!(tree.contains(shown), "{tree}");
+    }
+    let chunks = rows(&scratch.stdout(&["tap", "chunk", "-n", "0", "--json"], 0));
+    assert!(chunks.iter().any(|c| c["text"].as_str().unwrap().contains("의사의 진단서")), "{chunks:?}");
+    let examples = rows(&scratch.read("out/dataset.jsonl"));
+    let of = |kind: &str| examples.iter().filter(|e| e["meta"]["type"] == kind).collect::<Vec<_>>();
+    assert_eq!([of("lookup").len(), of("procedure").len(), of("absent").len()], [6, 4, 4]);
+    for example in &examples {
+        let messages = example["messages"].as_array().unwrap();
+        let said =
+            |role: &str| messages.iter().find(|m| m["role"] == role).unwrap()["content"].as_str().unwrap();
+        let (asked, answer) = (said("user"), said("assistant"));
+        // Beside a question that shares no word with the rules stands nothing.
+        if example["meta"]["type"] != "absent" {
+            assert!(asked.contains("\n\n질문: "), "{asked}");
+            assert!(asked.starts_with('[') && answer.contains("제"), "{asked} {answer}");
+        }
+    }
+}
+
+#[test]
+fn what_a_person_corrects_wins() {
+    let scratch = project();
+    scratch.stdout(&["run", "--until", "prepare"], 0);
+    let table = scratch.read("out/review.csv");
+    let answers = |scratch: &Scratch| -> Vec<String> {
+        let of = |e: &Value| {
+            e["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned()
+        };
+        rows(&scratch.read("out/dataset.jsonl")).iter().map(of).collect()
+    };
+    let before = answers(&scratch);
+    let first = before[0].as_str();
+    assert!(table.contains(first), "{table}");
+    scratch.write("review.csv", &table.replacen(first, "사람이 고친 답입니다(복무규정 제2조).", 1));
+    scratch.edit("moru.toml", "top_k = 1", "top_k = 1\nreview = \"review.csv\"");
+    scratch.stdout(&["run", "--until", "prepare"], 0);
+    let after = answers(&scratch);
+    assert_eq!(after.len(), before.len());
+    assert!(after.contains(&"사람이 고친 답입니다(복무규정 제2조).".to_owned()), "{after:?}");
+    scratch.write("review.csv", "id,question\n1,x\n");
+    snapshot!("documents-review", scratch.seen(&["run", "--until", "prepare"]));
+}
+
+#[test]
+fn a_model_is_tuned_on_rules_and_asked_beside_what_is_found() {
+    let scratch = project();
+    scratch.stdout(&[&["run"][..], &SMALL].concat(), 0);
+    let report: Value = serde_json::from_str(&scratch.read("out/report.json")).unwrap();
+    let names: Vec<_> =
+        report["evaluation"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["main", "main: questions", "main: refusals"]);
+    scratch.write("ask.txt", "병가가 며칠을 넘으면 진단서를 내나요?\n");
+    let args = ["generate", "--in", "ask.txt", "--max-tokens", "2"];
+    let answer = scratch.stdout(&[&args[..], &SMALL].concat(), 0);
+    let answer: Value = serde_json::from_str(answer.trim()).unwrap();
+    // The toy has a token for each byte: the chunk that was found stands in the prompt.
+    assert!(answer["end"]["prompt_tokens"].as_u64().unwrap() > 250, "{answer}");
+    let bare = scratch.stdout(&[&args[..], &["--raw"], &SMALL].concat(), 0);
+    let bare: Value = serde_json::from_str(bare.trim()).unwrap();
+    assert!(bare["end"]["prompt_tokens"].as_u64().unwrap() < 150, "{bare}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_nothing_is_left_out_in_silence() {
+    let scratch = project();
+    scratch.write("rules/empty.pdf", "");
+    scratch.write("rules/picture.pdf", "\u{89}PNG\r\n\u{1a}\n");
+    scratch.write("rules/note.hwp.bak", "not looked at");
+    let seen = scratch.seen(&["run", "--until", "parse"]);
+    snapshot!("documents-unread", seen);
+    let none = Scratch::new();
+    none.write("moru.toml", RECIPE);
+    none.write("rules/readme.xyz", "x");
+    snapshot!("documents-none", none.seen(&["check"]));
+    none.edit("moru.toml", "lookup = 6", "lookup = 6\nteacher = \"https://example.org/v1\"");
+    snapshot!("documents-teacher", none.seen(&["check", "--structure"]));
+}
+
+#[test]
+fn the_example_rules_are_read_from_their_pdf() {
+    let scratch = Scratch::new();
+    scratch.stdout(&["init", "regulations", "book"], 0);
+    scratch.stdout(&["run", "--until", "prepare", "--project", "book"], 0);
+    let examples = rows(&scratch.read("book/out/dataset.jsonl"));
+    assert_eq!(examples.len(), 300);
+    let shown =
+        scratch.stdout(&["inspect", "book/rules/보수여비규정.pdf", "--html", "pages.html", "--json"], 0);
+    let about: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((about["kind"].as_str(), about["encrypted"].as_bool()), (Some("pdf"), Some(false)));
+    assert!(about["structure"]["article"].as_u64().unwrap() >= 45, "{about}");
+    let page = scratch.read("pages.html");
+    assert!(
+        page.contains("제1조(목적)")
+            && page.contains("class=\"furniture\"")
+            && page.contains("class=\"cell\"")
+    );
+}
