@@ -84,7 +84,7 @@ fn run(stage: &mut Context<'_>, source: &Source, is_reviewed: bool) -> anyhow::R
     if all.is_empty() {
         return Err(fail(
             format!("[source.{}]: no question about the documents is left", source.name),
-            "`moru tap validate --rejected` shows why each was refused",
+            "documents that state values, steps or deadlines can be asked about; a review that drops all leaves none",
         ));
     }
     let shares = Shares { valid: split.valid, test: split.test, unseen: settings.unseen };
