@@ -62,7 +62,7 @@ pub enum ChunkFinding {
 /// let rule = "취업규칙\n\n제1조(목적) 이 규칙은 근로조건을 정한다.\n제2조(정의) 근로자란 회사와 계약한 사람을 말한다.\n";
 /// let tree = structure::tree(&text::document("취업규칙.txt", rule));
 /// let words = |text: &str| text.split_whitespace().count();
-/// let (chunks, findings) = chunks(&tree, &Balance { count: &words, target: 8, maximum: 20 });
+/// let (chunks, findings) = chunks(&tree, &Balance { count: &words, target: 12, maximum: 20 });
 /// assert_eq!(chunks.len(), 2);
 /// assert_eq!(chunks[1].paths.last().map(String::as_str), Some("제2조"));
 /// assert!(findings.is_empty());
