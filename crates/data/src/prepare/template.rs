@@ -229,6 +229,22 @@ impl Template {
         text.strip_suffix(after.trim_end()).unwrap_or(text)
     }
 
+    /// The text of a column in a rendered text, and what of the text stands elsewhere. The words of the template tell
+    /// them apart; all other columns are taken to be as short as they can be. None where the column does not stand in
+    /// the template once, or those words are not there.
+    pub fn taken_apart<'t>(&self, rendered: &'t str, column: &str) -> Option<(&'t str, String)> {
+        let is_it = |piece: &&Piece| matches!(piece, Piece::Column(name) if name == column);
+        if self.pieces.iter().filter(is_it).count() != 1 {
+            return None;
+        }
+        let at = self.pieces.iter().position(|piece| is_it(&piece))?;
+        let (before, after) = (&self.pieces[..at], &self.pieces[at + 1..]);
+        let start = end_of(before, rendered)?;
+        let end = start + start_of(after, &rendered[start..], before.is_empty())?;
+        let rest = format!("{}{}", &rendered[..start], &rendered[end..]);
+        Some((&rendered[start..end], rest.trim().to_owned()))
+    }
+
     /// Appends the template's text, with each column's text from `lookup`.
     pub fn render<'a>(&self, out: &mut String, lookup: impl Fn(&str) -> &'a str) {
         for piece in &self.pieces {
@@ -238,6 +254,45 @@ impl Template {
             }
         }
     }
+}
+
+/// Where the text of these pieces, from the beginning of a text, ends first.
+fn end_of(pieces: &[Piece], text: &str) -> Option<usize> {
+    let (mut at, mut is_open) = (0, false);
+    for (n, piece) in pieces.iter().enumerate() {
+        let Piece::Text(words) = piece else {
+            is_open = true;
+            continue;
+        };
+        // Blanks at either end of a rendered text are cut off.
+        let words = if n == 0 { words.trim_start() } else { words };
+        let found = text[at..].find(words).filter(|&found| is_open || found == 0)?;
+        at += found + words.len();
+        is_open = false;
+    }
+    (!is_open).then_some(at)
+}
+
+/// Where the text of these pieces, up to the end of a text, begins last. Where they stand at its very beginning, the
+/// blanks that they begin with were cut off.
+fn start_of(pieces: &[Piece], text: &str, is_first: bool) -> Option<usize> {
+    let (mut at, mut is_open) = (text.len(), false);
+    for (n, piece) in pieces.iter().enumerate().rev() {
+        let Piece::Text(words) = piece else {
+            is_open = true;
+            continue;
+        };
+        let words = if n + 1 == pieces.len() { words.trim_end() } else { words };
+        let ends = |found: &usize| is_open || found + words.len() == at;
+        let bare = words.trim_start();
+        at = match text[..at].rfind(words).filter(ends) {
+            Some(found) => found,
+            None if is_first && n == 0 && text.starts_with(bare) && (is_open || bare.len() == at) => 0,
+            None => return None,
+        };
+        is_open = false;
+    }
+    (!is_open).then_some(at)
 }
 
 #[cfg(test)]
@@ -282,6 +337,45 @@ mod tests {
             ("고정", "고정", "고정"),
         ] {
             assert_eq!(Template::parse(template).unwrap().last_column_of(rendered), last, "{template}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_taken_out_of_a_rendered_text() {
+        let two = "제1조 …\n\n질문: 함정\n제2조";
+        for (template, rendered, column, want) in [
+            (
+                "{context}\n\n질문: {q}",
+                "제1조 …\n\n제2조\n\n질문: 왜요?",
+                "context",
+                Some(("제1조 …\n\n제2조", "질문: 왜요?")),
+            ),
+            ("{context}\n\n질문: {q}", "제1조\n\n질문: 왜요?", "q", Some(("왜요?", "제1조\n\n질문:"))),
+            ("{context}\n\n질문: {q}", "질문: 왜요?", "context", Some(("", "질문: 왜요?"))),
+            (
+                "질문: {q}\n\n{context}",
+                "질문: 왜요?\n\n제1조\n\n제2조",
+                "context",
+                Some(("제1조\n\n제2조", "질문: 왜요?")),
+            ),
+            ("질문: {q}\n\n{context}", "질문: 왜요?", "context", None),
+            ("[{a}] {context} <{q}>", "[b] x <y> z <왜>", "context", Some(("x <y> z", "[b]  <왜>"))),
+            (
+                "{context}\n\n질문: {q}",
+                &format!("{two}\n\n질문: 왜요?"),
+                "context",
+                Some((two, "질문: 왜요?")),
+            ),
+            ("{context}", "전부", "context", Some(("전부", ""))),
+            ("{context}{q}", "둘", "context", None),
+            ("{q}{context}", "둘", "context", None),
+            ("{context} {context}", "둘 둘", "context", None),
+            ("{q}", "왜", "context", None),
+            ("{context}\n끝", "다른 말", "context", None),
+        ] {
+            let found = Template::parse(template).unwrap().taken_apart(rendered, column);
+            let found = found.as_ref().map(|(text, rest)| (*text, rest.as_str()));
+            assert_eq!(found, want, "{template}");
         }
     }
 
