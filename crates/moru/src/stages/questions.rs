@@ -125,6 +125,35 @@ pub fn looked_up(project: &Project, question: &str) -> anyhow::Result<Option<Str
     Ok(project.library.get().map(|sources| context(sources, &resolved.questions, question, None)))
 }
 
+/// The `k` chunks that match a question best. A prompt with none, or with fewer than others have, would tell that the
+/// documents do not answer it: the places of those that do not match go to chunks drawn by the question itself, so that
+/// none of them stands for that either.
+fn nearest(sources: &Sources, question: &str, k: usize) -> Vec<usize> {
+    let (n, hits) = (sources.chunks().len(), sources.retriever().search(question, k));
+    let mut chosen: Vec<usize> = hits.into_iter().map(|hit| hit.index).collect();
+    let digest = pipeline::Digest::of(question.as_bytes()).to_string();
+    let first = u64::from_str_radix(digest.get(..15).unwrap_or("0"), 16).unwrap_or(0) % n.max(1) as u64;
+    let mut others = (0..n).map(|step| (first as usize + step) % n).filter(|at| !chosen.contains(at));
+    let drawn: Vec<usize> = others.by_ref().take(k.saturating_sub(chosen.len())).collect();
+    chosen.extend(drawn);
+    chosen
+}
+
+/// How many of the questions share nothing with any chunk, so that what stands beside them was drawn.
+pub fn without_match<'a>(
+    sources: &Sources,
+    settings: &Questions,
+    all: impl Iterator<Item = &'a Question>,
+) -> usize {
+    let is_searched = |question: &&Question| match settings.context.as_str() {
+        "none" => false,
+        "cited" => question.chunk.is_none(),
+        _ => true,
+    };
+    let all = all.filter(is_searched);
+    all.filter(|question| sources.retriever().search(&question.pair.question, 1).is_empty()).count()
+}
+
 /// The questions in a file of a synthesize or validate stage.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Question>> {
     jsonl::read(path)
@@ -132,15 +161,14 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Question>> {
 
 /// The text that stands in a prompt beside a question: the chunks that are searched for, or the one that is cited.
 pub fn context(sources: &Sources, settings: &Questions, question: &str, cited: Option<&str>) -> String {
-    let found = || sources.retriever().search(question, settings.top_k).into_iter().map(|hit| hit.index);
     let chosen: Vec<usize> = match settings.context.as_str() {
         "none" => Vec::new(),
         "cited" => match cited {
             Some(id) => sources.chunks().iter().position(|chunk| chunk.id == id).into_iter().collect(),
             // What nothing answers cites nothing: it is asked beside what comes nearest.
-            None => found().take(1).collect(),
+            None => nearest(sources, question, 1),
         },
-        _ => found().collect(),
+        _ => nearest(sources, question, settings.top_k),
     };
     let text = |index: usize| {
         let chunk = &sources.chunks()[index];

@@ -18,7 +18,7 @@ use crate::project::Project;
 use crate::recipe::{Questions, Source, Split};
 
 /// Raised when the same questions would become other rows.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The columns of a question's row, in order.
 pub const COLUMNS: [&str; 13] = [
@@ -91,7 +91,25 @@ fn run(stage: &mut Context<'_>, source: &Source, is_reviewed: bool) -> anyhow::R
     let places = slices::split(&all, &shares, seed).places;
     write_rows(stage, source, &settings, validator.sources(), &all, &places)?;
     write_further(stage, &settings, validator.sources())?;
+    tell_drawn(stage, &settings, validator.sources(), &all)?;
     Ok(vec![counts])
+}
+
+/// Says of how many questions the search finds nothing, so that something else stands beside them.
+fn tell_drawn(
+    stage: &mut Context<'_>,
+    settings: &Questions,
+    sources: &Sources,
+    all: &[Question],
+) -> anyhow::Result<()> {
+    let further = questions::read(&stage.input(Names::ASKED)?.join(questions::FURTHER))?;
+    let n = questions::without_match(sources, settings, all.iter().chain(&further));
+    if n > 0 {
+        stage.note(&format!(
+            "{n} questions share nothing with the documents: chunks that were drawn stand beside them, because no text would give away that they are not answered"
+        ));
+    }
+    Ok(())
 }
 
 /// Applies the corrections of a person.
