@@ -211,6 +211,7 @@ impl Comparison<'_> {
         measures[..=before + place.1].rotate_right(1);
         Ok(Evaluation {
             name: self.name.to_owned(),
+            asked: None,
             rows: self.rows.len() as u64,
             systems: self.systems.iter().map(|answers| answers.system.clone()).collect(),
             measures,

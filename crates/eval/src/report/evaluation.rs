@@ -9,6 +9,9 @@ use super::Count;
 pub struct Evaluation {
     /// The model's name: `main`.
     pub name: String,
+    /// Of questions about documents: which of them these are. Absent elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// Rows answered by every system.
     pub rows: u64,
     /// Who answered, baselines included.
@@ -28,6 +31,39 @@ pub struct Evaluation {
     /// Settings of the generation: `max_tokens 96, greedy`.
     #[serde(default)]
     pub generation: String,
+}
+
+/// Which questions about documents are asked, and with what at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Which questions.
+    pub slice: Slice,
+    /// Whether a text of the documents stands in the prompt.
+    pub book: Book,
+}
+
+/// Which questions about documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slice {
+    /// Facts of the training in other words.
+    Test,
+    /// Articles that the training never saw.
+    TestUnseen,
+    /// Questions beside the splits whose answers have to contain key facts.
+    KeyFacts,
+    /// Questions beside the splits of which some have to be refused.
+    Refusals,
+}
+
+/// What a model has at hand when it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Book {
+    /// Text of the documents stands in the prompt.
+    Open,
+    /// The question alone: what the model remembers.
+    Closed,
 }
 
 /// Who answered.

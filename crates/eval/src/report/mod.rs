@@ -24,8 +24,8 @@ pub use data::{
     Source, SplitTokens, Stripped, TokenCounts,
 };
 pub use evaluation::{
-    CategoryScore, Evaluation, FactScore, Interval, LeakAttack, LeakCheck, LeakTest, Leaks, Measure,
-    PairedTest, Sample, SampleAnswer, Score, System, SystemRole,
+    Asked, Book, CategoryScore, Evaluation, FactScore, Interval, LeakAttack, LeakCheck, LeakTest, Leaks,
+    Measure, PairedTest, Sample, SampleAnswer, Score, Slice, System, SystemRole,
 };
 pub use pretraining::{Copied, Pretraining, TextFit};
 pub use training::{BatchTokens, StepPoint, Training, ValidPoint};

@@ -1,7 +1,7 @@
 //! `moru report`: write the report again, and tell what is in it.
 
 use clap::Args;
-use eval::report::{ClassScore, Classification, Evaluation, SystemRole};
+use eval::report::{Book, ClassScore, Classification, Evaluation, SystemRole};
 
 use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome, table};
@@ -27,6 +27,9 @@ impl Report {
         if self.json {
             console.print_json(&report);
         } else {
+            if let Some(books) = books(&report) {
+                console.print(format!("{books}\n"));
+            }
             console.print(scores(&report));
             for one in &report.classification {
                 console.print(format!("\n{}", classes(one)));
@@ -40,9 +43,57 @@ impl Report {
     }
 }
 
+/// Questions about documents: base, tuned model and nearest training question, with the text at hand and from memory.
+pub fn books(report: &eval::report::Report) -> Option<String> {
+    const SHOWN: [SystemRole; 3] = [SystemRole::Base, SystemRole::Tuned, SystemRole::NearestQuestion];
+    let heads = [
+        "questions",
+        "book",
+        "rows",
+        "measure",
+        "base",
+        "tuned",
+        "nearest",
+        "tuned − base",
+        "tuned − nearest",
+    ];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for evaluation in &report.evaluation {
+        let Some(asked) = evaluation.asked else { continue };
+        let id = |role| evaluation.systems.iter().find(|system| system.role == role).map(|s| s.id.as_str());
+        for measure in crate::report::books::measures(evaluation, asked) {
+            let value = |role| {
+                id(role)
+                    .and_then(|id| measure.score_of(id))
+                    .map_or("–".into(), |s| format!("{:.1}", s.value))
+            };
+            let difference = |role| {
+                let test = measure.tests.iter().find(|test| Some(test.against.as_str()) == id(role));
+                test.map_or("–".into(), |t| {
+                    format!("{:+.1} [{:+.1}, {:+.1}]", t.difference, t.interval.low, t.interval.high)
+                })
+            };
+            let book = match asked.book {
+                Book::Open => "open",
+                Book::Closed => "closed",
+            };
+            let mut row = vec![
+                evaluation.name.clone(),
+                book.to_owned(),
+                evaluation.rows.to_string(),
+                measure.name.clone(),
+            ];
+            row.extend(SHOWN.map(value));
+            row.extend([SystemRole::Base, SystemRole::NearestQuestion].map(difference));
+            rows.push(row);
+        }
+    }
+    (rows.len() > 1).then(|| table::render(&rows, &[2, 4, 5, 6, 7, 8]))
+}
+
 /// How many answers of the recipe's own questions state their facts: `key facts 15 of 20 (base 0)`.
 pub fn key_facts(report: &eval::report::Report) -> Option<String> {
-    let evaluation = report.evaluation.iter().rfind(|evaluation| !evaluation.key_facts.is_empty())?;
+    let evaluation = crate::report::facts::leading(report)?;
     let of = |role: SystemRole| {
         let system = evaluation.systems.iter().find(|system| system.role == role)?;
         evaluation.key_facts.iter().find(|score| score.system == system.id)

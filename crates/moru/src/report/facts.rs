@@ -1,6 +1,6 @@
 //! The recipe's own questions: which fact each answer has to state, and whether it does, before and after.
 
-use eval::report::{Evaluation, FactScore, Report, Sample, SampleAnswer, SystemRole};
+use eval::report::{Book, Evaluation, FactScore, Report, Sample, SampleAnswer, SystemRole};
 
 use super::html::{esc, int, one, share};
 use super::scores;
@@ -11,6 +11,14 @@ pub(super) fn is_about_facts(evaluation: &Evaluation) -> bool {
     evaluation.measures.first().is_some_and(|measure| measure.name == KEY_FACTS)
 }
 
+/// The evaluation whose key facts stand for the run: the last, where the text is at hand.
+pub fn leading(report: &Report) -> Option<&Evaluation> {
+    let with_facts = || report.evaluation.iter().rev().filter(|evaluation| !evaluation.key_facts.is_empty());
+    let is_closed =
+        |evaluation: &&Evaluation| evaluation.asked.is_some_and(|asked| asked.book == Book::Closed);
+    with_facts().find(|evaluation| !is_closed(evaluation)).or_else(|| with_facts().next())
+}
+
 /// The questions with their facts; empty where the recipe has none.
 pub(super) fn render(report: &Report, words: Words) -> String {
     let evaluations: Vec<_> = report.evaluation.iter().filter(|e| is_about_facts(e)).collect();
@@ -18,9 +26,18 @@ pub(super) fn render(report: &Report, words: Words) -> String {
         return String::new();
     }
     let title = words.pick("핵심 사실", "Key facts");
+    let of_documents = evaluations.iter().all(|evaluation| evaluation.asked.is_some());
+    let who = if of_documents {
+        words.pick(
+            "학습에도 평가 묶음에도 없는, 문서에 대한 별도의 질문입니다.",
+            "Further questions about the documents, which are in no split.",
+        )
+    } else {
+        words.pick("사람이 쓴 질문입니다.", "Questions that people wrote.")
+    };
     let lead = words.pick(
-        "사람이 쓴 질문입니다. 답이 그 질문의 사실(금액, 기간, 시각)을 그대로 말해야 맞은 것으로 셉니다. 말투는 보지 않습니다.",
-        "Questions that people wrote. An answer is right when it states the fact of its question: an amount, a period, \
+        "답이 그 질문의 사실(금액, 기간, 시각)을 그대로 말해야 맞은 것으로 셉니다. 말투는 보지 않습니다.",
+        "An answer is right when it states the fact of its question: an amount, a period, \
          a time. How it is worded does not matter.",
     );
     let bodies: String = evaluations
@@ -37,7 +54,7 @@ pub(super) fn render(report: &Report, words: Words) -> String {
             )
         })
         .collect();
-    format!("<h2 id=\"facts-title\">{title}</h2>\n<p class=\"lead\">{lead}</p>\n{bodies}")
+    format!("<h2 id=\"facts-title\">{title}</h2>\n<p class=\"lead\">{who} {lead}</p>\n{bodies}")
 }
 
 fn question(sample: &Sample, evaluation: &Evaluation, words: Words) -> String {

@@ -1,13 +1,14 @@
 //! The page a person reads: [`render`] turns a [`Report`] into one HTML file.
 //!
 //! 1. [`summary`] – what came out, in one sentence and a few numbers; what to be careful about.
-//! 2. [`facts`] – the recipe's own questions, and whether the answers state their facts.
-//! 3. [`answers`] – the same questions before and after, side by side.
-//! 4. [`scores`] – every measure with interval, baselines and paired tests; [`classification`] – label by label.
-//! 5. [`training`] – loss and learning rate; [`pretraining`] – a model trained from the beginning.
-//! 6. [`data`] – what was read, set aside; categories, lengths, tokens.
-//! 7. [`masking`] – what was masked; [`leaks`] – whether anything came through.
-//! 8. [`costs`] – time and memory of the stages, and what it takes to make the result again.
+//! 2. [`books`] – questions about documents, with their text at hand and from memory.
+//! 3. [`facts`] – the recipe's own questions, and whether the answers state their facts.
+//! 4. [`answers`] – the same questions before and after, side by side.
+//! 5. [`scores`] – every measure with interval, baselines and paired tests; [`classification`] – label by label.
+//! 6. [`training`] – loss and learning rate; [`pretraining`] – a model trained from the beginning.
+//! 7. [`data`] – what was read, set aside; categories, lengths, tokens.
+//! 8. [`masking`] – what was masked; [`leaks`] – whether anything came through.
+//! 9. [`costs`] – time and memory of the stages, and what it takes to make the result again.
 //!
 //! The page stands alone: no network, no fonts or scripts from elsewhere, readable without its few lines
 //! of script, in light and dark, on a phone and on paper. Its policy forbids it to load anything.
@@ -16,12 +17,13 @@
 
 mod answers;
 mod artifacts;
+pub mod books;
 mod chart;
 mod classification;
 mod costs;
 mod curves;
 mod data;
-mod facts;
+pub mod facts;
 pub mod html;
 mod leaks;
 mod masking;
@@ -79,8 +81,9 @@ pub fn render(report: &Report, language: Language) -> String {
 }
 
 /// Id, title and body of each section; the body is empty where there is nothing to show.
-fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 10] {
+fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 11] {
     [
+        ("books", words.pick("문서와 기억", "Text and memory"), books::render(report, words)),
         ("facts", words.pick("핵심 사실", "Key facts"), facts::render(report, words)),
         ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
         ("scores", words.pick("점수", "Scores"), scores::render(report, words)),

@@ -42,7 +42,7 @@ pub(super) fn render(report: &Report, words: Words) -> String {
 
 /// What tells one of several evaluations from the others.
 pub(super) fn heading(evaluation: &Evaluation, words: Words) -> String {
-    format!("<h3 class=\"group\">{}</h3>\n", words.evaluation(&evaluation.name))
+    format!("<h3 class=\"group\">{}</h3>\n", words.evaluation(evaluation))
 }
 
 fn class_of(role: SystemRole) -> &'static str {
@@ -259,7 +259,7 @@ fn reading_note(evaluation: &Evaluation, words: Words) -> String {
     format!("<p class=\"note\">{note}</p>")
 }
 
-fn effect(test: &PairedTest, words: Words) -> String {
+pub(super) fn effect(test: &PairedTest, words: Words) -> String {
     let class = match (test.p_randomisation < SIGNIFICANT, test.difference > 0.0) {
         (true, true) => "up",
         (true, false) => "down",

@@ -159,7 +159,7 @@ fn tiles(report: &Report, words: Words) -> String {
     if let Some(evaluation) = report.evaluation.first() {
         tiles.extend(score_tile(evaluation, words));
     }
-    let with_facts = report.evaluation.iter().rfind(|evaluation| !evaluation.key_facts.is_empty());
+    let with_facts = super::facts::leading(report);
     tiles.extend(with_facts.and_then(|evaluation| facts_tile(evaluation, words)));
     tiles.extend(leaks_tile(report, words));
     tiles.extend(rows_tile(report, words));

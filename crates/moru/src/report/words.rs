@@ -1,7 +1,7 @@
 //! Korean and English: each phrase stands in both languages where it is used; names that come as codes
 //! are spelled out here.
 
-use eval::report::{Language, SystemRole};
+use eval::report::{Book, Evaluation, Language, Slice, SystemRole};
 
 use super::html::esc;
 
@@ -93,11 +93,14 @@ const KEPT: [Name; 4] = [
     ("by recipe", "레시피에 따라", "By recipe"),
 ];
 
-const MEASURES: [Name; 4] = [
+const MEASURES: [Name; 7] = [
     (KEY_FACTS, "핵심 사실", "Key facts"),
     ("exact", "완전 일치", "Exact match"),
     ("accuracy", "정확도", "Accuracy"),
     ("macro_f1", "매크로 F1", "Macro F1"),
+    ("refusal-f1", "거절 F1", "Refusal F1"),
+    ("refusal-precision", "거절 정밀도", "Refusal precision"),
+    ("refusal-recall", "거절 재현율", "Refusal recall"),
 ];
 
 /// The measure whose reference is a list of facts, not an answer.
@@ -193,12 +196,31 @@ impl Words {
     }
 
     /// Escaped name of one of several evaluations: `main` and `main: questions`, those that people wrote.
-    pub(super) fn evaluation(self, name: &str) -> String {
-        match name.split_once(": ") {
-            Some((model, "questions")) => {
-                format!("{} · {}", esc(model), self.pick("사람이 쓴 질문", "Questions written by people"))
-            }
-            _ => format!("{} · {}", esc(name), self.pick("평가 묶음", "Test split")),
+    pub(super) fn evaluation(self, evaluation: &Evaluation) -> String {
+        let (model, part) = evaluation.name.split_once(": ").unwrap_or((&evaluation.name, ""));
+        let part = match (evaluation.asked, part) {
+            (Some(asked), _) => format!("{} · {}", self.slice(asked.slice), self.book(asked.book)),
+            (None, "questions") => self.pick("사람이 쓴 질문", "Questions written by people").to_owned(),
+            _ => self.pick("평가 묶음", "Test split").to_owned(),
+        };
+        format!("{} · {part}", esc(model))
+    }
+
+    /// Which questions about documents.
+    pub(super) fn slice(self, slice: Slice) -> &'static str {
+        match slice {
+            Slice::Test => self.pick("배운 사실을 다른 말로", "Facts of the training in other words"),
+            Slice::TestUnseen => self.pick("학습에 없던 조문", "Unseen articles"),
+            Slice::KeyFacts => self.pick("별도 질문의 핵심 사실", "Key facts of further questions"),
+            Slice::Refusals => self.pick("규정에 없는 질문의 거절", "Refusals among further questions"),
+        }
+    }
+
+    /// What is at hand.
+    pub(super) fn book(self, book: Book) -> &'static str {
+        match book {
+            Book::Open => self.pick("문서를 보고", "with the text"),
+            Book::Closed => self.pick("기억만으로", "from memory"),
         }
     }
 

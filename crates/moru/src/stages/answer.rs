@@ -9,13 +9,14 @@ use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::artifact::Format;
+use super::exam::{self, Exam, Manner};
 use super::{Names, assistant, jsonl, prepare, tokenize};
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Prepare, Replies, Tokenize};
 
 /// Raised when the same model would be asked otherwise.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A question of the recipe's own, with what its answer has to contain. Its other keys fill the prompt's
 /// columns.
@@ -146,19 +147,24 @@ fn run(
         ..project.resolved().tokenize.clone()
     };
     let prepare: Prepare = project.resolved().prepare.clone();
-    if !questions_of.is_empty() {
-        // Own questions are asked in the form of the recipe's prompt.
+    let is_about_documents = exam::has_documents(project);
+    if !questions_of.is_empty() || is_about_documents {
+        // Own questions are asked in the form of the recipe's prompt, and those about documents without their text.
         for key in ["prepare.prompt", "prepare.system"] {
             stage.param::<String>(key)?;
         }
     }
+    let context = if is_about_documents { stage.param("questions.context")? } else { String::new() };
     let rows = test_rows(&stage.input(Names::SPLITS)?, max_rows, seed)?;
-    let mut questions =
-        rows.iter().map(|row| Ok(Question::of(row)?.0)).collect::<anyhow::Result<Vec<_>>>()?;
-    for own in all_questions(stage, questions_of)? {
-        let messages = own.messages(&prepare)?;
-        questions.push(Question { id: own.id, messages, tools: Vec::new() });
+    let own = all_questions(stage, questions_of)?;
+    let exam = Exam::of(&Manner::of(project, &prepare, &context)?, &rows, &own)?;
+    if exam.left_out > 0 {
+        stage.note(&format!(
+            "{} questions about articles that were held out are not asked: [questions] context is \"none\", and nobody knows what they say without it",
+            exam.left_out
+        ));
     }
+    let questions = exam.items.into_iter().map(|item| item.question).collect();
     let answers = ask(stage, project, is_tuned, &tokenize, questions, max_tokens)?;
     let mut writer = jsonl::Writer::create(&stage.output(Names::ANSWERS)?)?;
     for answer in &answers {

@@ -4,19 +4,20 @@ use std::path::Path;
 
 use chat::{Example, Role};
 use eval::compare::{Answers, Comparison, TestRow, question_text};
-use eval::report::{Evaluation, SystemRole};
+use eval::report::{Asked, Book, Evaluation, Slice, SystemRole};
 use eval::run::Answer;
 use eval::statistics::Resampling;
 use pipeline::{Context, Counts, Input, Stage};
 
-use super::answer::{OwnQuestion, all_questions, question_inputs, test_rows};
+use super::answer::{all_questions, question_inputs, test_rows};
 use super::artifact::Format;
+use super::exam::{self, Exam, Item, Manner, Part};
 use super::{Names, jsonl, prepare};
 use crate::project::Project;
 use crate::recipe::Prepare;
 
 /// Raised when the same answers would be scored otherwise.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The stage of one training.
 pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
@@ -42,12 +43,13 @@ pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
         version: VERSION,
         inputs,
         outputs: vec![Names::SCORES.into()],
-        run: super::stage_fn(move |stage| run(stage, name, has_base, &named, &exports)),
+        run: super::stage_fn(move |stage| run(stage, project, name, has_base, &named, &exports)),
     }
 }
 
 fn run(
     stage: &mut Context<'_>,
+    project: &Project,
     name: &str,
     has_base: bool,
     questions_of: &[String],
@@ -60,96 +62,168 @@ fn run(
         (stage.param("evaluate.max_rows")?, stage.param("evaluate.max_new_tokens")?);
     let (seed, samples): (u64, usize) = (stage.param("project.seed")?, stage.param("report.examples")?);
     let prepare: Prepare = stage.param("prepare")?;
+    let context =
+        if exam::has_documents(project) { stage.param("questions.context")? } else { String::new() };
+    let manner = Manner::of(project, &prepare, &context)?;
     let splits = stage.input(Names::SPLITS)?;
-    let rows: Vec<_> =
-        test_rows(&splits, max_rows, seed)?.iter().map(|row| test_row(row, prepare.meta.first())).collect();
-    let training = pairs(&splits.join("train.jsonl"))?;
-    let templates = (!prepare.is_conversations()).then(|| prepare::templates(&prepare)).transpose()?;
-    let mut given =
-        vec![("tuned", SystemRole::Tuned, jsonl::read::<Answer>(&stage.input("tuned answers")?)?)];
-    if has_base {
-        given.insert(0, ("base", SystemRole::Base, jsonl::read(&stage.input("base answers")?)?));
-    }
-    for format in exports {
-        let answers = jsonl::read(&stage.input(format.name())?)?;
-        given.push((format.name(), SystemRole::Other, answers));
-    }
     let own = all_questions(stage, questions_of)?;
-    let own_rows =
-        own.iter().map(|question| own_row(question, &prepare)).collect::<anyhow::Result<Vec<_>>>()?;
-    let n = rows.len();
+    let exam = Exam::of(&manner, &test_rows(&splits, max_rows, seed)?, &own)?;
+    let training = pairs(&splits.join("train.jsonl"), &manner)?;
+    let templates = (!prepare.is_conversations()).then(|| prepare::templates(&prepare)).transpose()?;
+    let given = given(stage, has_base, exports)?;
     let resampling = Resampling { seed, ..Resampling::default() };
     let generation = format!("greedy, at most {max_new_tokens} tokens");
-    let evaluate =
-        |name: &str, rows: &[TestRow], places: &[usize], metrics: &[String], leading: &str, samples| {
-            let mut systems: Vec<_> = (given.iter())
-                .map(|(id, role, answers)| {
-                    let answers: Vec<Answer> = places.iter().map(|&place| answers[place].clone()).collect();
-                    Answers::of_model(id, *role, &answers)
-                })
-                .collect();
-            systems.extend(of_baselines(&baselines, templates.as_ref(), &training, rows));
-            let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
-            let scorers = eval::scorers::from_recipe(metrics, references)?;
-            Comparison {
-                name,
-                rows,
-                systems: &systems,
-                scorers: &scorers,
-                leading,
-                resampling,
-                samples,
-                generation: &generation,
-            }
-            .evaluate()
-        };
-    stage.progress(0, Some(n as u64), "rows");
-    let all: Vec<usize> = (0..n).collect();
-    let mut evaluations = vec![evaluate(name, &rows, &all, &metrics, &leading, samples)?];
-    for (title, metric) in OWN {
-        let chosen =
-            own.iter().zip(&own_rows).enumerate().filter(|(_, (question, _))| is_scored_by(question, metric));
-        let (places, rows): (Vec<usize>, Vec<TestRow>) =
-            chosen.map(|(at, (_, row))| (n + at, row.clone())).unzip();
-        let rows: Vec<TestRow> = match metric {
-            "key-facts" => rows,
-            // Facts are scored once.
-            _ => rows.into_iter().map(|row| TestRow { facts: Vec::new(), ..row }).collect(),
-        };
-        if !rows.is_empty() {
-            // Each is shown with its fact and whether it was said.
-            let shown = rows.len();
-            let name = format!("{name}: {title}");
-            evaluations.push(evaluate(&name, &rows, &places, &[metric.to_owned()], "", shown)?);
+    let evaluate = |of: &Section<'_>| -> anyhow::Result<Option<Evaluation>> {
+        let (places, mut rows) = exam.part(|item| of.holds(item));
+        if rows.is_empty() {
+            return Ok(None);
         }
+        for row in &mut rows {
+            match (of.with_facts, of.part) {
+                (false, _) => row.facts.clear(),
+                // What an answer has to state is shown, not how somebody put it.
+                (true, Part::Further(_)) => row.references = vec![stated(row)],
+                (true, _) => {}
+            }
+        }
+        let mut systems: Vec<_> = (given.iter())
+            .map(|(id, role, answers)| {
+                let answers: Vec<Answer> = places.iter().map(|&place| answers[place].clone()).collect();
+                Answers::of_model(id, *role, &answers)
+            })
+            .collect();
+        systems.extend(of_baselines(&baselines, templates.as_ref(), &training, &rows));
+        let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
+        let scorers = eval::scorers::from_recipe(&of.metrics, references)?;
+        let comparison = Comparison {
+            name: &of.name(name),
+            rows: &rows,
+            systems: &systems,
+            scorers: &scorers,
+            leading: if of.title.is_empty() { &leading } else { "" },
+            resampling,
+            samples: of.samples.unwrap_or(rows.len()),
+            generation: &generation,
+        };
+        Ok(Some(Evaluation { asked: of.asked, ..comparison.evaluate()? }))
+    };
+    let sections = sections(&exam, &metrics, samples);
+    let mut evaluations = Vec::new();
+    for (at, section) in sections.iter().enumerate() {
+        stage.progress(at as u64, Some(sections.len() as u64), "parts");
+        evaluations.extend(evaluate(section)?);
+    }
+    if evaluations.is_empty() {
+        return Err(eval::EvalError::NoRows.into());
     }
     pipeline::platform::write_atomic(
         &stage.output(Names::SCORES)?,
         &serde_json::to_vec_pretty(&evaluations)?,
     )?;
-    Ok(vec![Counts::all("questions", (n + own_rows.len()) as u64)])
+    Ok(vec![Counts::all("questions", exam.items.len() as u64)])
 }
 
-/// What questions that nothing is trained on are scored by: those with facts by these, those with a right answer by
-/// whether they are refused where it is a refusal.
-const OWN: [(&str, &str); 2] = [("questions", "key-facts"), ("refusals", "refusal")];
-
-/// Whether a question is scored by a metric.
-fn is_scored_by(question: &OwnQuestion, metric: &str) -> bool {
-    if metric == "refusal" { question.expected.is_some() } else { !question.facts.is_empty() }
+/// What each system said: base, tuned model, and the tuned model as it was written for other tools.
+fn given(
+    stage: &Context<'_>,
+    has_base: bool,
+    exports: &[Format],
+) -> anyhow::Result<Vec<(&'static str, SystemRole, Vec<Answer>)>> {
+    let mut given = Vec::new();
+    if has_base {
+        given.push(("base", SystemRole::Base, jsonl::read(&stage.input("base answers")?)?));
+    }
+    given.push(("tuned", SystemRole::Tuned, jsonl::read(&stage.input("tuned answers")?)?));
+    for format in exports {
+        given.push((format.name(), SystemRole::Other, jsonl::read(&stage.input(format.name())?)?));
+    }
+    Ok(given)
 }
 
-/// A question that nothing is trained on, to be scored.
-fn own_row(question: &OwnQuestion, prepare: &Prepare) -> anyhow::Result<TestRow> {
-    let facts =
-        || question.facts.iter().filter_map(|any| any.first().cloned()).collect::<Vec<_>>().join(", ");
-    Ok(TestRow {
-        id: question.id.clone(),
-        question: question_text(&question.messages(prepare)?).to_owned(),
-        references: vec![question.expected.clone().unwrap_or_else(facts)],
-        facts: question.key_facts(),
-        category: None,
-    })
+/// The facts of a row, each in its first wording.
+fn stated(row: &TestRow) -> String {
+    row.facts.iter().filter_map(|fact| fact.any_of.first().cloned()).collect::<Vec<_>>().join(", ")
+}
+
+/// What is scored by itself.
+struct Section<'a> {
+    /// What its name ends with; the first has none.
+    title: &'a str,
+    /// Of the exam.
+    part: Part,
+    /// What the report is told of it.
+    asked: Option<Asked>,
+    /// Whether it scores facts, and holds only questions that have any.
+    with_facts: bool,
+    metrics: Vec<String>,
+    /// Answers that are shown; all where absent.
+    samples: Option<usize>,
+}
+
+impl Section<'_> {
+    fn name(&self, training: &str) -> String {
+        if self.title.is_empty() { training.to_owned() } else { format!("{training}: {}", self.title) }
+    }
+
+    fn holds(&self, item: &Item) -> bool {
+        let fits = match (self.part, self.with_facts) {
+            (Part::Further(_), true) => !item.row.facts.is_empty(),
+            (Part::Further(_), false) => item.is_expected,
+            _ => true,
+        };
+        fits && item.part == self.part
+    }
+}
+
+/// Answers that are shown of a part that is not the first.
+const FEWER: usize = 10;
+
+/// The sections of an exam, those beside a text first. Further questions with facts are scored by these, those with a
+/// right answer by whether they are refused where it is a refusal; of the latter facts are not scored once more.
+fn sections(exam: &Exam, metrics: &[String], samples: usize) -> Vec<Section<'static>> {
+    let is_there = |part: Part| exam.items.iter().any(|item| item.part == part);
+    let mut all = Vec::new();
+    let first = |part, asked| Section {
+        title: "",
+        part,
+        asked,
+        with_facts: true,
+        metrics: metrics.to_vec(),
+        samples: Some(samples),
+    };
+    if is_there(Part::Test) {
+        all.push(first(Part::Test, None));
+    }
+    let is_open = exam.items.iter().any(|item| item.part.book() == Some(Book::Open));
+    let titled =
+        |title: [&'static str; 2], book| if is_open && book == Book::Closed { title[1] } else { title[0] };
+    for book in [Book::Open, Book::Closed] {
+        for (slice, title) in [(Slice::Test, ["", "closed book"]), (Slice::TestUnseen, [exam::UNSEEN; 2])] {
+            let asked = Asked { slice, book };
+            let title = titled(title, book);
+            let samples = if title.is_empty() { samples } else { samples.min(FEWER) };
+            let section = first(Part::Documents(asked), Some(asked));
+            all.push(Section { title, samples: Some(samples), ..section });
+        }
+    }
+    for book in [None, Some(Book::Open), Some(Book::Closed)] {
+        for (slice, title, metric) in [
+            (Slice::KeyFacts, ["questions", "questions, closed book"], "key-facts"),
+            (Slice::Refusals, ["refusals", "refusals, closed book"], "refusal"),
+        ] {
+            let is_again = is_open && book == Some(Book::Closed);
+            all.push(Section {
+                title: book.map_or(title[0], |book| titled(title, book)),
+                part: Part::Further(book),
+                asked: book.map(|book| Asked { slice, book }),
+                with_facts: slice == Slice::KeyFacts,
+                metrics: vec![metric.to_owned()],
+                // Each is shown with its fact and whether it was said.
+                samples: is_again.then_some(samples.min(FEWER)),
+            });
+        }
+    }
+    all
 }
 
 /// The answers without a model that the recipe asks for, in its order.
@@ -169,24 +243,14 @@ fn of_baselines(
     names.iter().filter_map(of).collect()
 }
 
-fn test_row(example: &Example, category: Option<&String>) -> TestRow {
-    let answer = example.messages.iter().rev().find(|m| m.role == Role::Assistant);
-    let category = category.and_then(|column| example.meta.get(column));
-    TestRow {
-        id: example.id.clone(),
-        question: question_text(&example.messages).to_owned(),
-        references: vec![answer.map_or_else(String::new, |m| m.content.clone())],
-        facts: Vec::new(),
-        category: category.and_then(|value| value.as_str()).map(str::to_owned),
-    }
-}
-
 /// Questions and answers of the training split, for the baselines.
-fn pairs(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
+fn pairs(path: &Path, manner: &Manner<'_>) -> anyhow::Result<Vec<(String, String)>> {
     jsonl::lines::<Example>(path)?
         .map(|example| {
-            let row = test_row(&example?, None);
-            Ok((row.question, row.references.into_iter().next().unwrap_or_default()))
+            let example = example?;
+            let answer = example.messages.iter().rev().find(|m| m.role == Role::Assistant);
+            let question = manner.question(question_text(&example.messages)).into_owned();
+            Ok((question, answer.map_or_else(String::new, |m| m.content.clone())))
         })
         .collect()
 }

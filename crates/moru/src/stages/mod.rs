@@ -21,6 +21,7 @@ pub mod costs;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
+pub mod exam;
 pub mod export;
 pub mod gguf;
 pub mod heard;

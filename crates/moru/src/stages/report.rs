@@ -273,12 +273,14 @@ fn rejected(path: &std::path::Path, totals: &BTreeMap<String, u64>) -> anyhow::R
 }
 
 fn categories(project: &Project, splits: &std::path::Path) -> anyhow::Result<Vec<Category>> {
-    let Some(column) = project.resolved().prepare.meta.first() else { return Ok(Vec::new()) };
+    let Some(column) = super::exam::category(project, &project.resolved().prepare) else {
+        return Ok(Vec::new());
+    };
     let mut found: BTreeMap<String, Category> = BTreeMap::new();
     for (i, split) in tokenize::SPLITS.iter().enumerate() {
         for example in jsonl::lines::<Example>(&splits.join(format!("{split}.jsonl")))? {
             let example = example?;
-            let Some(name) = example.meta.get(column).and_then(Value::as_str) else { continue };
+            let Some(name) = example.meta.get(&column).and_then(Value::as_str) else { continue };
             let entry = found
                 .entry(name.to_owned())
                 .or_insert_with(|| Category { name: name.to_owned(), ..Category::default() });

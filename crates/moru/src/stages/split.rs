@@ -9,6 +9,7 @@ use data::split::{Share, SplitRow};
 use pipeline::{Context, Counts, Input, Stage};
 
 use super::classify::labelled::Labelled;
+use super::exam;
 use super::tokenize::SPLITS;
 use super::{Names, jsonl};
 use crate::console::error::fail;
@@ -166,7 +167,12 @@ fn named(examples: &[Example], fixed: &[Option<usize>], split: &Split) -> anyhow
             return Ok(*place);
         }
         let name = text(example, &split.column).ok_or_else(|| no_column("column", &split.column))?;
-        let name = if name == "validation" { "valid" } else { &name };
+        let name = match name.as_str() {
+            "validation" => "valid",
+            // Scored apart, by the column that says so.
+            exam::UNSEEN => "test",
+            name => name,
+        };
         SPLITS.iter().position(|split| *split == name).ok_or_else(|| {
             fail(
                 format!("{}: `{}` names the split {name:?}", example.id, split.column),

@@ -5,7 +5,7 @@
 use anyhow::Context;
 use model::ModelConfig;
 
-use super::{base, export, model_of, prepare, privacy, split, tokenize, train};
+use super::{base, exam, export, model_of, prepare, privacy, split, tokenize, train};
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Source, Train};
@@ -44,6 +44,14 @@ fn check_split(project: &Project) -> anyhow::Result<()> {
         if !column.is_empty() && !meta.contains(column) {
             return Err(split::no_column(key, column));
         }
+    }
+    let questions = &project.resolved().questions;
+    let are_held_out = exam::has_documents(project) && questions.unseen > 0.0 && questions.context != "none";
+    if are_held_out && !meta.iter().any(|column| column == exam::SLICE) {
+        return Err(fail(
+            "[questions] `unseen` holds articles out, and the examples do not carry which: their questions are scored apart",
+            format!("add \"{}\" to [prepare] meta, or set unseen = 0", exam::SLICE),
+        ));
     }
     Ok(())
 }

@@ -61,6 +61,7 @@ procedure = 4
 absent = 4
 further_absent = 2
 further_answerable = 1
+unseen = 0.0
 top_k = 1
 
 [prepare]
@@ -71,6 +72,9 @@ reject = { short_chars = 0, duplicates = 0.0 }
 
 [split]
 column = \"split\"
+train = 0.6
+valid = 0.2
+test = 0.2
 ";
 
 /// A project over one short rule.
@@ -104,11 +108,9 @@ fn rules_become_questions_that_cite_them() {
         let said =
             |role: &str| messages.iter().find(|m| m["role"] == role).unwrap()["content"].as_str().unwrap();
         let (asked, answer) = (said("user"), said("assistant"));
-        // Beside a question that shares no word with the rules stands nothing.
-        if example["meta"]["type"] != "absent" {
-            assert!(asked.contains("\n\n질문: "), "{asked}");
-            assert!(asked.starts_with('[') && answer.contains("제"), "{asked} {answer}");
-        }
+        // A prompt without a text would give away that the rules do not answer.
+        assert!(asked.starts_with('[') && asked.contains("\n\n질문: "), "{asked}");
+        assert!(example["meta"]["type"] == "absent" || answer.contains("제"), "{asked} {answer}");
     }
 }
 
@@ -143,7 +145,32 @@ fn a_model_is_tuned_on_rules_and_asked_beside_what_is_found() {
     let report: Value = serde_json::from_str(&scratch.read("out/report.json")).unwrap();
     let names: Vec<_> =
         report["evaluation"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["main", "main: questions", "main: refusals"]);
+    assert_eq!(
+        names,
+        [
+            "main",
+            "main: closed book",
+            "main: questions",
+            "main: refusals",
+            "main: questions, closed book",
+            "main: refusals, closed book"
+        ]
+    );
+    for evaluation in report["evaluation"].as_array().unwrap() {
+        let asked = &evaluation["asked"];
+        let is_closed = evaluation["name"].as_str().unwrap().ends_with("closed book");
+        assert_eq!(asked["book"], if is_closed { "closed" } else { "open" }, "{asked}");
+        // Neither the page nor the nearest question sees the text beside a question.
+        for sample in evaluation["samples"].as_array().unwrap() {
+            let question = sample["question"].as_str().unwrap();
+            assert!(!question.contains("질문:") && !question.contains('\n'), "{question}");
+        }
+        let tested: Vec<_> = evaluation["measures"][0]["tests"].as_array().unwrap().iter().collect();
+        let against: Vec<_> = tested.iter().map(|test| test["against"].as_str().unwrap()).collect();
+        assert_eq!(against, ["base", "commonest", "nearest"]);
+    }
+    let told = scratch.stdout(&[&["report"][..], &SMALL].concat(), 0);
+    assert!(told.contains("main: closed book             closed"), "{told}");
     scratch.write("ask.txt", "병가가 며칠을 넘으면 진단서를 내나요?\n");
     let args = ["generate", "--in", "ask.txt", "--max-tokens", "2"];
     let answer = scratch.stdout(&[&args[..], &SMALL].concat(), 0);
@@ -189,4 +216,34 @@ fn the_example_rules_are_read_from_their_pdf() {
             && page.contains("class=\"furniture\"")
             && page.contains("class=\"cell\"")
     );
+}
+
+#[test]
+fn articles_that_are_held_out_are_told_apart() {
+    let scratch = project();
+    scratch.edit("moru.toml", "unseen = 0.0", "unseen = 0.2");
+    scratch.edit("moru.toml", "[\"slice\", ", "[");
+    let said = scratch.seen(&["check", "--structure"]);
+    assert!(said.contains("add \"slice\" to [prepare] meta, or set unseen = 0"), "{said}");
+    // The column of slices may be that of the splits as well.
+    scratch.edit("moru.toml", ", \"split\"]", ", \"slice\"]");
+    scratch.edit("moru.toml", "column = \"split\"", "column = \"slice\"");
+    let all = [&SMALL[..], &["--set", "evaluate.max_rows=0", "--set", "evaluate.base=false"]].concat();
+    scratch.stdout(&[&["run"][..], &all].concat(), 0);
+    let report: Value = serde_json::from_str(&scratch.read("out/report.json")).unwrap();
+    let of = |slice: &str| {
+        let all = report["evaluation"].as_array().unwrap().iter();
+        let found = all.filter(|e| e["asked"]["slice"] == slice);
+        found.map(|e| (e["asked"]["book"].as_str().unwrap(), e["rows"].as_u64().unwrap())).collect::<Vec<_>>()
+    };
+    let unseen = of("test_unseen");
+    assert!(matches!(unseen[..], [("open", rows)] if rows > 0), "{unseen:?}");
+    assert_eq!(of("test").iter().map(|(book, _)| *book).collect::<Vec<_>>(), ["open", "closed"]);
+    // From memory nobody knows what was held out.
+    let none = [&all[..], &["--set", "questions.context=none"]].concat();
+    scratch.stdout(&[&["run"][..], &none].concat(), 0);
+    let report: Value = serde_json::from_str(&scratch.read("out/report.json")).unwrap();
+    let books: Vec<_> =
+        report["evaluation"].as_array().unwrap().iter().map(|e| e["asked"].to_string()).collect();
+    assert!(books.iter().all(|asked| asked.contains("closed") && !asked.contains("unseen")), "{books:?}");
 }

@@ -1,5 +1,6 @@
 //! The page as a reader, an attacker and a phone see it.
 
+mod books;
 mod browser;
 mod classified;
 mod colours;
