@@ -24,7 +24,7 @@ use std::collections::HashMap;
 
 use crate::korean::{Ending, Particle};
 
-pub use expand::{Expansion, NoVars, Register, Vars, mask};
+pub use expand::{Expansion, Memory, NoVars, Register, Vars, mask};
 
 /// Rules ready to be expanded.
 #[derive(Debug)]

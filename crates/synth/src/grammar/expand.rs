@@ -40,6 +40,10 @@ pub struct Expansion {
     memo: Vec<(String, String)>,
 }
 
+/// What labels, written `{rule#label}`, stood for.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Memory(Vec<(String, String)>);
+
 /// How formally somebody speaks.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum Register {
@@ -72,6 +76,16 @@ impl Expansion {
     pub fn remember(&mut self, label: &str, text: &str) {
         self.memo.retain(|(l, _)| l != label);
         self.memo.push((label.to_owned(), text.to_owned()));
+    }
+
+    /// What every label stands for now.
+    pub fn memory(&self) -> Memory {
+        Memory(self.memo.clone())
+    }
+
+    /// Makes labels stand for what they stood for then, and no others.
+    pub fn recall(&mut self, memory: &Memory) {
+        self.memo.clone_from(&memory.0);
     }
 
     fn slot(&mut self, start: usize) {

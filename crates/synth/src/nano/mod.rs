@@ -5,7 +5,9 @@
 //! 3. [`writing`]: rules, interviews, technical and everyday talk, prose.
 //! 4. [`delivery`]: dialogues that call the tools of a delivery app.
 //! 5. [`reading`]: passages, records and tables, and what is asked of them.
-//! 6. [`variety`]: how much of it is new, and whether its particles agree.
+//! 6. [`regulation`]: parts of rule books, and answers that quote them with their place.
+//! 7. [`drill`]: what stands earlier in the text, written again.
+//! 8. [`variety`]: how much of it is new, and whether its particles agree.
 //!
 //! Policies are drawn anew for every document, so nothing can be learnt from them but how an answer is
 //! read off the facts at hand.
@@ -19,8 +21,10 @@
 //! ```
 
 mod delivery;
+mod drill;
 mod reading;
 mod record;
+mod regulation;
 mod script;
 mod support;
 mod topic;
@@ -69,19 +73,25 @@ pub enum DocumentKind {
     Tools,
     /// Passages, records and tables with questions that they answer.
     Reading,
+    /// Parts of rule books with questions, and answers that quote them.
+    Regulation,
+    /// What stands earlier in the text, written again.
+    Drill,
 }
 
-/// How often each kind is drawn, so that nearly half of the bytes are Korean support talk.
+/// How often each kind is drawn, so that more than two fifths of the bytes are Korean support talk.
 const WEIGHTS: &[(DocumentKind, usize)] = &[
-    (DocumentKind::SupportKorean, 100),
+    (DocumentKind::SupportKorean, 150),
     (DocumentKind::SupportEnglish, 8),
     (DocumentKind::Rules, 8),
     (DocumentKind::Interview, 6),
     (DocumentKind::Technical, 10),
     (DocumentKind::Talk, 12),
-    (DocumentKind::Prose, 12),
+    (DocumentKind::Prose, 8),
     (DocumentKind::Tools, 2),
     (DocumentKind::Reading, 28),
+    (DocumentKind::Regulation, 20),
+    (DocumentKind::Drill, 34),
 ];
 
 /// What a document says.
@@ -178,6 +188,8 @@ impl NanoText {
             DocumentKind::Prose => writing::prose(&mut script),
             DocumentKind::Tools => delivery::dialogue(&mut script),
             DocumentKind::Reading => reading::reading(&mut script),
+            DocumentKind::Regulation => regulation::regulation(&mut script),
+            DocumentKind::Drill => drill::drill(&mut script),
         }
         script.finish(kind)
     }
@@ -201,6 +213,8 @@ fn grammar() -> Grammar {
         include_str!("text/english.txt"),
         include_str!("text/tools.txt"),
         include_str!("text/reading.txt"),
+        include_str!("text/regulations.txt"),
+        include_str!("text/drills.txt"),
     ])
     .expect("the grammar is part of the program and tested")
 }

@@ -6,7 +6,7 @@ use chat::example::{Message, Role, ToolCall};
 use serde_json::{Map, Value};
 
 use super::{Body, Document, DocumentKind};
-use crate::grammar::{Expansion, Grammar, Register, Vars};
+use crate::grammar::{Expansion, Grammar, Memory, Register, Vars};
 use crate::rng::Rng;
 
 /// Values by name.
@@ -145,6 +145,16 @@ impl<'g> Script<'g> {
         self.values.0.retain(|(n, _)| *n != name);
         self.values.0.push((name, value.into()));
         self
+    }
+
+    /// What labels stand for now.
+    pub fn memory(&self) -> Memory {
+        self.out.memory()
+    }
+
+    /// Makes labels stand for what they stood for then.
+    pub fn recall(&mut self, memory: &Memory) {
+        self.out.recall(memory);
     }
 
     /// Forgets what `{rule#label}` stood for.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use data::documents::{Level, Node};
-use synth::nano::{NanoText, Split};
+use synth::nano::{DocumentKind, NanoText, Split};
 use synth::rules::{Answer, Book, FactKind, Question, Rules, changes, exam};
 
 fn korean() -> Vec<Rules> {
@@ -186,7 +186,7 @@ fn the_pretraining_text_shares_no_clause_with_the_rules() {
         let text = NanoText::new(1, split);
         for document in text.documents().take(3000) {
             bytes += document.len();
-            n_rules += usize::from(document.kind == synth::nano::DocumentKind::Rules);
+            n_rules += usize::from(matches!(document.kind, DocumentKind::Rules | DocumentKind::Regulation));
             let shared = stretches(document.texts(), WIDTH).intersection(&rules).next().cloned();
             assert!(shared.is_none(), "{:?} stands in both", shared.map(String::from_iter));
             assert!(!document.texts().any(|text| names.iter().any(|name| text.contains(name))));
