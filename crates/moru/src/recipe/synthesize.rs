@@ -12,7 +12,9 @@ pub const TEXTS: [&str; 2] = ["", "nano"];
 pub struct Synthesize {
     /// `nano`, or empty for none.
     pub text: String,
-    /// Megabytes (10⁶ bytes) of text to train on.
+    /// Megabytes (10⁶ bytes) of drills before it.
+    pub drill_megabytes: f64,
+    /// Megabytes of text to train on.
     pub train_megabytes: f64,
     /// Megabytes of other text to watch the training with, and as many to score it.
     pub held_back_megabytes: f64,
@@ -28,6 +30,12 @@ impl Synthesize {
         );
         let synthesize = Self {
             text: text.to_owned(),
+            drill_megabytes: s.within(
+                "drill_megabytes",
+                0.0,
+                0.0..=10_000.0,
+                "megabytes of drills before it, which train to look back; with train.order = \"as_given\" they come first",
+            ),
             train_megabytes: s.within(
                 "train_megabytes",
                 20.0,

@@ -53,6 +53,8 @@ pub struct Train {
     pub rslora: bool,
     /// The learning rate of B over that of A.
     pub lora_plus: f64,
+    /// `shuffled` or `as_given`.
+    pub order: String,
     /// The greatest learning rate.
     pub learning_rate: f64,
     /// `cosine`, `linear` or `constant`.
@@ -199,6 +201,14 @@ impl Train {
                 1.0..=1000.0,
                 "the learning rate of B over that of A (LoRA+)",
             ),
+            order: s
+                .choice(
+                    "order",
+                    "shuffled",
+                    &["shuffled", "as_given"],
+                    "in which order an epoch takes the samples: by the seed, or as the training split has them",
+                )
+                .to_owned(),
             learning_rate: s.within(
                 "learning_rate",
                 if lora { 2e-4 } else { 5e-5 },

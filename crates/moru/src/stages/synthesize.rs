@@ -3,7 +3,7 @@
 use chat::{Example, Message, Role};
 use pipeline::{Context, Counts, Stage};
 use serde_json::{Map, Value};
-use synth::nano::{Body, Document, NanoText, Split};
+use synth::nano::{Body, Document, DocumentKind, NanoText, Split};
 
 use super::tokenize::SPLITS;
 use super::{Names, jsonl};
@@ -44,25 +44,42 @@ fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
     ];
     for (name, (split, seed, wanted)) in SPLITS.into_iter().zip(parts) {
         let mut writer = jsonl::Writer::create(&folder.join(format!("{name}.jsonl")))?;
-        let mut written = 0;
         let text = NanoText::new(seed, split);
-        for (i, document) in text.documents().enumerate() {
-            if written >= wanted {
-                break;
-            }
-            written += document.len() as u64;
-            writer.push(&example(&format!("{name}#{i}"), document))?;
-            n_documents += 1;
-            if i.is_multiple_of(500) {
-                stage.progress(written, Some(wanted), "bytes");
-                if stage.is_cancelled() {
-                    return Err(pipeline::Error::Cancelled.into());
-                }
-            }
+        if split == Split::Train {
+            let drills = text.clone().only(DocumentKind::Drill);
+            n_documents +=
+                write(stage, &mut writer, "drill", &drills, megabytes(synthesize.drill_megabytes))?;
         }
+        n_documents += write(stage, &mut writer, name, &text, wanted)?;
         writer.finish()?;
     }
     Ok(vec![Counts::all("documents", n_documents)])
+}
+
+/// Writes documents until they have so many bytes, and counts them.
+fn write(
+    stage: &mut Context<'_>,
+    writer: &mut jsonl::Writer,
+    name: &str,
+    text: &NanoText,
+    wanted: u64,
+) -> anyhow::Result<u64> {
+    let (mut written, mut n_documents) = (0, 0_u64);
+    for document in text.documents() {
+        if written >= wanted {
+            break;
+        }
+        written += document.len() as u64;
+        writer.push(&example(&format!("{name}#{n_documents}"), document))?;
+        n_documents += 1;
+        if n_documents.is_multiple_of(500) {
+            stage.progress(written, Some(wanted), "bytes");
+            if stage.is_cancelled() {
+                return Err(pipeline::Error::Cancelled.into());
+            }
+        }
+    }
+    Ok(n_documents)
 }
 
 fn megabytes(n: f64) -> u64 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::train::{
     Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, InLoopEval, Length, MemoryFigures, Method,
-    PlanFigures, ResultFrom, Schedule, Settings, Task, Warmup, memory_parts,
+    Order, PlanFigures, ResultFrom, Schedule, Settings, Task, Warmup, memory_parts,
 };
 use chat::{Builtin, CancelToken, SampleView, Shard};
 use kernels::quant::Format;
@@ -101,6 +101,7 @@ pub fn settings(recipe: &Train, seed: u64, base: Base) -> Settings {
         },
         memory_bytes: (recipe.memory_gb > 0.0).then_some((recipe.memory_gb * 1e9) as u64),
         seed,
+        order: if recipe.order == "as_given" { Order::AsGiven } else { Order::Shuffled },
         learning_rate: recipe.learning_rate,
         schedule: match recipe.schedule.as_str() {
             "linear" => Schedule::Linear,

@@ -16,6 +16,7 @@ mod hub;
 mod kill;
 mod leaks;
 mod life;
+mod pretraining;
 mod privacy;
 mod reports;
 mod rows;

@@ -151,13 +151,20 @@ impl Document {
 pub struct NanoText {
     seed: u64,
     split: Split,
+    only: Option<DocumentKind>,
     grammar: Arc<Grammar>,
 }
 
 impl NanoText {
     /// Texts of a seed.
     pub fn new(seed: u64, split: Split) -> Self {
-        Self { seed, split, grammar: Arc::new(grammar()) }
+        Self { seed, split, only: None, grammar: Arc::new(grammar()) }
+    }
+
+    /// Texts of one kind, which are none of those of all kinds.
+    #[must_use]
+    pub fn only(self, kind: DocumentKind) -> Self {
+        Self { only: Some(kind), ..self }
     }
 
     /// The `index`-th document; each can be had without those before it.
@@ -166,7 +173,8 @@ impl NanoText {
             Split::Train => "train",
             Split::HeldBack => "held back",
         };
-        let mut rng = Rng::stream(self.seed, label, index);
+        let label = if self.only.is_some() { format!("{label}, one kind") } else { label.to_owned() };
+        let mut rng = Rng::stream(self.seed, &label, index);
         let total: usize = WEIGHTS.iter().map(|(_, w)| w).sum();
         let mut draw = rng.below(total);
         let mut kind = DocumentKind::Prose;
@@ -177,6 +185,7 @@ impl NanoText {
             }
             draw -= weight;
         }
+        let kind = self.only.unwrap_or(kind);
         let mut script = Script::new(&self.grammar, rng);
         match kind {
             DocumentKind::SupportKorean => support::korean(&mut script),
