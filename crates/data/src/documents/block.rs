@@ -201,3 +201,16 @@ pub enum PageFinding {
         limit: u64,
     },
 }
+
+/// What a reader's tests show of a document: a line for each block.
+#[cfg(test)]
+pub(super) fn shown_blocks(document: &Document) -> Vec<String> {
+    let shown = |block: &Block| match &block.content {
+        Content::Paragraph(text) => text.clone(),
+        Content::Heading { level, text } => format!("h{level} {text}"),
+        Content::ListItem { depth, marker, text } => format!("{depth} {marker} {text}"),
+        Content::Table(table) => format!("{} {}", table.heading_rows, table.text()),
+        Content::Furniture(text) => format!("~{text}"),
+    };
+    document.blocks.iter().map(shown).collect()
+}

@@ -203,22 +203,11 @@ fn is_hidden(tag: &StartTag<()>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::block::Content;
+    use super::super::block::{Content, shown_blocks};
     use super::*;
 
     fn shown(text: &str) -> Vec<String> {
-        let (document, _) = document("t.html", text);
-        document
-            .blocks
-            .iter()
-            .map(|block| match &block.content {
-                Content::Paragraph(text) => text.clone(),
-                Content::Heading { level, text } => format!("h{level} {text}"),
-                Content::ListItem { depth, marker, text } => format!("{depth} {marker} {text}"),
-                Content::Table(table) => format!("{} {}", table.heading_rows, table.text()),
-                Content::Furniture(text) => format!("~{text}"),
-            })
-            .collect()
+        shown_blocks(&document("t.html", text).0)
     }
 
     #[test]

@@ -136,22 +136,11 @@ fn number(level: HeadingLevel) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::block::Content;
+    use super::super::block::shown_blocks;
     use super::*;
 
     fn shown(text: &str) -> Vec<String> {
-        let (document, _) = document("t.md", text);
-        document
-            .blocks
-            .iter()
-            .map(|block| match &block.content {
-                Content::Paragraph(text) => text.clone(),
-                Content::Heading { level, text } => format!("h{level} {text}"),
-                Content::ListItem { depth, marker, text } => format!("{depth} {marker} {text}"),
-                Content::Table(table) => format!("{} {}", table.heading_rows, table.text()),
-                Content::Furniture(text) => format!("~{text}"),
-            })
-            .collect()
+        shown_blocks(&document("t.md", text).0)
     }
 
     #[test]

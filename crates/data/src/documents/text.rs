@@ -151,20 +151,11 @@ fn width(line: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::block::shown_blocks;
     use super::*;
 
     fn check(text: &str, want: &[&str]) {
-        let document = document("t.txt", text);
-        let got: Vec<String> = document
-            .blocks
-            .iter()
-            .map(|block| match &block.content {
-                Content::Furniture(text) => format!("~{text}"),
-                Content::Paragraph(text) => text.clone(),
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(got, want);
+        assert_eq!(shown_blocks(&document("t.txt", text)), want);
     }
 
     #[test]

@@ -95,6 +95,13 @@ impl Tree {
     }
 }
 
+impl Level {
+    /// Whether it stands beside the rule: a contents page, a table of old and new wording.
+    pub fn is_apart(self) -> bool {
+        matches!(self, Self::Contents | Self::Comparison)
+    }
+}
+
 impl Node {
     /// Its heading, text and table, as far as it has them: what it adds to the document's text.
     pub fn pieces(&self) -> impl Iterator<Item = Cow<'_, str>> {

@@ -1,7 +1,7 @@
 //! Which nodes stand in one chunk.
 
 use super::super::tree::{Level, Tree};
-use super::Balance;
+use super::{Balance, render};
 
 /// Nodes of one chunk, in reading order.
 #[derive(Debug, Clone)]
@@ -65,7 +65,33 @@ impl<'a> Packer<'a> {
         for at in (0..self.tree.nodes.len()).rev() {
             packed[at] = self.node(at, &mut packed);
         }
-        std::mem::take(&mut packed[0])
+        self.joined_title(std::mem::take(&mut packed[0]))
+    }
+
+    /// A title that is alone goes with what follows it: it is asked about by nobody, and found by every search.
+    fn joined_title(&self, mut pieces: Vec<Piece>) -> Vec<Piece> {
+        let is_title = |piece: &Piece| {
+            let nodes = &self.tree.nodes;
+            piece.open
+                && piece.tokens * 4 <= self.balance.target
+                && piece
+                    .nodes
+                    .iter()
+                    .all(|&at| render::is_preamble(self.tree, at) && nodes[at].table.is_none())
+        };
+        if let [title, next, ..] = pieces.as_slice()
+            && is_title(title)
+            && next.open
+            && next
+                .nodes
+                .first()
+                .is_some_and(|&at| title.tokens + next.tokens + self.above[at] <= self.balance.maximum)
+        {
+            let title = pieces.remove(0);
+            pieces[0].nodes.splice(0..0, title.nodes);
+            pieces[0].tokens += title.tokens;
+        }
+        pieces
     }
 
     fn node(&self, at: usize, packed: &mut [Vec<Piece>]) -> Vec<Piece> {
@@ -81,7 +107,7 @@ impl<'a> Packer<'a> {
             | Level::Table => self.balance.maximum,
             _ => self.balance.target,
         };
-        let apart = matches!(node.level, Level::Contents | Level::Comparison);
+        let apart = node.level.is_apart();
         if at > 0 && (self.whole[at] <= room(limit) || self.children[at].is_empty() || apart && self.fits(at))
         {
             let nodes = (at..self.end[at]).filter(|&n| self.has_words(n)).collect::<Vec<_>>();

@@ -7,6 +7,9 @@ const BETWEEN: &str = " > ";
 
 /// The headings that all of these nodes stand under, the document's title first.
 pub(super) fn breadcrumb(tree: &Tree, nodes: &[usize]) -> Vec<String> {
+    // A title that was put before an article stands under nothing.
+    let within: Vec<usize> = nodes.iter().copied().filter(|&at| !is_preamble(tree, at)).collect();
+    let nodes = if within.is_empty() { nodes } else { &within };
     let first = nodes.first().copied().unwrap_or(0);
     let above: Vec<usize> = tree.ancestors(first).filter(|at| !nodes.contains(at)).collect();
     let mut out = vec![tree.title.clone()];
@@ -20,6 +23,11 @@ pub(super) fn breadcrumb(tree: &Tree, nodes: &[usize]) -> Vec<String> {
     }
     out.retain(|heading| !heading.is_empty());
     out
+}
+
+/// Whether a node stands before the first heading.
+pub(super) fn is_preamble(tree: &Tree, at: usize) -> bool {
+    std::iter::once(at).chain(tree.ancestors(at)).any(|at| tree.nodes[at].level == Level::Preamble)
 }
 
 /// The headings, texts and tables of nodes, a line for each.

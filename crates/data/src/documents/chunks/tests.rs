@@ -198,3 +198,24 @@ fn a_text_over_the_maximum_is_cut_at_sentence_ends_and_said_so() {
     assert_eq!(findings, [ChunkFinding::TextCut { path: "제1조".into(), parts: 2 }]);
     assert_eq!(chunks[1].id, "d#제1조@2");
 }
+
+#[test]
+fn a_title_alone_goes_with_what_follows_and_a_preamble_stays() {
+    let with_preamble = |words: usize| {
+        let mut tree = rule(&[("제1조", &[30]), ("제2조", &[30])]);
+        for node in &mut tree.nodes[1..] {
+            node.parent = node.parent.map(|parent| if parent == 0 { 0 } else { parent + 1 });
+        }
+        let text = vec!["머리"; words].join(" ");
+        tree.nodes.insert(1, node(Some(0), Level::Preamble, "서문".into(), "", text));
+        tree
+    };
+    let paths = |words: usize, maximum: usize| -> Vec<Vec<String>> {
+        let balance = Balance { count: &self::words, target: 32, maximum };
+        chunks(&with_preamble(words), &balance).0.into_iter().map(|chunk| chunk.paths).collect()
+    };
+    assert_eq!(paths(1, 60), [vec!["서문", "제1조", "제1조/제1항"], vec!["제2조", "제2조/제1항"]]);
+    assert_eq!(paths(20, 60)[0], ["서문"]);
+    // There is no room for it.
+    assert_eq!(paths(4, 33)[0], ["서문"]);
+}

@@ -1,6 +1,6 @@
 use std::io::{Cursor, Write};
 
-use super::super::block::Content;
+use super::super::block::{Content, shown_blocks};
 use super::*;
 
 pub(super) fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
@@ -20,18 +20,7 @@ fn read(body: &str, more: &[(&str, &str)]) -> Result<(Document, Vec<LeftOut>), R
 }
 
 fn shown(body: &str, more: &[(&str, &str)]) -> Vec<String> {
-    let (document, _) = read(body, more).unwrap();
-    document
-        .blocks
-        .iter()
-        .map(|block| match &block.content {
-            Content::Paragraph(text) => text.clone(),
-            Content::Heading { level, text } => format!("h{level} {text}"),
-            Content::ListItem { depth, marker, text } => format!("{depth} {marker} {text}"),
-            Content::Table(table) => format!("{} {}", table.heading_rows, table.text()),
-            Content::Furniture(text) => format!("~{text}"),
-        })
-        .collect()
+    shown_blocks(&read(body, more).unwrap().0)
 }
 
 fn p(text: &str) -> String {

@@ -8,8 +8,8 @@ pub fn leader(line: &str) -> Option<(&str, u32)> {
     }
     let text = line.trim_end_matches(|c: char| c.is_ascii_digit());
     let page = line[text.len()..].parse().ok()?;
-    let before = text.trim_end_matches(['-', '–', '(', '[', ' ', '\t', '\u{a0}']);
-    let entry = before.trim_end_matches(|c: char| c.is_whitespace() || ".·…‥⋯․∙•_ㆍ・".contains(c));
+    let before = text.trim_end_matches(['(', '[', ' ', '\t', '\u{a0}']);
+    let entry = before.trim_end_matches(|c: char| c.is_whitespace() || ".·…‥⋯․∙•_ㆍ・-–".contains(c));
     let dots: usize = before[entry.len()..]
         .chars()
         .map(|c| match c {

@@ -42,14 +42,18 @@ fn line(pages: &[PageLines], at: At) -> &Line {
     &pages[at.page].lines[at.line]
 }
 
-/// The lines of each cell, from top to bottom.
+/// The lines of each cell, from top to bottom. The rows of a table that goes over pages are counted through.
 fn cells(pages: &[PageLines], item: &Item) -> BTreeMap<(usize, usize), Vec<At>> {
     let mut cells: BTreeMap<(usize, usize), Vec<At>> = BTreeMap::new();
-    let Item::Grid { page, grid } = *item else { return cells };
-    for (index, line) in pages[page].lines.iter().enumerate() {
-        if let Some(cell) = line.cell.filter(|cell| cell.grid == grid) {
-            cells.entry((cell.row, cell.column)).or_default().push(At { page, line: index });
+    let Item::Grid(parts) = item else { return cells };
+    let mut above = 0;
+    for &(page, grid) in parts {
+        for (index, line) in pages[page].lines.iter().enumerate() {
+            if let Some(cell) = line.cell.filter(|cell| cell.grid == grid) {
+                cells.entry((above + cell.row, cell.column)).or_default().push(At { page, line: index });
+            }
         }
+        above += pages[page].grids[grid].cells.len();
     }
     for lines in cells.values_mut() {
         lines.sort_by(|a, b| {
@@ -91,11 +95,13 @@ struct Builder<'p> {
 
 impl Builder<'_> {
     fn add(&mut self, item: &Item, cells: &BTreeMap<(usize, usize), Vec<At>>) {
+        let mut repeated = Vec::new();
         let (content, lines) = match item {
             Item::Paragraph(lines) => (Content::Paragraph(self.text(lines)), lines.clone()),
             Item::Furniture(at) => (Content::Furniture(line(self.pages, *at).text.clone()), vec![*at]),
-            Item::Grid { page, grid } => {
-                let table = self.table(&self.pages[*page].grids[*grid], cells);
+            Item::Grid(parts) => {
+                let (table, again) = self.table(parts, cells);
+                repeated = again;
                 (Content::Table(table), cells.values().flatten().copied().collect())
             }
             Item::Rows(rows) => (Content::Table(self.rows(rows)), rows.iter().flatten().copied().collect()),
@@ -105,11 +111,17 @@ impl Builder<'_> {
             self.built.block_of[at.page][at.line] = block;
         }
         let mut places = self.places(&lines);
-        if let (Item::Grid { page, grid }, [place]) = (item, places.as_mut_slice()) {
-            place.bounds = self.pages[*page].grids[*grid].bounds();
+        if let Item::Grid(parts) = item {
+            for (place, &(page, grid)) in places.iter_mut().zip(parts) {
+                place.bounds = self.pages[page].grids[grid].bounds();
+            }
         }
         let look = self.look(&lines);
         self.built.blocks.push(Block { content, look, places });
+        for (text, place) in repeated {
+            let content = Content::Furniture(text);
+            self.built.blocks.push(Block { content, look, places: vec![place] });
+        }
     }
 
     fn text(&mut self, lines: &[At]) -> String {
@@ -171,26 +183,47 @@ impl Builder<'_> {
         }
     }
 
-    fn table(&mut self, grid: &Grid, cells: &BTreeMap<(usize, usize), Vec<At>>) -> Table {
+    /// The table of one or more grids, and the headings that are printed again on its later pages.
+    fn table(
+        &mut self,
+        parts: &[(usize, usize)],
+        cells: &BTreeMap<(usize, usize), Vec<At>>,
+    ) -> (Table, Vec<(String, Place)>) {
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         let mut bold_rows = Vec::new();
-        for (row, roots) in grid.cells.iter().enumerate() {
-            let mut out = Vec::new();
-            let mut is_bold = true;
-            for (column, root) in roots.iter().enumerate() {
-                if *root != (row, column) {
-                    continue;
+        let mut begins = Vec::new();
+        for &(page, grid) in parts {
+            let grid = &self.pages[page].grids[grid];
+            begins.push((rows.len(), page));
+            let above = rows.len();
+            for (row, roots) in grid.cells.iter().enumerate() {
+                let mut out = Vec::new();
+                let mut is_bold = true;
+                for (column, root) in roots.iter().enumerate() {
+                    if *root != (row, column) {
+                        continue;
+                    }
+                    let lines = cells.get(&(above + root.0, root.1)).map_or(&[][..], Vec::as_slice);
+                    is_bold &= lines.iter().all(|at| line(self.pages, *at).is_bold());
+                    let (rows, columns) = span(grid, *root);
+                    out.push(Cell { text: self.text(lines), column: column as u32, columns, rows });
                 }
-                let lines = cells.get(root).map_or(&[][..], Vec::as_slice);
-                is_bold &= lines.iter().all(|at| line(self.pages, *at).is_bold());
-                let (rows, columns) = span(grid, *root);
-                out.push(Cell { text: self.text(lines), column: column as u32, columns, rows });
+                bold_rows.push(is_bold && out.iter().any(|cell| !cell.text.is_empty()));
+                rows.push(out);
             }
-            bold_rows.push(is_bold && out.iter().any(|cell| !cell.text.is_empty()));
-            rows.push(out);
         }
         let heading_rows = heading_rows(&rows, &bold_rows);
-        Table { rows, heading_rows }
+        let repeated = take_repeated(&mut rows, &begins, heading_rows as usize);
+        let place = |page: usize| Place {
+            page: self.pages[page].report.page,
+            line: 0,
+            bounds: parts
+                .iter()
+                .find(|part| part.0 == page)
+                .map_or_else(Rect::default, |&(page, grid)| self.pages[page].grids[grid].bounds()),
+        };
+        let repeated = repeated.into_iter().map(|(text, page)| (text, place(page))).collect();
+        (Table { rows, heading_rows }, repeated)
     }
 
     fn rows(&self, rows: &[Vec<At>]) -> Table {
@@ -221,6 +254,26 @@ impl Builder<'_> {
         let heading_rows = heading_rows(&out, &bold_rows);
         Table { rows: out, heading_rows }
     }
+}
+
+/// Takes out the headings that are printed again where a table goes on: their text, and the page.
+fn take_repeated(
+    rows: &mut Vec<Vec<Cell>>,
+    begins: &[(usize, usize)],
+    heading_rows: usize,
+) -> Vec<(String, usize)> {
+    let mut taken = Vec::new();
+    for &(begin, page) in begins.iter().skip(1).rev() {
+        let again = (0..heading_rows.max(1))
+            .take_while(|&row| begin + row < rows.len() && row < begin && rows[begin + row] == rows[row])
+            .count();
+        for row in rows.drain(begin..begin + again).rev() {
+            let cells: Vec<&str> = row.iter().map(|cell| cell.text.as_str()).collect();
+            taken.push((cells.join(" "), page));
+        }
+    }
+    taken.reverse();
+    taken
 }
 
 /// How many rows and columns a cell fills.

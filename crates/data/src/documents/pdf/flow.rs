@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::super::numbering::{Marker, Style, ends_sentence, leader, marker};
+use super::super::tree::{Level, Number};
 use super::gaps;
+use super::grid;
 use super::line::Line;
 use super::margins::{Columns, is_text};
 use super::page::PageLines;
-use super::starts::{Kind, Marker, ends_sentence, is_entry, marker};
 
 /// A line: the page's index and the line's on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,11 +22,8 @@ pub(super) struct At {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Item {
     Paragraph(Vec<At>),
-    /// A ruled table: a page's grid.
-    Grid {
-        page: usize,
-        grid: usize,
-    },
+    /// A ruled table: its pages' grids, (page, grid) each.
+    Grid(Vec<(usize, usize)>),
     /// A table without rules: rows of cells, each one line.
     Rows(Vec<Vec<At>>),
     Furniture(At),
@@ -40,10 +39,7 @@ pub(super) fn items(pages: &[PageLines], furniture: &[Vec<bool>], columns: &Colu
             if furniture[page][line] {
                 flow.items.push(Item::Furniture(at));
             } else if let Some(cell) = lines.lines[line].cell {
-                if flow.tables.insert((page, cell.grid)) {
-                    flow.close();
-                    flow.items.push(Item::Grid { page, grid: cell.grid });
-                }
+                flow.grid(page, cell.grid);
             } else if let Some(rows) = gaps::table(&lines.lines, &furniture[page], line) {
                 flow.close();
                 line += rows.iter().map(Vec::len).sum::<usize>();
@@ -71,6 +67,9 @@ enum Fill {
     Short,
 }
 
+/// How a line is numbered; each kind counts for itself.
+type Kind = (Level, Style);
+
 struct Flow<'p> {
     pages: &'p [PageLines],
     items: Vec<Item>,
@@ -81,7 +80,7 @@ struct Flow<'p> {
     /// The usual distance of two baselines in ems.
     leading: f32,
     /// The last number of each kind.
-    numbers: HashMap<Kind, (u32, u32)>,
+    numbers: HashMap<Kind, Number>,
 }
 
 impl<'p> Flow<'p> {
@@ -112,6 +111,23 @@ impl<'p> Flow<'p> {
         self.open = None;
     }
 
+    /// A grid, of which a line was met: a table of its own, or more of the one that the page before ends with.
+    fn grid(&mut self, page: usize, grid: usize) {
+        if !self.tables.insert((page, grid)) {
+            return;
+        }
+        self.close();
+        let last = self.items.iter_mut().rev().find(|item| !matches!(item, Item::Furniture(_)));
+        if let Some(Item::Grid(parts)) = last
+            && let Some(&(before, above)) = parts.last()
+            && before + 1 == page
+            && grid::goes_on(&self.pages[before], above, &self.pages[page], grid)
+        {
+            return parts.push((page, grid));
+        }
+        self.items.push(Item::Grid(vec![(page, grid)]));
+    }
+
     fn take(&mut self, at: At) {
         let marker = marker(&self.line(at).text);
         let open = self.open.filter(|open| match &self.items[*open] {
@@ -122,25 +138,25 @@ impl<'p> Flow<'p> {
             lines.push(at);
             return;
         }
-        if let Some(Marker { kind, number: Some(number), .. }) = marker {
-            self.numbers.insert(kind, number);
+        if let Some(Marker { level, style, number: Some(number), .. }) = marker {
+            self.numbers.insert((level, style), number);
         }
         self.open = Some(self.items.len());
         self.items.push(Item::Paragraph(vec![at]));
     }
 
     /// Whether a line belongs to the paragraph of the lines before it.
-    fn goes_on(&self, lines: &[At], at: At, marker: Option<&Marker>) -> bool {
+    fn goes_on(&self, lines: &[At], at: At, marker: Option<&Marker<'_>>) -> bool {
         let (Some(&last), line) = (lines.last(), self.line(at)) else { return false };
         let before = self.line(last);
         let is_alike = before.direction.is(line.direction)
             && (before.size - line.size).abs() <= (before.size * 0.08).max(0.6)
             && (before.bold - line.bold).abs() < 0.9;
-        if !is_alike || before.is_entry || is_entry(&before.text) {
+        if !is_alike || before.is_entry || leader(&before.text).is_some() {
             return false;
         }
         let fill = self.fill(last, line);
-        let begins = |marker: &Marker| fill == Fill::Open || self.begins(before, line, marker);
+        let begins = |marker: &Marker<'_>| fill == Fill::Open || self.begins(before, line, marker);
         if fill == Fill::Short || marker.is_some_and(begins) {
             return false;
         }
@@ -153,23 +169,24 @@ impl<'p> Flow<'p> {
     }
 
     /// Whether a marker begins a paragraph after a line that is full.
-    fn begins(&self, before: &Line, line: &Line, marker: &Marker) -> bool {
+    fn begins(&self, before: &Line, line: &Line, marker: &Marker<'_>) -> bool {
         if ends_sentence(&before.text, &line.text) {
             return false;
         }
         // A circled number is nothing else, and the one before may stand inside a line.
-        if marker.kind == Kind::Circled {
+        if marker.style == Style::Circled {
             return true;
         }
-        let follows = match (marker.number, self.numbers.get(&marker.kind)) {
-            (Some((main, branch)), Some(&(last, last_branch))) => {
-                let is_next = main == last + 1 && branch == 0;
-                is_next || (main == last && branch == last_branch.max(1) + 1) || main == 1
+        let follows = match (marker.number, self.numbers.get(&(marker.level, marker.style))) {
+            (Some(number), Some(last)) => {
+                let is_next = number.main == last.main + 1 && number.branch == 0;
+                let is_branch = number.main == last.main && number.branch == last.branch.max(1) + 1;
+                is_next || is_branch || number.main == 1
             }
-            (Some((main, _)), None) => main == 1,
+            (Some(number), None) => number.main == 1,
             (None, _) => marker.sure,
         };
-        let is_division = matches!(marker.kind, Kind::Division(_));
+        let is_division = marker.style == Style::Word && marker.level <= Level::Article;
         if ends_statement(&before.text) {
             marker.sure || follows
         } else {

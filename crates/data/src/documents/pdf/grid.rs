@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Rect;
 use super::line::{CellPlace, Line, Upright};
+use super::page::PageLines;
 
 /// A grid on a page.
 #[derive(Debug, Clone, PartialEq)]
@@ -269,6 +270,30 @@ fn holds_data(lines: &[Line], grid: usize) -> bool {
     }
     let wide_rows = in_row.values().filter(|cells| **cells > 1).count();
     columns.len() > 1 && (long * 2 <= total || wide_rows >= 3)
+}
+
+/// Whether a page's grid is more of the one that the page before ends with: it has the same columns, and its first row
+/// is the other's heading again or no heading at all.
+pub(super) fn goes_on(before: &PageLines, above: usize, page: &PageLines, below: usize) -> bool {
+    let (xs, next) = (&before.grids[above].xs, &page.grids[below].xs);
+    let is_alike = |(a, b): (&f32, &f32)| ((a - xs[0]) - (b - next[0])).abs() < 3.0;
+    if xs.len() != next.len() || !xs.iter().zip(next).all(is_alike) {
+        return false;
+    }
+    let (head, first) = (first_row(&before.lines, above), first_row(&page.lines, below));
+    let letters = |row: &[&Line]| {
+        let text: String = row.iter().map(|line| line.text.as_str()).collect();
+        text.split_whitespace().collect::<String>()
+    };
+    let is_heading = first.iter().all(|line| line.is_bold());
+    letters(&head) == letters(&first) || !is_heading
+}
+
+/// The lines in the first row of a grid.
+fn first_row(lines: &[Line], grid: usize) -> Vec<&Line> {
+    let in_grid = || lines.iter().filter(move |line| line.cell.is_some_and(|cell| cell.grid == grid));
+    let first = in_grid().filter_map(|line| line.cell.map(|cell| cell.row)).min();
+    in_grid().filter(|line| line.cell.map(|cell| cell.row) == first).collect()
 }
 
 #[cfg(test)]

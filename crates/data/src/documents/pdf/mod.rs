@@ -45,7 +45,6 @@ mod outline;
 mod page;
 mod quick;
 mod reader;
-mod starts;
 mod state;
 mod stream;
 mod strings;

@@ -335,7 +335,7 @@ impl<'d> Builder<'d> {
             format: None,
             depth: None,
             has_children: false,
-            is_apart: matches!(level, Level::Contents | Level::Comparison),
+            is_apart: level.is_apart(),
         });
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::numbering::{self, Style};
+use super::super::numbering::{self, Marker, Style};
 use super::super::tree::Level;
 use super::lines::{Line, Role};
 
@@ -72,13 +72,15 @@ fn chain(lines: &[Line<'_>], style: Style) -> Vec<usize> {
 
 /// The dotted headings whose numbers follow one another, with their depth.
 fn dotted_chain(lines: &[Line<'_>]) -> Vec<(usize, u8)> {
+    let upcoming = upcoming(lines);
     let mut last: Vec<u32> = Vec::new();
     let mut out = Vec::new();
     for (i, line) in lines.iter().enumerate().filter(|(_, line)| line.role == Role::Body) {
         let Some(marker) = line.marker.filter(|m| m.page.is_none()) else { continue };
         if marker.style == Style::Decimal && is_short(line) {
             let main = marker.number.map_or(0, |n| n.main);
-            if last.first().map_or(1, |first| first + 1) == main {
+            // `3.` before `2.2` is an item of a list in 2.1.
+            if last.first().map_or(1, |first| first + 1) == main && upcoming[i] == Some(main) {
                 last = vec![main];
             }
             continue;
@@ -90,6 +92,23 @@ fn dotted_chain(lines: &[Line<'_>]) -> Vec<(usize, u8)> {
         if comes_after(&last, &numbers) {
             out.push((i, numbers.len() as u8));
             last = numbers;
+        }
+    }
+    out
+}
+
+/// For each line the first number of the next dotted heading after it.
+fn upcoming(lines: &[Line<'_>]) -> Vec<Option<u32>> {
+    let mut out = vec![None; lines.len()];
+    let mut next = None;
+    for (i, line) in lines.iter().enumerate().rev() {
+        out[i] = next;
+        let dotted = |m: &Marker<'_>| m.page.is_none() && m.style == Style::Dotted && m.sure;
+        if let Some(marker) = line.marker.filter(dotted)
+            && line.role == Role::Body
+            && is_short(line)
+        {
+            next = numbering::dotted(marker.heading).first().copied();
         }
     }
     out
