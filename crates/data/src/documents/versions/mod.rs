@@ -9,9 +9,12 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::tree::{Level, Tree};
+use crate::hash::hash128;
 
+mod changes;
 mod date;
 
+pub use changes::{Change, Changed, changes};
 pub use date::Date;
 
 /// How many articles two documents must share to be one rule whatever they are called.
@@ -87,29 +90,53 @@ pub enum VersionFinding {
     },
 }
 
+/// What is compared of a document: a small thing, so that many documents need not be held at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// The document's name.
+    pub document: String,
+    /// Its title.
+    pub title: String,
+    /// What it says about its edition.
+    pub edition: Edition,
+    articles: HashSet<String>,
+    /// Of its letters.
+    digest: u128,
+}
+
+impl Card {
+    /// The card of a document.
+    pub fn of(tree: &Tree) -> Self {
+        Self {
+            document: tree.document.clone(),
+            title: tree.title.clone(),
+            edition: edition(tree),
+            articles: articles(tree),
+            digest: digest(tree),
+        }
+    }
+
+    fn is_same_rule(&self, other: &Self) -> bool {
+        let few = self.articles.len().min(other.articles.len()) < ENOUGH_ARTICLES;
+        let shared = self.articles.intersection(&other.articles).count() as f64;
+        let share = shared / self.articles.union(&other.articles).count().max(1) as f64;
+        let called = !self.edition.rule.is_empty() && self.edition.rule == other.edition.rule;
+        (called && (few || share >= NOT_OTHER)) || (!few && share >= SAME)
+    }
+}
+
 /// The rules that documents hold, in the order of their first document.
-pub fn rules(trees: &[&Tree]) -> Vec<Rule> {
-    let editions: Vec<Edition> = trees.iter().map(|tree| edition(tree)).collect();
-    let articles: Vec<HashSet<String>> = trees.iter().map(|tree| articles(tree)).collect();
+pub fn rules(cards: &[Card]) -> Vec<Rule> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    for at in 0..trees.len() {
-        let group = groups
-            .iter_mut()
-            .find(|group| group.iter().any(|&other| is_same(at, other, &editions, &articles)));
+    for (at, card) in cards.iter().enumerate() {
+        let group =
+            groups.iter_mut().find(|group| group.iter().any(|&other| card.is_same_rule(&cards[other])));
         match group {
             Some(group) => group.push(at),
             None => groups.push(vec![at]),
         }
     }
-    groups.into_iter().map(|group| rule(group, trees, &editions)).collect()
-}
-
-fn is_same(a: usize, b: usize, editions: &[Edition], articles: &[HashSet<String>]) -> bool {
-    let few = articles[a].len().min(articles[b].len()) < ENOUGH_ARTICLES;
-    let shared = articles[a].intersection(&articles[b]).count() as f64;
-    let share = shared / articles[a].union(&articles[b]).count().max(1) as f64;
-    let called = !editions[a].rule.is_empty() && editions[a].rule == editions[b].rule;
-    (called && (few || share >= NOT_OTHER)) || (!few && share >= SAME)
+    groups.into_iter().map(|group| rule(group, cards)).collect()
 }
 
 /// The articles by number and title.
@@ -201,11 +228,12 @@ fn is_of_edition(word: &str) -> bool {
         || (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
-fn rule(mut group: Vec<usize>, trees: &[&Tree], editions: &[Edition]) -> Rule {
+fn rule(mut group: Vec<usize>, cards: &[Card]) -> Rule {
     // Latest first; without dates, what the name says, and then the name itself.
-    let key = |at: usize| (editions[at].date, name_rank(&trees[at].document), trees[at].document.as_str());
+    let level = |at: usize| (cards[at].edition.date, name_rank(&cards[at].document));
+    let key = |at: usize| (level(at), cards[at].document.as_str());
     group.sort_by(|a, b| key(*b).cmp(&key(*a)));
-    let mut findings = identical(&group, trees);
+    let mut findings = identical(&group, cards);
     let current = group[0];
     let copies: Vec<usize> = findings
         .iter()
@@ -214,19 +242,18 @@ fn rule(mut group: Vec<usize>, trees: &[&Tree], editions: &[Edition]) -> Rule {
             _ => None,
         })
         .collect();
-    let level = |at: usize| (editions[at].date, name_rank(&trees[at].document));
     let undecided: Vec<usize> =
         group.iter().copied().filter(|at| level(*at) == level(current) && !copies.contains(at)).collect();
     if undecided.len() > 1 {
         findings.push(VersionFinding::Undecided { documents: undecided });
-    } else if group.len() > 1 && editions[current].source == DateSource::Name {
+    } else if group.len() > 1 && cards[current].edition.source == DateSource::Name {
         findings.push(VersionFinding::DateFromName { document: current });
     }
-    let usual = editions[current].rule.as_str();
-    for &at in group.iter().filter(|at| editions[**at].rule != usual) {
+    let usual = cards[current].edition.rule.as_str();
+    for &at in group.iter().filter(|at| cards[**at].edition.rule != usual) {
         findings.push(VersionFinding::OtherTitle { document: at });
     }
-    Rule { title: trees[current].title.clone(), current, older: group[1..].to_vec(), findings }
+    Rule { title: cards[current].title.clone(), current, older: group[1..].to_vec(), findings }
 }
 
 /// What a file's name says about its age: greater is newer.
@@ -247,19 +274,24 @@ fn name_rank(name: &str) -> (i32, u32) {
 }
 
 /// Documents with one text.
-fn identical(group: &[usize], trees: &[&Tree]) -> Vec<VersionFinding> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+fn identical(group: &[usize], cards: &[Card]) -> Vec<VersionFinding> {
+    let mut seen: BTreeMap<u128, usize> = BTreeMap::new();
     let mut out = Vec::new();
     for &at in group {
-        let text: String = super::structure::tree_text(trees[at]).split_whitespace().collect();
-        match seen.get(&text) {
+        match seen.get(&cards[at].digest) {
             Some(&same_as) => out.push(VersionFinding::Identical { document: at, same_as }),
             None => {
-                seen.insert(text, at);
+                seen.insert(cards[at].digest, at);
             }
         }
     }
     out
+}
+
+/// Of a document's letters in their order, blanks aside.
+fn digest(tree: &Tree) -> u128 {
+    let text: String = super::structure::tree_text(tree).split_whitespace().collect();
+    hash128(0, &[text.as_bytes()])
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ const BODY: &str =
     "제1조(목적) 가\n제2조(정의) 나\n제3조(휴가) 다\n제4조(휴직) 라\n제5조(징계) 마\n제6조(보수) 바\n";
 
 fn check(documents: &[(&str, String)], want: &[(usize, &[usize])]) -> Vec<VersionFinding> {
-    let trees: Vec<Tree> = documents.iter().map(|(name, rule)| tree(name, rule)).collect();
-    let found = rules(&trees.iter().collect::<Vec<_>>());
+    let cards: Vec<Card> = documents.iter().map(|(name, rule)| Card::of(&tree(name, rule))).collect();
+    let found = rules(&cards);
     let got: Vec<(usize, &[usize])> =
         found.iter().map(|rule| (rule.current, rule.older.as_slice())).collect();
     assert_eq!(got, want);
