@@ -18,6 +18,7 @@ cargo xtask TASK
             [--python PATH] an interpreter with the packages of tools/golden/requirements.txt
   gen       generated text, measured: the example shop and the pretraining text
   soak      the long versions of short tests: kill -9, mutation, large inputs
+            [NAME] only those named soak_NAME…: `thousand` changes a thousand documents
   bench     the product beside its peers [--python PATH]
 ";
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let rest = arguments.get(1..).unwrap_or_default();
     let root = option(rest, "--root").map_or_else(workspace_root, PathBuf::from);
     let python = option(rest, "--python").unwrap_or_else(|| "python3".into());
+    let name = rest.first().map(String::as_str).filter(|name| !name.starts_with('-'));
     let outcome = match arguments.first().map(String::as_str) {
         Some("check") => tasks::check::run(&root),
         Some("walls") => tasks::walls::run(&root),
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
         Some("test") => tasks::test::run(&root),
         Some("golden") => tasks::golden::run(&root, &python),
         Some("gen") => tasks::product::generate(&root),
-        Some("soak") => tasks::product::soak(&root),
+        Some("soak") => tasks::product::soak(&root, name.unwrap_or_default()),
         Some("bench") => tasks::product::bench(&root, &python),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

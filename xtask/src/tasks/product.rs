@@ -10,9 +10,11 @@ pub fn generate(root: &Path) -> Result<(), Faults> {
     ignored_tests(root, &["synth"], "measure_")
 }
 
-/// The ignored tests named `soak_…`: the long versions of what the tests do in small.
-pub fn soak(root: &Path) -> Result<(), Faults> {
-    ignored_tests(root, &["data", "chat", "model", "serve", "synth", "moru"], "soak_")
+/// The ignored tests named `soak_…`: the long versions of what the tests do in small; with a name those of
+/// `soak_NAME…`.
+pub fn soak(root: &Path, name: &str) -> Result<(), Faults> {
+    let rooms = ["data", "chat", "model", "serve", "synth", "moru"];
+    ignored_tests(root, &rooms, &format!("soak_{name}"))
 }
 
 /// The product beside its peers: `tools/peers/run.py` measures and writes `docs/reference/results.md`.

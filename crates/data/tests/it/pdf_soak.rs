@@ -1,16 +1,17 @@
-//! PDF files changed at random, a thousand in the soak and a hundred here: a document or an error; no panic, no hang,
-//! no memory that the file does not pay for.
+//! PDF files changed at random, three thousand in the soak and a hundred here: a document whose tree holds all of it, or an
+//! error; no panic, no hang, no memory that the file does not pay for.
 
 use std::path::PathBuf;
 
 use data::documents::pdf::{self, Limits};
+use data::documents::structure;
 use testing::mutation::{Draws, mutated};
 use testing::trials;
 
 use crate::pdf_support::{HELVETICA, PdfFile, deflated, lines};
 
 /// Written here; set by several producers; laws.
-const KINDS: [&str; 3] = ["written", "made-pdf", "ko-law-pdf"];
+pub const KINDS: [&str; 3] = ["written", "made-pdf", "ko-law-pdf"];
 
 #[test]
 fn pdfs_changed_at_random() {
@@ -18,9 +19,9 @@ fn pdfs_changed_at_random() {
 }
 
 #[test]
-#[ignore = "a thousand cases; `cargo xtask soak`"]
+#[ignore = "three thousand cases; `cargo xtask soak`"]
 fn soak_pdfs_changed_at_random() {
-    trials::survive_each("pdf_soak::each_case", &KINDS, 0..340);
+    trials::survive_each("pdf_soak::each_case", &KINDS, 0..1000);
 }
 
 #[test]
@@ -42,6 +43,8 @@ fn each_case() {
                         .clone()
                         .all(|place| place.page >= 1 && place.page as usize <= document.pages.len())
                 );
+                let tree = structure::tree(&document);
+                structure::accept(&document, &tree).unwrap_or_else(|error| panic!("{error}"));
                 serde_json::to_string(&(document, look)).unwrap();
             }
             Err(error) => assert!(error.to_string().starts_with(name), "no place: {error}"),

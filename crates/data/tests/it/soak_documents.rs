@@ -9,13 +9,21 @@ use data::documents::{Limits, read};
 use testing::mutation::{Draws, mutated, write_new};
 use testing::trials;
 
-use crate::support::zip;
+use crate::pdf_soak;
+use crate::support::changed_archive;
 
 const KINDS: [&str; 4] = ["md", "html", "docx", "txt"];
 
 #[test]
 fn documents_changed_at_random() {
     trials::survive_each("soak_documents::each_case", &KINDS, 0..60);
+}
+
+#[test]
+#[ignore = "a thousand cases; `cargo xtask soak thousand`"]
+fn soak_thousand_documents_changed_at_random() {
+    trials::survive_each("soak_documents::each_case", &KINDS, 0..145);
+    trials::survive_each("pdf_soak::each_case", &pdf_soak::KINDS, 0..140);
 }
 
 #[test]
@@ -32,7 +40,7 @@ fn each_case() {
         let path = folder.path().join(format!("t.{kind}"));
         let mut draws = Draws::new(case);
         let bytes = match kind {
-            "docx" => docx(&mut draws),
+            "docx" => changed_archive(docx_parts(), &mut draws),
             "md" => mutated(MARKDOWN.as_bytes(), &mut draws),
             "html" => mutated(HTML.as_bytes(), &mut draws),
             _ => mutated(TEXT.as_bytes(), &mut draws),
@@ -62,9 +70,9 @@ const HTML: &str = "<!doctype html><html><head><title>t</title><style>p{}</style
     <ul><li>a<ol><li>b</ol></ul><table><tr><th colspan=2>x<tr><td rowspan=2>1<td>2<tr><td>3</table><script>x</script>\
     <pre>a\n b</pre><footer>f</footer></body></html>";
 
-/// An archive of which one part is changed, and in one of four the archive around it.
-fn docx(draws: &mut Draws) -> Vec<u8> {
-    let mut parts = [
+/// The parts of a document with styles, numbering, a table and a note.
+fn docx_parts() -> Vec<(&'static str, String)> {
+    vec![
         (
             "word/document.xml",
             "<w:document><w:body><w:p><w:pPr><w:pStyle w:val=\"1\"/></w:pPr><w:r><w:t>제1장 &amp; 총칙</w:t></w:r></w:p>\
@@ -90,10 +98,5 @@ fn docx(draws: &mut Draws) -> Vec<u8> {
             "word/footnotes.xml",
             "<w:footnotes><w:footnote w:id=\"2\"><w:p><w:r><w:t>각주</w:t></w:r></w:p></w:footnote></w:footnotes>".to_owned(),
         ),
-    ];
-    let chosen = draws.below(parts.len());
-    let changed = mutated(parts[chosen].1.as_bytes(), draws);
-    parts[chosen].1 = String::from_utf8_lossy(&changed).into_owned();
-    let archive = zip(&parts.iter().map(|(name, text)| (*name, text.as_str())).collect::<Vec<_>>());
-    if draws.below(4) == 0 { mutated(&archive, draws) } else { archive }
+    ]
 }

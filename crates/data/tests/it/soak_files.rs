@@ -16,7 +16,7 @@ use testing::mutation::{Draws, mutated, write_new};
 use testing::trials;
 
 use crate::files::{parquet_file, workbook_parts};
-use crate::support::zip;
+use crate::support::changed_archive;
 
 const KINDS: [&str; 7] = ["csv", "tsv", "jsonl", "txt", "xlsx", "parquet", "rows"];
 
@@ -39,22 +39,12 @@ fn each_case() {
         let path = folder.path().join(format!("t.{kind}"));
         let mut draws = Draws::new(case);
         let bytes = match kind {
-            "xlsx" => workbook(&mut draws),
+            "xlsx" => changed_archive(workbook_parts(), &mut draws),
             _ => mutated(&whole(kind, &mut draws), &mut draws),
         };
         write_new(&path, &bytes);
         read(kind, &path);
     });
-}
-
-/// A workbook of which one file is changed, and in one of four the archive around it.
-fn workbook(draws: &mut Draws) -> Vec<u8> {
-    let mut parts = workbook_parts();
-    let chosen = draws.below(parts.len());
-    let changed = mutated(parts[chosen].1.as_bytes(), draws);
-    parts[chosen].1 = String::from_utf8_lossy(&changed).into_owned();
-    let book = zip(&parts.iter().map(|(name, text)| (*name, text.as_str())).collect::<Vec<_>>());
-    if draws.below(4) == 0 { mutated(&book, draws) } else { book }
 }
 
 fn whole(kind: &str, draws: &mut Draws) -> Vec<u8> {

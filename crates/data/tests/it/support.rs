@@ -3,6 +3,7 @@
 use data::sources::{Item, Source};
 use data::{Record, Rejection};
 use sqlx::{AssertSqlSafe, Connection, Executor};
+use testing::mutation::{Draws, mutated};
 
 /// Everything that a source gives.
 pub fn drain(source: &mut dyn Source) -> (Vec<Record>, Vec<Rejection>) {
@@ -63,6 +64,15 @@ pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     out.extend(le32(at));
     out.extend([0, 0]);
     out
+}
+
+/// An archive of which one part is changed, and in one of four the archive around it.
+pub fn changed_archive(mut parts: Vec<(&str, String)>, draws: &mut Draws) -> Vec<u8> {
+    let chosen = draws.below(parts.len());
+    let changed = mutated(parts[chosen].1.as_bytes(), draws);
+    parts[chosen].1 = String::from_utf8_lossy(&changed).into_owned();
+    let archive = zip(&parts.iter().map(|(name, text)| (*name, text.as_str())).collect::<Vec<_>>());
+    if draws.below(4) == 0 { mutated(&archive, draws) } else { archive }
 }
 
 /// CRC-32 (ISO 3309), bit by bit.
