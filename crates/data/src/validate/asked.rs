@@ -61,7 +61,11 @@ static ENGLISH: LazyLock<Vec<(Regex, Asked)>> = LazyLock::new(|| {
             r"\bhow much (?:\w+ )?(?:money|pay|is (?:the|paid)|salary|bonus|budget|cost|spend)|\bwhat (?:is the amount|amount)",
             Asked::Amount,
         ),
-        entry(r"\bwhen\b|\bby what (?:date|time)|\bat what time", Asked::When),
+        // `when the alarm sounds` is a condition.
+        entry(
+            r"\bwhen (?:do|does|did|is|are|was|were|can|could|must|should|shall|will|would|may|has|have)\b|\b(?:know|tell me|ask|say|sure|wondering|look up|about) when\b|\bwhen\W*$|\bby what (?:date|time)|\bat what time",
+            Asked::When,
+        ),
         entry(r"\bwho(?:m|se)?\b|\bwhich (?:team|office|department)", Asked::Who),
     ]
 });

@@ -121,6 +121,7 @@ impl Validator {
         verdict.rank = self.rank(case, cited);
         let findings = &mut verdict.findings;
         wrong_references(case, cited, findings);
+        wrong_heading(case, cited, findings);
         self.wrong_numbers(case, cited, &source, findings);
         self.wrong_entities(case, cited, &source, findings);
         if let Some(found) = polarity::differs(&case.claims, &case.question, &source, &weight) {
@@ -129,6 +130,7 @@ impl Validator {
         // A bare amount has nothing else in common with its text.
         let is_bare = topics(&without_amounts(&case.claims)).is_empty();
         let is_alike = is_bare
+            || polarity::is_near(&case.claims, &source)
             || verdict.overlap >= self.limits.least_overlap
             || verdict.similarity >= self.limits.least_similarity;
         if !is_alike {
@@ -411,6 +413,18 @@ fn wrong_references(case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>)
         if !is_known || (cites(&case.answer, reference.start, reference.end) && !names_cited) {
             push(findings, Code::WrongReference, claim, &cited.names());
         }
+    }
+}
+
+/// A quoted heading in the brackets at an answer's end that the cited place neither stands under nor says.
+fn wrong_heading(case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>) {
+    let end = case.answer.trim_end_matches(['.', ' ']);
+    let Some((before, heading)) = end.strip_suffix("\")").and_then(|answer| answer.rsplit_once('"')) else {
+        return;
+    };
+    let letters = bare(heading);
+    if before.contains('(') && !letters.is_empty() && !bare(&cited.context()).contains(&letters) {
+        push(findings, Code::WrongReference, heading, &cited.headings.replace('\n', ", "));
     }
 }
 

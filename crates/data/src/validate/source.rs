@@ -197,6 +197,32 @@ impl Sources {
         Ok(cited)
     }
 
+    /// The cited nodes with all that stands in them as they are printed, line by line, each after the heading of the
+    /// article that it stands in; nothing where there is no such place.
+    pub fn printed(&self, document: &str, paths: &[String]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for path in paths {
+            let Some(&(tree, node)) = self.by_path.get(&(document.to_owned(), path.clone())) else {
+                continue;
+            };
+            let nodes = &self.trees[tree].nodes;
+            let above = self.trees[tree].ancestors(node);
+            let article = above.map(|at| &nodes[at]).find(|node| {
+                matches!(node.level, Level::Article | Level::Annex | Level::Form | Level::Heading(_))
+            });
+            lines.extend(article.filter(|_| nodes[node].level != Level::Article).map(|a| a.heading.clone()));
+            let mut open = vec![node];
+            while let Some(at) = open.pop() {
+                let words = [nodes[at].heading.as_str(), &nodes[at].text].map(str::trim);
+                let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
+                lines.extend((!words.is_empty()).then(|| words.join(" ")));
+                lines.extend(nodes[at].table.iter().map(table_text));
+                open.extend(self.children[tree][at].iter().rev());
+            }
+        }
+        unique(lines)
+    }
+
     fn texts_of(&self, document: &str, paths: &[String]) -> Result<Cited, String> {
         let mut cited = Cited {
             own: String::new(),

@@ -84,20 +84,20 @@ fn segment(text: &str) -> Option<Segment> {
         return None;
     }
     let (sign, at) = sign_of(text);
-    let after = all.iter().find(|word| word.start >= at);
-    let predicate = after.or(all.last()).map(|word| word.stem.clone()).unwrap_or_default();
+    // Without an auxiliary nothing tells which word is the verb.
+    let after = at.map(|at| all.iter().find(|word| word.start >= at).or(all.last()));
+    let predicate = after.flatten().map(|word| word.stem.clone()).unwrap_or_default();
     Some(Segment {
         stems: all.into_iter().map(|word| word.stem).collect(),
-        context: Vec::new(),
-        is_condition: false,
         predicate,
         sign,
         text: text.trim().to_owned(),
+        ..Segment::default()
     })
 }
 
 /// The sign of a segment, and where the word behind it begins. Two negations affirm.
-fn sign_of(text: &str) -> (Sign, usize) {
+fn sign_of(text: &str) -> (Sign, Option<usize>) {
     let mut taken: Vec<(usize, usize, Option<Sign>)> = Vec::new();
     for (regex, sign) in SIGNS.iter() {
         for found in regex.find_iter(text) {
@@ -111,8 +111,8 @@ fn sign_of(text: &str) -> (Sign, usize) {
     let plain = taken.iter().find(|(_, _, sign)| sign.is_some()).map(|(_, end, sign)| (*sign, *end));
     match (negatives.len(), strongest.or(plain)) {
         // `may not be refused without a reason`.
-        (2, Some((_, end))) => (Sign::Must, end),
-        (_, Some((Some(sign), end))) => (sign, end),
-        _ => (Sign::Is, 0),
+        (2, Some((_, end))) => (Sign::Must, Some(end)),
+        (_, Some((Some(sign), end))) => (sign, Some(end)),
+        _ => (Sign::Is, None),
     }
 }

@@ -7,13 +7,16 @@
 mod antonyms;
 mod english;
 mod korean;
+mod lists;
+mod synonyms;
 
 use super::text::{bare, is_korean, sentences, stems};
 
 /// What a predicate does to what it is said of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Sign {
     /// 한다, is.
+    #[default]
     Is,
     /// 하지 아니한다, is not.
     Not,
@@ -32,6 +35,18 @@ impl Sign {
         matches!(self, Self::Not | Self::MustNot | Self::NeedNot)
     }
 
+    /// The sign of what is excepted: 다만, … 그러하지 아니하다.
+    fn excepted(self) -> Self {
+        match self {
+            Self::Is => Self::Not,
+            Self::Not => Self::Is,
+            Self::Must => Self::NeedNot,
+            Self::NeedNot => Self::Must,
+            Self::MustNot => Self::May,
+            Self::May => Self::MustNot,
+        }
+    }
+
     /// Whether the two cannot both hold. `Must` against `May` is another strength, not a contradiction.
     pub fn contradicts(self, other: Self) -> bool {
         use Sign::{MustNot, NeedNot};
@@ -41,7 +56,7 @@ impl Sign {
 }
 
 /// A stretch of text with one predicate.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Segment {
     /// Its words, without particles and endings.
     pub stems: Vec<String>,
@@ -53,22 +68,75 @@ pub struct Segment {
     pub sign: Sign,
     /// As it is written.
     pub text: String,
-    /// Whether it only says when something holds: 경우에는, 때에는.
+    /// Whether it only says when something holds, or of what: 경우에는, 때에는, 하지 아니한.
     pub is_condition: bool,
+    /// Whether the condition before it negates: 신고하지 아니하면 …
+    pub after_negation: bool,
 }
 
 /// The segments of a folded text.
 pub fn segments(text: &str) -> Vec<Segment> {
     let read = if is_korean(text) { korean::segments } else { english::segments };
-    let of_sentence = |sentence| {
-        let mut all = read(sentence);
-        let mut before = Vec::new();
-        for segment in &mut all {
-            segment.context = std::mem::replace(&mut before, segment.stems.clone());
+    let mut out: Vec<Segment> = Vec::new();
+    // The sentence that a list belongs to: 다음 각 호의 행위를 하여서는 아니 된다.
+    let mut lead: Option<Segment> = None;
+    for sentence in sentences(text) {
+        let (head, items) = match sentence.split_once(": ").filter(|(head, _)| lists::leads(head)) {
+            Some((head, items)) => (head, Some(items)),
+            None => (sentence, None),
+        };
+        let mut all = linked(read(head));
+        let is_item = lists::is_item(head);
+        if let Some(lead) = lead.as_ref().filter(|_| is_item) {
+            lists::inherit(&mut all, lead);
         }
-        all
-    };
-    sentences(text).into_iter().flat_map(of_sentence).collect()
+        excepted(&mut all, out.iter().rev().find(|segment| !segment.is_condition));
+        if !is_item {
+            lead = all.last().filter(|_| lists::leads(head)).cloned();
+        }
+        out.extend(all);
+        if let (Some(items), Some(lead)) = (items, &lead) {
+            let mut all = linked(read(items));
+            lists::inherit(&mut all, lead);
+            out.extend(all);
+        }
+    }
+    out
+}
+
+/// Segments of one sentence with what stands before each.
+fn linked(mut all: Vec<Segment>) -> Vec<Segment> {
+    let (mut before, mut is_negated) = (Vec::new(), false);
+    for segment in &mut all {
+        segment.context = std::mem::replace(&mut before, segment.stems.clone());
+        segment.after_negation = is_negated;
+        // `자기의 행위가 아닌 친족의 행위` names something and asks for nothing.
+        let asks = segment.is_condition && !segment.text.ends_with("아닌");
+        let concedes =
+            ["않아도", "어도", "하여도", "더라도", "라도"].iter().any(|end| segment.text.ends_with(end));
+        is_negated = (asks && segment.sign.is_negative()) || (concedes && segment.sign != Sign::Is);
+    }
+    all
+}
+
+/// 그러하지 아니하다 says of its condition the opposite of the sentence before.
+fn excepted(all: &mut [Segment], before: Option<&Segment>) {
+    for segment in all {
+        let letters = bare(&segment.text);
+        if !["그러하지아니", "그렇지않", "그렇지아니"].iter().any(|word| letters.contains(word))
+        {
+            continue;
+        }
+        let Some(before) = before else {
+            // It says nothing without the sentence before.
+            segment.is_condition = true;
+            continue;
+        };
+        segment.sign = before.sign.excepted();
+        segment.predicate.clone_from(&before.predicate);
+        segment.stems.push(before.predicate.clone());
+        segment.stems.extend(segment.context.iter().cloned());
+    }
 }
 
 /// A contradiction between an answer and its source: what each says.
@@ -78,6 +146,20 @@ pub struct Contradiction {
     pub claim: String,
     /// The source's words.
     pub evidence: String,
+}
+
+/// Whether an answer speaks of what its source speaks of: two words and half of what a clause says are in a clause there,
+/// or the opposite of its verb is.
+pub fn is_near(answer: &str, source: &str) -> bool {
+    let (own, theirs) = (segments(answer), segments(source));
+    own.iter().any(|own| {
+        theirs.iter().any(|theirs| {
+            let shared =
+                own.stems.iter().filter(|stem| theirs.stems.iter().any(|s| is_alike(s, stem))).count();
+            (shared >= 2 && shared * 2 >= own.stems.len())
+                || (shared >= 1 && antonyms::are_opposed(own, theirs))
+        })
+    })
 }
 
 /// The first contradiction of an answer and its source, where there is one.
@@ -90,12 +172,20 @@ pub fn differs(
     let (own, theirs) = (segments(answer), segments(source));
     let asked = stems(question);
     let letters = bare(source);
+    let said: Vec<String> = theirs.iter().map(|segment| bare(&segment.text)).collect();
     // What stands there letter by letter, negation included, is no contradiction.
     let is_new = |segment: &&Segment| {
         let own = bare(&segment.text);
-        // `승인 없이` stands in `승인 없이 할 수 없다`, and says another thing before 할 수 있다.
-        let is_without = own.ends_with("없이") || own.ends_with("없이는");
-        !segment.is_condition && (is_without || own.chars().count() < 6 || !letters.contains(&own))
+        if segment.is_condition {
+            return false;
+        }
+        if own.chars().count() < 6 || !letters.contains(&own) {
+            return true;
+        }
+        // `승인 없이` stands in `승인 없이 할 수 없다`, `papers are asked for` in `No papers are asked for`.
+        let negative = |segment: &Segment| segment.sign.is_negative();
+        let mut holding = theirs.iter().zip(&said).filter(|(_, said)| said.contains(&own)).peekable();
+        holding.peek().is_some() && holding.all(|(theirs, _)| negative(theirs) != negative(segment))
     };
     let found = own.iter().filter(is_new).find_map(|segment| of_segment(segment, &theirs, &asked, weight));
     found.or_else(|| antonyms::differs(&own, &theirs))
@@ -109,9 +199,10 @@ fn of_segment(
     weight: &dyn Fn(&str) -> f32,
 ) -> Option<Contradiction> {
     let mut best: [Option<(f32, &Segment)>; 2] = [None, None];
-    for segment in theirs.iter().filter(|segment| !segment.is_condition) {
+    for segment in theirs.iter().filter(|segment| !segment.is_condition && !is_contrapositive(own, segment)) {
         let score = likeness(own, segment, asked, weight);
-        let place = usize::from(own.sign.contradicts(segment.sign));
+        // 넣지 않는다 and 뺀다 agree.
+        let place = usize::from(own.sign.contradicts(segment.sign) != antonyms::are_opposed(own, segment));
         if best[place].is_none_or(|(s, _)| score > s) {
             best[place] = Some((score, segment));
         }
@@ -119,7 +210,7 @@ fn of_segment(
     let (against, segment) = best[1]?;
     let agreeing = best[0].map_or(0.0, |(s, _)| s);
     let is_shared = shares_predicate(own, segment);
-    if own.text.ends_with("없이") && !is_shared {
+    if (own.text.ends_with("없이") || own.sign == Sign::NeedNot) && !is_shared {
         return None;
     }
     // Without the predicate in common much else has to be.
@@ -132,6 +223,21 @@ fn of_segment(
     let is_clear = own.sign.is_negative() || segment.sign.is_negative() && is_shared;
     (is_clear && against >= least && against > agreeing * factor)
         .then(|| Contradiction { claim: own.text.clone(), evidence: segment.text.clone() })
+}
+
+/// Whether one says of what is not done the opposite of what the other says of what is done: 서면으로 하지 아니하면 효력이
+/// 없다 and 서면으로 하여야 효력이 있다 agree.
+fn is_contrapositive(own: &Segment, other: &Segment) -> bool {
+    let (negated, plain) = if own.after_negation { (own, other) } else { (other, own) };
+    let is_turned = |segment: &Segment| segment.sign.is_negative() == segment.after_negation;
+    negated.after_negation
+        && !plain.after_negation
+        && is_turned(negated)
+        && is_turned(plain)
+        && negated
+            .context
+            .iter()
+            .any(|stem| plain.context.iter().chain(&plain.stems).any(|s| is_alike(s, stem)))
 }
 
 /// How much two segments speak of the same.
@@ -174,7 +280,9 @@ fn is_alike(a: &str, b: &str) -> bool {
         return false;
     }
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    a == b || (short.chars().count() > 1 && (long.starts_with(short) || long.ends_with(short)))
+    a == b
+        || (short.chars().count() > 1 && (long.starts_with(short) || long.ends_with(short)))
+        || synonyms::are(a, b)
 }
 
 #[cfg(test)]

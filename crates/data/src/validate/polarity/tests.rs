@@ -25,6 +25,14 @@ fn signs_of_korean_predicates() {
         ("급여를 지급한다", Is),
         ("수습기간은 근속연수에서 제외한다", Not),
         ("지체 없이 보고한다", Is),
+        ("지체 없이", Is),
+        ("본인의 동의를 받지 않아도 파견할 수 있다", May),
+        ("술에 취한 상태로 근무해도 됩니다", May),
+        ("신청서는 내도 됩니다", May),
+        ("사원에게 알릴 의무는 없습니다", NeedNot),
+        ("회사의 허가는 필요하지 않습니다", NeedNot),
+        ("책임을 면하지 못합니다", Is),
+        ("주거의 자유를 침해받습니다", Is),
     ] {
         assert_eq!(signs(text).last(), Some(&want), "{text}: {:?}", segments(text));
     }
@@ -72,5 +80,60 @@ fn contradictions_are_found_and_agreement_is_none() {
     ] {
         let found = differs(answer, "", source, &|_| 1.0);
         assert_eq!(found.is_some(), is_contradiction, "{answer}: {found:?}");
+    }
+}
+
+#[test]
+fn predicates_are_told_by_the_stems_of_their_verbs() {
+    for (text, want) in [
+        ("주거의 자유를 침해받지 아니한다", "침해받"),
+        ("주거의 자유를 침해받습니다", "침해받"),
+        ("거듭 처벌받을 수 있습니다", "처벌받"),
+        ("연금을 가진다", "가지"),
+        ("세 차례를 결근으로 봅니다", "결근"),
+        ("세 차례를 결근으로 보지 아니한다", "결근"),
+        ("직을 겸할 수 없다", "겸하"),
+        ("언론에 대한 검열은 허용됩니다", "검열"),
+    ] {
+        assert_eq!(segments(text).last().unwrap().predicate, want, "{text}");
+    }
+}
+
+#[test]
+fn what_only_says_when_is_a_condition() {
+    for (text, want) in [
+        ("대체인력을 구할 수 없을 때에는 허가하지 아니한다", [true, false]),
+        ("신고하지 아니하면 부과한다", [true, false]),
+        ("쓰지 아니한 휴가는 보상한다", [true, false]),
+        ("부서장이 승인한 때에만 연장근로로 본다", [false, false]),
+        ("부서장이 승인하지 않아도 연장근로로 본다", [false, false]),
+    ] {
+        let found: Vec<bool> = segments(text).iter().map(|segment| segment.is_condition).collect();
+        assert_eq!(found, want, "{text}");
+    }
+}
+
+#[test]
+fn lists_exceptions_and_conditions_are_read_with_what_they_belong_to() {
+    let acts = "사원은 다음 각 호의 행위를 하여서는 아니 된다.\n허가 없이 촬영하는 행위\n술에 취한 상태로 근무하는 행위";
+    let people = "다음 각 호의 사람은 재택근무를 할 수 없다.\n수습 중인 사람\n징계를 받은 사람";
+    let except = "출근 시각은 3개월 동안 바꿀 수 없다. 다만, 가족의 간호가 필요한 때에는 그러하지 아니하다.";
+    let written = "해고는 서면으로 통지하여야 효력이 있다.";
+    for (source, answer, is_contradiction) in [
+        (acts, "술에 취한 상태로 근무해도 됩니다.", true),
+        (acts, "술에 취한 상태로 근무해서는 안 됩니다.", false),
+        (people, "수습 중인 사람에게도 재택근무가 허용됩니다.", true),
+        (people, "수습 중인 사람은 재택근무를 할 수 없습니다.", false),
+        (except, "3개월 동안에도 출근 시각을 바꿀 수 있습니다.", true),
+        (except, "가족의 간호가 필요하면 바꿀 수 있습니다.", false),
+        (written, "서면이 아니어도 효력이 있습니다.", true),
+        (written, "서면으로 통지하지 않은 해고는 효력이 없습니다.", false),
+        ("휴직기간은 근속기간에서 뺀다.", "휴직기간은 근속기간에 넣습니다.", true),
+        ("휴직기간은 근속기간에서 뺀다.", "휴직기간은 근속기간에 넣지 않습니다.", false),
+        ("No papers are asked for.", "Yes, papers are asked for.", true),
+        ("No papers are asked for.", "No papers are asked for.", false),
+    ] {
+        let found = differs(answer, "", source, &|_| 1.0);
+        assert_eq!(found.is_some(), is_contradiction, "{answer}: {found:?}\n{:?}", segments(source));
     }
 }

@@ -93,6 +93,9 @@ pub(super) fn of(before: &str, after: &str) -> Option<Bound> {
     let before = before.trim_end();
     let (word, bound) = BEFORE_NUMBER.iter().find(|(word, _)| ends(before, word))?;
     let sentence = &before[before.rfind(['.', '\n', ';']).map_or(0, |at| at + 1)..before.len() - word.len()];
+    // `No, gifts worth more than £40` answers a question with its first word.
+    let sentence = sentence.trim_start();
+    let sentence = sentence.strip_prefix("No,").or_else(|| sentence.strip_prefix("no,")).unwrap_or(sentence);
     let is_negated = sentence
         .split(|c: char| !c.is_alphanumeric() && c != '\'')
         .any(|w| ["no", "not", "never", "cannot", "nor"].contains(&w.to_ascii_lowercase().as_str()));

@@ -109,6 +109,9 @@ pub fn verb(surface: &str) -> Option<String> {
         (final_of(last) == Some(17))
             .then(|| format!("{}{}{tail}", &stem[..stem.len() - last.len_utf8()], open(last)))
     };
+    if let Some(stem) = ["습니까", "습니다"].iter().find_map(|ending| surface.strip_suffix(ending)) {
+        return (!stem.is_empty()).then(|| stem.to_owned());
+    }
     for ending in ["니까", "니다"] {
         if let Some(stem) = surface.strip_suffix(ending).and_then(|stem| close(stem, "")) {
             return Some(stem);

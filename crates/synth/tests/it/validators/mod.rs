@@ -4,6 +4,7 @@
 //! is planted by code ([`plant`]) into pairs of the example rules, of a statute and of an English handbook.
 
 mod hand;
+mod heldout;
 pub mod plant;
 mod planted;
 pub mod simple;

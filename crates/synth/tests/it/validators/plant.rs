@@ -16,9 +16,14 @@ pub fn plant(fault: &str, pair: &Pair, others: &[Pair], n: usize) -> Option<Pair
     match fault {
         "number" => planted.answer = format!("{}{citation}", other_number(body, n)?),
         "article" => {
-            let at = citation.find(" 제").or_else(|| citation.find("Section "))?;
-            let (title, place) = citation.split_at(at);
-            planted.answer = format!("{body}{title}{}", other_number(place, n)?);
+            let numbered = citation.find(" 제").or_else(|| citation.find("Section "));
+            planted.answer = match numbered {
+                Some(at) => {
+                    let (title, place) = citation.split_at(at);
+                    format!("{body}{title}{}", other_number(place, n)?)
+                }
+                None => format!("{body}{}", other_heading(citation, others, n)?),
+            };
         }
         "negation" => planted.answer = format!("{}{citation}", turned(body)?),
         "entity" => planted.answer = format!("{}{citation}", other_name(body, n)?),
@@ -34,6 +39,18 @@ pub fn plant(fault: &str, pair: &Pair, others: &[Pair], n: usize) -> Option<Pair
         other => panic!("no fault {other}"),
     }
     (planted.question != pair.question || planted.answer != pair.answer).then_some(planted)
+}
+
+/// A citation by a quoted heading, with the heading that another pair cites.
+fn other_heading(citation: &str, others: &[Pair], n: usize) -> Option<String> {
+    let heading = |text: &str| {
+        let (_, rest) = text.rsplit_once('“')?;
+        Some(rest.split_once('”')?.0.to_owned())
+    };
+    let own = heading(citation)?;
+    let far = others.iter().cycle().skip(n * 7 + 5).take(others.len());
+    let other = far.filter_map(|other| heading(&other.answer)).find(|other| *other != own)?;
+    Some(citation.replace(&own, &other))
 }
 
 /// Whether two pairs stand in other articles.

@@ -19,7 +19,7 @@ fn texts() -> Vec<(&'static str, Vec<Tree>)> {
     texts
 }
 
-fn statute() -> Option<Tree> {
+pub fn statute() -> Option<Tree> {
     let folder = testing::shared_data("konlpy-corpus")?;
     let text = std::fs::read_to_string(folder.join("konlpy/data/corpus/kolaw/constitution.txt")).unwrap();
     let body = &text[text.find("제1장 총강").unwrap()..text.find("부칙 <헌법").unwrap()];
