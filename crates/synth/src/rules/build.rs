@@ -167,10 +167,16 @@ impl Build {
             (Level::Heading(_), _) => heading.split(' ').next().unwrap_or_default().to_owned(),
             (_, Some(number)) => numbered(level, number, self.book == Book::Handbook),
             (Level::Document, None) => return String::new(),
+            (Level::Preamble, None) if self.book == Book::Handbook => "preamble".to_owned(),
             (Level::Preamble, None) => "서문".to_owned(),
             (_, None) => {
                 let before = self.nodes.iter().filter(|node| node.parent == parent && node.level == level);
-                let name = if level == Level::Table { "표" } else { "글" };
+                let name = match (level, self.book == Book::Handbook) {
+                    (Level::Table, false) => "표",
+                    (Level::Table, true) => "table ",
+                    (_, false) => "글",
+                    (_, true) => "text ",
+                };
                 format!("{name}{}", before.count() + 1)
             }
         };

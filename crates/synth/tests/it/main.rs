@@ -3,7 +3,9 @@
 mod interview;
 mod nano;
 mod questions;
+mod reading;
 mod rules;
+mod rules_tree;
 mod shop;
 mod soak_measures;
 mod teacher;
