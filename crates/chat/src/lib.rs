@@ -28,6 +28,7 @@ pub mod example;
 pub mod import;
 pub mod placeholders;
 pub mod refusal;
+pub mod repair;
 pub mod responder;
 pub mod sample;
 pub mod schema;

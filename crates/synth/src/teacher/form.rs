@@ -1,10 +1,10 @@
 //! From what a teacher said to a value in the required form, or to what is wrong with it.
 
 use chat::Schema;
+use chat::repair::{self, Repair};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::repair::{self, Repair};
 use super::reply::{Answer, Finish};
 
 /// Violations that a teacher is told at once.

@@ -26,7 +26,7 @@ pub enum Repair {
 const MOST_LEVELS: usize = 64;
 
 /// The JSON in a text with what had to be repaired, in order; None where there is none.
-pub(super) fn json(text: &str) -> Option<(Value, Vec<Repair>)> {
+pub fn json(text: &str) -> Option<(Value, Vec<Repair>)> {
     let text = text.trim().trim_start_matches('\u{feff}');
     if let Ok(value) = serde_json::from_str::<Value>(text) {
         return Some((value, Vec::new()));
