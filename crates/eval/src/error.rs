@@ -102,6 +102,38 @@ pub enum EvalError {
         /// Requests in the batch.
         batch: usize,
     },
+    /// The responder spoke of a verdict that it did not end.
+    #[error("the judge did not finish its reply about `{id}`")]
+    UnfinishedVerdict {
+        /// The case.
+        id: String,
+    },
+    /// A judge that answers nothing.
+    #[error("the judge answered none of the first {failed} requests; one of them: {why}")]
+    SilentJudge {
+        /// Requests that failed.
+        failed: usize,
+        /// What one of them failed of.
+        why: String,
+    },
+    /// A folder of prompts has none.
+    #[error("{} holds no prompt of a judge; it may hold any of: {}", folder.display(), known.join(", "))]
+    NoPrompts {
+        /// The folder.
+        folder: PathBuf,
+        /// The files that it may hold.
+        known: Vec<String>,
+    },
+    /// A judge's prompt lacks a column.
+    #[error("the prompt {} has no `{{{column}}}`; it needs {}", path.display(), needed.iter().map(|c| format!("`{{{c}}}`")).collect::<Vec<_>>().join(", "))]
+    PromptColumn {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        column: &'static str,
+        /// All that it needs.
+        needed: &'static [&'static str],
+    },
     /// The evaluation was asked to stop; what was answered is kept.
     #[error("stopped after {answered} of {questions} answers; run again to continue")]
     Cancelled {

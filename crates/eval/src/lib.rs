@@ -21,6 +21,7 @@ pub mod baselines;
 pub mod classification;
 pub mod compare;
 pub mod error;
+pub mod judge;
 pub mod report;
 pub mod run;
 pub mod scorers;

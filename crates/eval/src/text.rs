@@ -10,6 +10,11 @@ pub(crate) fn python_words(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_python_space).filter(|word| !word.is_empty())
 }
 
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 /// Whether this is a precomposed Hangul syllable.
 pub(crate) fn is_hangul_syllable(c: char) -> bool {
     ('가'..='힣').contains(&c)

@@ -4,7 +4,8 @@
 //! 2. [`training`](self::training) – the curves and what they cost.
 //! 3. [`pretraining`](self::pretraining) – what a model trained from the beginning learned of its text.
 //! 4. [`evaluation`](self::evaluation) – scores, baselines, tests, answers side by side, leaks.
-//! 5. [`classification`](self::classification) – what a classifier found, label by label.
+//! 5. [`judging`](self::judging) – what a judge made of the answers, and how far it can be trusted.
+//! 6. [`classification`](self::classification) – what a classifier found, label by label.
 //!
 //! Everything personal in these types is masked before it is put here; nothing here looks at raw rows.
 
@@ -12,6 +13,7 @@ mod artifact;
 mod classification;
 mod data;
 mod evaluation;
+mod judging;
 mod pretraining;
 mod training;
 
@@ -26,6 +28,10 @@ pub use data::{
 pub use evaluation::{
     Asked, Book, CategoryScore, Evaluation, FactScore, Interval, LeakAttack, LeakCheck, LeakTest, Leaks,
     Measure, PairedTest, Sample, SampleAnswer, Score, Slice, System, SystemRole,
+};
+pub use judging::{
+    Agreement, Doubt, Duel, GradeDifference, Grades, Judging, Kappa, Outcome, PairVerdict, Replies, Slope,
+    Viewed, ViewedAnswer,
 };
 pub use pretraining::{Copied, Pretraining, TextFit};
 pub use training::{BatchTokens, StepPoint, Training, ValidPoint};
@@ -59,6 +65,9 @@ pub struct Report {
     /// One an evaluated model.
     #[serde(default)]
     pub evaluation: Vec<Evaluation>,
+    /// One a model whose answers were judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judging: Vec<Judging>,
     /// One a classifier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classification: Vec<Classification>,

@@ -118,5 +118,5 @@ pub(super) fn key(questions: &[Question], asking: &Asking) -> String {
         add(&serde_json::to_string(&question.messages).expect("messages are plain data"));
         add(&serde_json::to_string(&question.tools).expect("tools are plain data"));
     }
-    digest.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    crate::text::hex(&digest.finalize())
 }

@@ -4,13 +4,18 @@
 //! 2. [`bootstrap`] – where a score lies when the rows are drawn again.
 //! 3. [`wilson`] – where a share of rows lies, without drawing.
 //! 4. [`paired`] – whether two systems differ on the same rows.
+//! 5. [`resample`], [`slope`] and [`kappa`] – intervals of any number, how much one goes with another, and how far two
+//!    judges agree.
 //!
-//! All of it works on sufficient statistics (see [`crate::scorers`]), one vector a row: a resample sums
+//! The first four work on sufficient statistics (see [`crate::scorers`]), one vector a row: a resample sums
 //! vectors and scores the sum, so a corpus metric is never mistaken for a mean over rows.
 
 pub mod bootstrap;
+pub mod kappa;
 pub mod paired;
 pub mod random;
+pub mod resample;
+pub mod slope;
 pub mod wilson;
 
 use crate::report::Interval;

@@ -58,6 +58,7 @@ pub fn gather(
         training: training(project, results, &costs)?,
         pretraining: pretraining(project, results)?,
         evaluation: evaluations(project, results)?,
+        judging: Vec::new(),
         classification: classifications(project, results)?,
         artifacts: super::export::read(project, results)?,
         leaks,

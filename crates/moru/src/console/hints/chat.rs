@@ -103,9 +103,20 @@ fn of_evaluation(error: &EvalError) -> Option<String> {
         E::OtherRun { path } | E::DamagedAnswers { path, .. } => {
             format!("remove {} and run again: the questions are then asked anew", path.display())
         }
+        E::SilentJudge { .. } => {
+            "look at the endpoint and its model; `moru run` goes on from what was heard, and `moru explain judge` tells more"
+                .into()
+        }
+        // They say what the folder or the prompt needs.
+        E::NoPrompts { .. } | E::PromptColumn { .. } => {
+            "`moru explain judge` tells what each prompt is for; without judge_prompts moru's own are used".into()
+        }
         E::Cancelled { .. } => "`moru run` continues where this stopped".into(),
         E::File { path, source } => return system::of(source, Some(path)),
-        E::AnswerCount { .. } | E::Unfinished { .. } | E::NoSuchRequest { .. } => {
+        E::AnswerCount { .. }
+        | E::Unfinished { .. }
+        | E::UnfinishedVerdict { .. }
+        | E::NoSuchRequest { .. } => {
             "this is a fault of moru, not of the recipe: please report it with the message above".into()
         }
         E::Responder(error) => return of_responder(error),
