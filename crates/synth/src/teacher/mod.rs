@@ -42,6 +42,7 @@ mod ask;
 pub mod batch;
 mod body;
 mod clock;
+mod count;
 mod endpoint;
 mod error;
 mod estimate;
@@ -65,6 +66,7 @@ pub use ask::{Ask, COMPLAINT_EN, COMPLAINT_KO, Form, MaxTokens, Model, Plan, Sam
 pub use body::{Body, Key};
 pub use chat::repair::Repair;
 pub use clock::Clock;
+pub use count::roughly;
 pub use endpoint::{Endpoint, Waiting};
 pub use error::{Kept, TeacherError};
 pub use estimate::{Assumed, Estimate};

@@ -1,14 +1,16 @@
 //! An endpoint as a responder, so that it can be judged, or be the judge, like a model of one's own.
 
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use chat::{Event, FinishReason, Request, Responder, ResponderError, Schema, Usage};
 
 use super::ask::{Form, Model, Sampling};
-use super::body::{Body, Parts};
+use super::body::{Body, Key, Parts};
 use super::clock::Halt;
+use super::count::roughly;
 use super::endpoint::{Endpoint, Sent};
+use super::error::Kept;
 use super::reply::{Answer, Finish};
 use super::{Money, Prices, State, TeacherError, pool};
 
@@ -16,21 +18,33 @@ use super::{Money, Prices, State, TeacherError, pool};
 ///
 /// A request's adapter is the model that is asked in place of the default one, as vLLM serves adapters. `top_k`, `min_p`
 /// and the repetition penalty go along only where they are set, because OpenAI does not know them.
-pub struct EndpointResponder<'a> {
-    endpoint: &'a Endpoint,
+pub struct EndpointResponder {
+    endpoint: Arc<Endpoint>,
     model: Model,
-    state: Option<(&'a State, Prices)>,
+    account: Option<Account>,
 }
 
-impl<'a> EndpointResponder<'a> {
+/// Where answers are kept and paid from.
+struct Account {
+    state: Arc<State>,
+    prices: Prices,
+    budget: Option<Money>,
+    under_way: Mutex<usize>,
+    /// A request under way has ended.
+    done: Condvar,
+}
+
+impl EndpointResponder {
     /// Asks an endpoint each time.
-    pub fn new(endpoint: &'a Endpoint, model: Model) -> Self {
-        Self { endpoint, model, state: None }
+    pub fn new(endpoint: Arc<Endpoint>, model: Model) -> Self {
+        Self { endpoint, model, account: None }
     }
 
-    /// Keeps answers in a state, and asks nothing that is answered there.
-    pub fn with_state(self, state: &'a State, prices: Prices) -> Self {
-        Self { state: Some((state, prices)), ..self }
+    /// Keeps answers in a state, asks nothing that is answered there, and nothing that could cost more than is left of
+    /// the budget.
+    pub fn with_state(self, state: Arc<State>, prices: Prices, budget: Option<Money>) -> Self {
+        let (under_way, done) = (Mutex::default(), Condvar::new());
+        Self { account: Some(Account { state, prices, budget, under_way, done }), ..self }
     }
 
     /// The body of a request, and the model that it goes to.
@@ -122,19 +136,73 @@ impl<'a> EndpointResponder<'a> {
         request: &Request,
         halt: &Halt,
     ) -> Result<Sent, TeacherError> {
-        if let Some((state, _)) = self.state
-            && let Some(answer) = state.answer(&body.key)?
-        {
+        let most =
+            Usage { prompt_tokens: roughly(&body.json), completion_tokens: request.sampling.max_tokens };
+        let tokens = most.prompt_tokens + most.completion_tokens;
+        let Some(account) = &self.account else {
+            let always = &mut || Ok(true);
+            return Ok(self.endpoint.complete(body, &model.name, tokens, halt, always, &mut |_| {}));
+        };
+        if let Some(answer) = account.state.answer(&body.key)? {
             return Ok(Sent::Answered(answer));
         }
-        // Tokens of the prompt are not counted here: four bytes a token is near enough for a limit a minute.
-        let tokens = body.json.len() / 4 + request.sampling.max_tokens;
-        let sent = self.endpoint.complete(body, &model.name, tokens, halt, &mut || Ok(true), &mut |_| {});
-        if let (Some((state, prices)), Sent::Answered(answer)) = (self.state, &sent) {
-            let cost = answer.usage.map_or(Money::ZERO, |tokens| prices.of(tokens.into()));
-            state.keep(vec![(body.key, cost, answer.clone())])?;
+        let cost = account.prices.of(most);
+        if !account.begin(body.key, cost, halt)? {
+            return Ok(Sent::Cancelled);
         }
-        Ok(sent)
+        let again = &mut || account.begin_again(body.key, cost);
+        let sent = self.endpoint.complete(body, &model.name, tokens, halt, again, &mut |_| {});
+        let settled = account.settle(body.key, cost, &sent);
+        *account.under_way() -= 1;
+        account.done.notify_all();
+        settled.map(|()| sent)
+    }
+}
+
+impl Account {
+    /// Takes what a request may cost out of the budget. While others are under way, which may cost less than they
+    /// may, it waits for them. False where asking has ended.
+    fn begin(&self, key: Key, next: Money, halt: &Halt) -> Result<bool, TeacherError> {
+        let mut under_way = self.under_way();
+        loop {
+            if halt.is_on() {
+                return Ok(false);
+            }
+            let Some(spent) = self.state.ask(key, next, self.budget)? else {
+                *under_way += 1;
+                return Ok(true);
+            };
+            if *under_way == 0 {
+                return Err(self.over(spent, next));
+            }
+            under_way = self.done.wait(under_way).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// An answer that was lost on the way may have been paid for: it is asked for again only if both fit the budget.
+    fn begin_again(&self, key: Key, next: Money) -> Result<bool, TeacherError> {
+        self.state.ask(key, next, self.budget)?.map_or(Ok(true), |spent| Err(self.over(spent, next)))
+    }
+
+    fn over(&self, spent: Money, next: Money) -> TeacherError {
+        let (budget, answered) = (self.budget.unwrap_or_default(), self.state.answers());
+        TeacherError::Budget { budget, spent, next, kept: Kept { answered, of: answered + 1 } }
+    }
+
+    /// Notes what became of it. What was sent and not heard stays noted as asked, and counts as paid.
+    fn settle(&self, key: Key, reserved: Money, sent: &Sent) -> Result<(), TeacherError> {
+        match sent {
+            Sent::Answered(answer) => {
+                let cost = answer.usage.map_or(reserved, |tokens| self.prices.of(tokens.into()));
+                self.state.keep(vec![(key, cost, answer.clone())])
+            }
+            Sent::Failed { unheard: true, .. } => Ok(()),
+            _ => self.state.note_unanswered(key),
+        }
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, usize> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,7 +212,7 @@ enum Heard {
     Over(TeacherError),
 }
 
-impl Responder for EndpointResponder<'_> {
+impl Responder for EndpointResponder {
     fn respond(
         &mut self,
         requests: &[Request],

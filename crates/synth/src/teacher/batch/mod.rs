@@ -1,9 +1,9 @@
 //! Asking by batches: files of requests that an endpoint answers within a day, at a lower price.
 //!
-//! 1. [`submit`] puts what is open into files, uploads them and has batches made, as many as the endpoint's queue of
+//! 1. [`Step::Submit`] puts what is open into files, uploads them and has batches made, as many as the endpoint's queue of
 //!    tokens takes.
-//! 2. [`wait`] looks after them until all have ended, and submits what was queued.
-//! 3. [`retrieve`] fetches what has ended and keeps the answers. What a batch did not answer is open again.
+//! 2. [`Step::Wait`] looks after them until all have ended, and submits what was queued.
+//! 3. [`Step::Retrieve`] fetches what has ended and keeps the answers. What a batch did not answer is open again.
 //! 4. [`status`] says how it stands, without a word to the endpoint.
 //!
 //! [`ask`] does all of it until a plan is settled. Where a batch stands is written down before and after every step, so
@@ -20,7 +20,7 @@ mod store;
 use serde::{Deserialize, Serialize};
 
 pub use run_batch::{read_run_batch, write_run_batch};
-pub use steps::{ask, cancel, give_up, retrieve, submit, wait};
+pub use steps::{Step, ask, give_up, step};
 pub use store::status;
 
 use super::Money;

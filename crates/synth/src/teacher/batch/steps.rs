@@ -20,62 +20,51 @@ pub(super) struct Batches<'a> {
     pub on_event: &'a mut dyn FnMut(Event),
 }
 
-/// Puts what is open into files, uploads them and has batches made, as many as the endpoint's queue takes. What is in a
-/// batch already is left there.
+/// What is done with the batches of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Puts what is open into files, uploads them and has batches made, as many as the endpoint's queue takes. What is
+    /// in a batch already is left there.
+    Submit,
+    /// Looks after the batches until all have ended and their answers are kept; submits what was queued meanwhile.
+    Wait,
+    /// Looks at every batch once, and keeps the answers of those that have ended. Submits nothing new.
+    Retrieve,
+    /// Asks the endpoint to end every batch. What is done by then can still be fetched, and is paid for: wait for it.
+    Cancel,
+}
+
+/// Takes a step, and says how the batches stand after it.
 ///
 /// # Errors
-/// [`TeacherError::Budget`] where nothing may be asked and nothing is under way; others when the endpoint fails. Run it
-/// again to go on.
-pub fn submit(
+/// [`TeacherError::Budget`] where nothing may be submitted and nothing is under way; [`TeacherError::Cancelled`] leaves
+/// the batches where they are; others when the endpoint fails, or a batch cannot be run. Take the step again to go on.
+pub fn step(
+    step: Step,
     job: &Job<'_>,
     endpoint: &Endpoint,
     settings: &BatchSettings,
     on_event: &mut dyn FnMut(Event),
 ) -> Result<BatchReport, TeacherError> {
     with(job, endpoint, settings, on_event, |batches| {
-        let over_budget = batches.cut()?;
-        batches.create_queued()?;
+        let mut over_budget = 0;
+        match step {
+            Step::Submit => {
+                over_budget = batches.cut()?;
+                batches.create_queued()?;
+            }
+            Step::Wait => batches.wait()?,
+            Step::Retrieve => batches.look()?,
+            Step::Cancel => batches.cancel()?,
+        }
         Ok(batches.report(over_budget))
-    })
-}
-
-/// Looks after the batches until all have ended and their answers are kept; submits what was queued meanwhile.
-///
-/// # Errors
-/// [`TeacherError::Cancelled`] leaves the batches where they are: wait again to go on. Others when the endpoint fails,
-/// or a batch cannot be run.
-pub fn wait(
-    job: &Job<'_>,
-    endpoint: &Endpoint,
-    settings: &BatchSettings,
-    on_event: &mut dyn FnMut(Event),
-) -> Result<BatchReport, TeacherError> {
-    with(job, endpoint, settings, on_event, |batches| {
-        batches.wait()?;
-        Ok(batches.report(0))
-    })
-}
-
-/// Looks at every batch once, and keeps the answers of those that have ended. Submits nothing new.
-///
-/// # Errors
-/// As [`wait`].
-pub fn retrieve(
-    job: &Job<'_>,
-    endpoint: &Endpoint,
-    settings: &BatchSettings,
-    on_event: &mut dyn FnMut(Event),
-) -> Result<BatchReport, TeacherError> {
-    with(job, endpoint, settings, on_event, |batches| {
-        batches.look()?;
-        Ok(batches.report(0))
     })
 }
 
 /// Asks a plan by batches until it is settled: what a batch did not answer goes into the next.
 ///
 /// # Errors
-/// As [`submit`] and [`wait`]; [`TeacherError::Unanswered`] where a round of batches answered nothing.
+/// As [`step`]; [`TeacherError::Unanswered`] where a round of batches answered nothing.
 pub fn ask(
     job: &Job<'_>,
     endpoint: &Endpoint,
@@ -101,28 +90,6 @@ pub fn ask(
                 return Err(TeacherError::Unanswered { open: after.open.len(), last, kept: Kept::default() });
             }
         }
-    })
-}
-
-/// Asks the endpoint to end every batch. What is done by then can still be fetched, and is paid for: wait for it.
-///
-/// # Errors
-/// When the endpoint fails.
-pub fn cancel(
-    job: &Job<'_>,
-    endpoint: &Endpoint,
-    settings: &BatchSettings,
-    on_event: &mut dyn FnMut(Event),
-) -> Result<BatchReport, TeacherError> {
-    with(job, endpoint, settings, on_event, |batches| {
-        for number in batches.store.numbers(|stage| matches!(stage, Stage::Queued)) {
-            batches.over(number, "given_up", None)?;
-        }
-        batches.finish_creating()?;
-        for number in batches.store.numbers(|stage| matches!(stage, Stage::Running { .. })) {
-            batches.end(number)?;
-        }
-        Ok(batches.report(0))
     })
 }
 
@@ -183,6 +150,17 @@ impl Batches<'_> {
                 return Err(TeacherError::Cancelled { kept: Kept::default() });
             }
         }
+    }
+
+    fn cancel(&mut self) -> Result<(), TeacherError> {
+        for number in self.store.numbers(|stage| matches!(stage, Stage::Queued)) {
+            self.over(number, "given_up", None)?;
+        }
+        self.finish_creating()?;
+        for number in self.store.numbers(|stage| matches!(stage, Stage::Running { .. })) {
+            self.end(number)?;
+        }
+        Ok(())
     }
 
     /// One look at each batch that the endpoint has.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use synth::teacher::batch::{self, BatchReport, BatchSettings, BatchState, Stage};
-use synth::teacher::{Clock, Event, Money, Standing, TeacherError};
+use synth::teacher::batch::{self, BatchReport, BatchSettings, BatchState, Stage, Step};
+use synth::teacher::{Clock, Money, Standing, TeacherError};
 use testing::endpoint::{Ends, Fate, Reply};
 
 use super::*;
@@ -11,10 +11,6 @@ use super::*;
 fn cut(lines: usize) -> BatchSettings {
     BatchSettings { lines, ..BatchSettings::default() }
 }
-
-/// What a verb will call.
-type Step =
-    fn(&Job<'_>, &Endpoint, &BatchSettings, &mut dyn FnMut(Event)) -> Result<BatchReport, TeacherError>;
 
 impl Desk {
     fn batch(&mut self, double: &Double, cut: &BatchSettings) -> Result<Standing, TeacherError> {
@@ -29,7 +25,7 @@ impl Desk {
         step: Step,
     ) -> Result<BatchReport, TeacherError> {
         let endpoint = self.endpoint(settings(double));
-        self.with(|job, on_event| step(job, &endpoint, cut, on_event))
+        self.with(|job, on_event| batch::step(step, job, &endpoint, cut, on_event))
     }
 
     /// What was read of each batch, oldest first.
@@ -52,12 +48,12 @@ fn submitted_waited_for_and_retrieved() {
     let (dir, double) = (tempfile::tempdir().unwrap(), double());
     double.fates([Fate { looks: 3, ..Fate::default() }, Fate { looks: 1, ..Fate::default() }]);
     let mut desk = Desk::new(dir.path(), plan(10));
-    let report = desk.step(&double, &cut(4), batch::submit).unwrap();
+    let report = desk.step(&double, &cut(4), Step::Submit).unwrap();
     assert_eq!((report.batches.len(), report.under_way), (3, 10));
     // Submitting twice submits nothing more.
-    desk.step(&double, &cut(4), batch::submit).unwrap();
+    desk.step(&double, &cut(4), Step::Submit).unwrap();
     assert_eq!((double.batches(), double.uploads().len()), (3, 3));
-    let report = desk.step(&double, &cut(4), batch::retrieve).unwrap();
+    let report = desk.step(&double, &cut(4), Step::Retrieve).unwrap();
     assert_eq!((over(&report), report.under_way, desk.state.answers()), (1, 8, 2), "the third was quick");
     // Another process looks at it, and the first one ends.
     drop(desk);
@@ -67,7 +63,7 @@ fn submitted_waited_for_and_retrieved() {
     assert_eq!(json["batches"][2]["stage"]["is"], "over");
     assert_eq!(json["batches"][2]["stage"]["answered"], 2);
     let mut desk = Desk::new(dir.path(), plan(10));
-    let report = desk.step(&double, &cut(4), batch::wait).unwrap();
+    let report = desk.step(&double, &cut(4), Step::Wait).unwrap();
     assert_eq!((over(&report), report.under_way), (3, 0));
     let (clock, cut) = (desk.clock.now(), cut(4));
     assert!(clock >= Duration::from_mins(2) && clock <= Duration::from_mins(4), "a look a minute: {clock:?}");
@@ -125,13 +121,13 @@ fn a_cancelled_batch_keeps_what_was_done() {
     let (dir, double) = (tempfile::tempdir().unwrap(), double());
     double.fates([Fate { looks: 2, run: Some(3), ..Fate::default() }]);
     let mut desk = Desk::new(dir.path(), plan(8));
-    desk.step(&double, &cut(50), batch::submit).unwrap();
-    let report = desk.step(&double, &cut(50), batch::cancel).unwrap();
+    desk.step(&double, &cut(50), Step::Submit).unwrap();
+    let report = desk.step(&double, &cut(50), Step::Cancel).unwrap();
     assert!(
         matches!(&report.batches[0].stage, Stage::Running { status, .. } if status == "cancelling"),
         "{report:?}"
     );
-    let report = desk.step(&double, &cut(50), batch::wait).unwrap();
+    let report = desk.step(&double, &cut(50), Step::Wait).unwrap();
     assert_eq!((over(&report), desk.state.answers()), (1, 3));
     assert_eq!(desk.read()[0].0, "cancelled");
     assert_right(&desk.batch(&double, &cut(50)).unwrap(), 8);
@@ -220,7 +216,7 @@ fn a_batch_that_cannot_be_run_says_why() {
 fn a_batch_of_another_key_is_not_mistaken_for_a_lost_one() {
     let (dir, double) = (tempfile::tempdir().unwrap(), double());
     let mut desk = Desk::new(dir.path(), plan(3));
-    desk.step(&double, &cut(50), batch::submit).unwrap();
+    desk.step(&double, &cut(50), Step::Submit).unwrap();
     let elsewhere = self::double();
     let error = desk.batch(&elsewhere, &cut(50)).unwrap_err();
     assert!(error.to_string().contains("A batch belongs to the key that made it"), "{error}");
@@ -261,10 +257,10 @@ fn a_batch_over_budget_is_not_submitted() {
     let open = Standing::of(&desk.plan, &desk.state).unwrap().open;
     let each = desk.with(|job, _| job.prompt_tokens(&open[0])) as f64 / 1e6 / 2.0 + 50.0 / 1e6;
     desk.budget = Some(Money::of(each * 4.5));
-    let report = desk.step(&double, &cut(50), batch::submit).unwrap();
+    let report = desk.step(&double, &cut(50), Step::Submit).unwrap();
     assert_eq!((report.under_way, report.over_budget), (4, 6));
     assert!(report.spent <= desk.budget.unwrap(), "what is under way counts as it may be");
-    desk.step(&double, &cut(50), batch::wait).unwrap();
+    desk.step(&double, &cut(50), Step::Wait).unwrap();
     desk.budget = Some(Money::ZERO);
     let error = desk.batch(&double, &cut(50)).unwrap_err();
     assert!(matches!(error, TeacherError::Budget { .. }), "{error}");

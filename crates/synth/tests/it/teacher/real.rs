@@ -46,7 +46,7 @@ fn peer_llama_cpp_answers_in_the_required_form() {
         let settings = Settings { concurrency: 2, attempts: 2, ..Settings::new(url) };
         Endpoint::new(settings, Arc::new(Real(Instant::now()))).unwrap()
     };
-    let server = endpoint(&url);
+    let server = Arc::new(endpoint(&url));
     let events = Mutex::new(Vec::new());
     let ask = |desk: &mut Desk| {
         desk.with(|job, _| online::ask(job, &server, &mut |event| events.lock().unwrap().push(event)))
@@ -78,7 +78,7 @@ fn peer_llama_cpp_answers_in_the_required_form() {
     assert!(matches!(error, TeacherError::NotFound { .. }), "{error}");
 
     // As a responder.
-    let mut responder = EndpointResponder::new(&server, model);
+    let mut responder = EndpointResponder::new(server, model);
     let mut request =
         Request { messages: vec![Message::new(Role::User, "안녕하세요")], ..Request::default() };
     request.sampling.max_tokens = 16;

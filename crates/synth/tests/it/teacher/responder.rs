@@ -42,10 +42,10 @@ fn an_endpoint_answers_like_a_model_of_ones_own() {
         String::from_utf8_lossy(&request.body).contains("\"bad\"").then(|| Reply::error(400, "", "too long"))
     });
     let desk = Desk::new(&dir.path().join("a"), plan(0));
-    let endpoint = desk.endpoint(settings(&double));
-    let state = State::open(&dir.path().join("b")).unwrap();
-    let mut responder =
-        EndpointResponder::new(&endpoint, Model::new("judge")).with_state(&state, Prices::default());
+    let endpoint = Arc::new(desk.endpoint(settings(&double)));
+    let state = Arc::new(State::open(&dir.path().join("b")).unwrap());
+    let judge = || EndpointResponder::new(Arc::clone(&endpoint), Model::new("judge"));
+    let mut responder = judge().with_state(Arc::clone(&state), Prices::default(), None);
     let mut requests = ["hi", "call", "cut", "never", "bad", "hi", "late"].map(request);
     requests[1].tools = vec![json!({"type": "function", "function": {"name": "f", "parameters": {}}})];
     requests[5].adapter = Some("tuned".to_owned());
@@ -74,6 +74,12 @@ fn an_endpoint_answers_like_a_model_of_ones_own() {
     let before = bodies.len();
     hear(&mut responder, &requests[..3]);
     assert_eq!(double.requests().len(), before, "what was answered is remembered");
+    // A budget of nothing gives what is known and asks no more.
+    let mut stingy = judge().with_state(state, Prices::default(), Some(Money::ZERO));
+    hear(&mut stingy, &requests[..1]);
+    let error = stingy.respond(&["new".to_owned()].map(|text| request(&text)), &mut |_, _| {}).unwrap_err();
+    assert!(error.to_string().contains("the budget of 0.0000 is used up"), "{error}");
+    assert_eq!(double.requests().len(), before);
 }
 
 #[test]
