@@ -3,7 +3,8 @@
 //! 1. [`facts`]: what the documents say that can be asked: values, definitions, documents, responsibles, lists, duties.
 //! 2. [`plan`]: how many questions of which kind, spread so that every fact is asked before any is asked twice.
 //! 3. [`extractive`]: questions and answers without any model: Korean asks in place (며칠의 유급휴가를 주나요?), English
-//!    by fronting. [`teacher`] makes the requests for a model that writes them instead.
+//!    by fronting. [`teacher`] makes the requests for a model that writes them instead, and [`lesson`] puts what it
+//!    answers beside the quotas, round by round.
 //! 4. [`absent`]: questions that the documents do not answer, proven so by searching all chunks.
 //! 5. [`judge`] and [`review`]: a model that sees the source, and a person, may correct what the validators let pass.
 //! 6. [`slices`]: training, validation, test, unseen leaves, and further questions for refusal and key facts.
@@ -12,6 +13,8 @@ pub mod absent;
 pub mod extractive;
 pub mod facts;
 pub mod judge;
+mod known;
+pub mod lesson;
 pub mod plan;
 pub mod prompts;
 pub mod question;
@@ -22,6 +25,7 @@ mod wording;
 
 pub use extractive::{Drafts, Setting, write};
 pub use facts::{Fact, FactKind, facts};
+pub use lesson::Lesson;
 pub use plan::{Coverage, Plan, Quotas};
 pub use question::{Asker, Question};
 

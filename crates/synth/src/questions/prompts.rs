@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 pub enum PromptKind {
     /// Asks a teacher for questions and answers about a chunk.
     Ask,
+    /// Said after it where the chunk was asked about before.
+    Again,
     /// Asks a judge whether a pair agrees with its source.
     Judge,
     /// The system's words of the model that is tuned.
@@ -17,11 +19,12 @@ pub enum PromptKind {
 
 impl PromptKind {
     /// All prompts.
-    pub const ALL: [Self; 3] = [Self::Ask, Self::Judge, Self::Persona];
+    pub const ALL: [Self; 4] = [Self::Ask, Self::Again, Self::Judge, Self::Persona];
 
     fn name(self) -> &'static str {
         match self {
             Self::Ask => "ask",
+            Self::Again => "again",
             Self::Judge => "judge",
             Self::Persona => "persona",
         }
@@ -31,6 +34,7 @@ impl PromptKind {
     pub fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Ask => &["n_lookup", "n_procedure", "document", "breadcrumb", "paths", "passage"],
+            Self::Again => &["asked"],
             Self::Judge => &["breadcrumb", "passage", "question", "answer"],
             Self::Persona => &[],
         }
@@ -40,7 +44,38 @@ impl PromptKind {
 /// The prompts of a language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompts {
-    texts: [String; 3],
+    texts: [String; 4],
+}
+
+/// The prompts of both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bilingual {
+    /// For Korean text.
+    pub korean: Prompts,
+    /// For any other.
+    pub english: Prompts,
+}
+
+impl Default for Bilingual {
+    fn default() -> Self {
+        Self { korean: Prompts::defaults(true), english: Prompts::defaults(false) }
+    }
+}
+
+impl Bilingual {
+    /// The prompts of a folder, of some kinds; the others are the defaults.
+    ///
+    /// # Errors
+    /// As [`Prompts::read`].
+    pub fn read(folder: &Path, kinds: &[PromptKind]) -> Result<Self, PromptError> {
+        let read = |is_korean| Prompts::read(folder, is_korean, kinds);
+        Ok(Self { korean: read(true)?, english: read(false)? })
+    }
+
+    /// Those of a language.
+    pub fn of(&self, is_korean: bool) -> &Prompts {
+        if is_korean { &self.korean } else { &self.english }
+    }
 }
 
 /// Why prompts cannot be used.
@@ -67,16 +102,19 @@ pub enum PromptError {
 }
 
 /// The default prompts as files: the name to write each under, and its text.
-pub const FILES: [(&str, &str); 6] = [
+pub const FILES: [(&str, &str); 8] = [
     ("ask.ko.md", include_str!("text/prompts/ask.ko.md")),
+    ("again.ko.md", include_str!("text/prompts/again.ko.md")),
     ("judge.ko.md", include_str!("text/prompts/judge.ko.md")),
     ("persona.ko.md", include_str!("text/prompts/persona.ko.md")),
     ("ask.en.md", include_str!("text/prompts/ask.en.md")),
+    ("again.en.md", include_str!("text/prompts/again.en.md")),
     ("judge.en.md", include_str!("text/prompts/judge.en.md")),
     ("persona.en.md", include_str!("text/prompts/persona.en.md")),
 ];
 
-fn file_name(kind: PromptKind, is_korean: bool) -> String {
+/// The file of a prompt in a language.
+pub fn file_name(kind: PromptKind, is_korean: bool) -> String {
     format!("{}.{}.md", kind.name(), if is_korean { "ko" } else { "en" })
 }
 
@@ -90,13 +128,16 @@ impl Prompts {
         Self { texts: PromptKind::ALL.map(text) }
     }
 
-    /// The prompts of a folder.
+    /// The prompts of a folder, of some kinds; the others are the defaults.
     ///
     /// # Errors
     /// A file that is missing, and a prompt without one of its columns.
-    pub fn read(folder: &Path, is_korean: bool) -> Result<Self, PromptError> {
-        let mut texts = [const { String::new() }; 3];
-        for (text, kind) in texts.iter_mut().zip(PromptKind::ALL) {
+    pub fn read(folder: &Path, is_korean: bool, kinds: &[PromptKind]) -> Result<Self, PromptError> {
+        let mut prompts = Self::defaults(is_korean);
+        for (text, kind) in prompts.texts.iter_mut().zip(PromptKind::ALL) {
+            if !kinds.contains(&kind) {
+                continue;
+            }
             let path = folder.join(file_name(kind, is_korean));
             *text = std::fs::read_to_string(&path)
                 .map_err(|source| PromptError::Read { path: path.clone(), source })?;
@@ -105,7 +146,7 @@ impl Prompts {
                 return Err(PromptError::Column { path, column, needed: kind.columns() });
             }
         }
-        Ok(Self { texts })
+        Ok(prompts)
     }
 
     /// A prompt as it is written.

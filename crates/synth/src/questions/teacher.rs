@@ -10,9 +10,9 @@ use data::validate::{Kind, Pair, Sources};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::facts::Facts;
+use super::facts::{Fact, Facts};
 use super::plan::Quotas;
-use super::prompts::{PromptKind, Prompts};
+use super::prompts::{Bilingual, PromptKind};
 use super::question::{Asker, Question};
 
 /// A request to a teacher.
@@ -70,42 +70,85 @@ pub fn schema(paths: &[String]) -> Value {
     })
 }
 
+/// How many questions of which kind are wanted of each chunk.
+pub(super) type Wanted = BTreeMap<usize, BTreeMap<Kind, usize>>;
+
 /// The requests that fill the quotas: each chunk by the facts that it holds, at least one question for each chunk
-/// that holds any, and a quarter more than is needed, because some are refused.
-pub fn asks(sources: &Sources, facts: &Facts, quotas: &Quotas, prompts: &Prompts) -> Vec<Ask> {
-    let mut held: BTreeMap<usize, BTreeMap<Kind, usize>> = BTreeMap::new();
+/// that holds any where so many are wanted, and a quarter more than is needed, because some are refused.
+pub fn asks(sources: &Sources, facts: &Facts, quotas: &Quotas, prompts: &Bilingual) -> Vec<Ask> {
+    let held = facts.facts.iter().map(|fact| (fact, fact.kind.asked_by()));
+    let wanted = shares(sources, held, &|kind| quotas.of(kind));
+    wanted.iter().map(|(&at, kinds)| ask(sources, at, kinds, &[], prompts)).collect()
+}
+
+/// So many questions of each kind, and a quarter more, over the chunks that hold the facts.
+pub(super) fn shares<'a>(
+    sources: &Sources,
+    facts: impl Iterator<Item = (&'a Fact, Kind)>,
+    quota: &dyn Fn(Kind) -> usize,
+) -> Wanted {
+    let mut held = Wanted::new();
     let mut all: BTreeMap<Kind, usize> = BTreeMap::new();
-    for fact in &facts.facts {
-        let kind = fact.kind.asked_by();
+    for (fact, kind) in facts {
         if let Some(chunk) = sources.chunks_of(&fact.document, &fact.path).first() {
             *held.entry(*chunk).or_default().entry(kind).or_default() += 1;
             *all.entry(kind).or_default() += 1;
         }
     }
-    let share = |kind: Kind, n: usize| {
-        let total = all.get(&kind).copied().unwrap_or(0).max(1);
-        (quotas.of(kind) * n * 5).div_ceil(total * 4)
-    };
-    held.iter()
-        .map(|(&at, kinds)| {
-            let of = |kind: Kind| kinds.get(&kind).map_or(0, |n| share(kind, *n));
-            ask(&sources.chunks()[at], at, of(Kind::Lookup), of(Kind::Procedure), prompts)
-        })
-        .collect()
+    for (kind, total) in all {
+        spread(&mut held, kind, total, (quota(kind) * 5).div_ceil(4));
+    }
+    for kinds in held.values_mut() {
+        kinds.retain(|_, n| *n > 0);
+    }
+    held.retain(|_, kinds| !kinds.is_empty());
+    held
 }
 
-fn ask(chunk: &Chunk, at: usize, n_lookup: usize, n_procedure: usize, prompts: &Prompts) -> Ask {
-    let text = prompts.fill(
+/// Turns the facts of a kind that each chunk holds into the questions that are wanted of it: at least one of each, as
+/// long as so many are wanted; fewer are spread evenly from the first chunk to the last.
+fn spread(held: &mut Wanted, kind: Kind, total: usize, wanted: usize) {
+    let n_chunks = held.values().filter(|kinds| kinds.contains_key(&kind)).count();
+    let (mut facts, mut given) = (0, 0);
+    for n in held.values_mut().filter_map(|kinds| kinds.get_mut(&kind)) {
+        facts += *n;
+        if wanted >= n_chunks {
+            *n = (wanted * *n).div_ceil(total);
+        } else {
+            let by_now = (wanted * facts).div_ceil(total);
+            *n = (by_now - given).min(1);
+            given += *n;
+        }
+    }
+}
+
+/// The request about one chunk, of which `asked` is known already.
+pub(super) fn ask(
+    sources: &Sources,
+    at: usize,
+    kinds: &BTreeMap<Kind, usize>,
+    asked: &[&str],
+    prompts: &Bilingual,
+) -> Ask {
+    let chunk = &sources.chunks()[at];
+    let prompts = prompts.of(is_korean_chunk(chunk));
+    let of = |kind: Kind| kinds.get(&kind).copied().unwrap_or(0).to_string();
+    let mut text = prompts.fill(
         PromptKind::Ask,
         &[
-            ("n_lookup", &n_lookup.to_string()),
-            ("n_procedure", &n_procedure.to_string()),
+            ("n_lookup", &of(Kind::Lookup)),
+            ("n_procedure", &of(Kind::Procedure)),
             ("document", &chunk.document),
             ("breadcrumb", &chunk.breadcrumb.join(" > ")),
             ("paths", &chunk.paths.join("\n")),
             ("passage", &chunk.text),
         ],
     );
+    if !asked.is_empty() {
+        let asked = asked.iter().map(|question| format!("- {question}")).collect::<Vec<_>>().join("\n");
+        text += "\n\n";
+        text += &prompts.fill(PromptKind::Again, &[("asked", &asked)]);
+    }
     Ask {
         id: chunk.id.clone(),
         chunk: at,

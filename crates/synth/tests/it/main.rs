@@ -1,6 +1,7 @@
 //! The generators as their callers see them.
 
 mod interview;
+mod lesson;
 mod nano;
 mod questions;
 mod reading;

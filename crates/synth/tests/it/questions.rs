@@ -7,7 +7,7 @@ use data::validate::{Code, Kind, Pair, Validator, is_refusal};
 use serde_json::json;
 use synth::korean::check_particles;
 use synth::questions::judge::{Judged, Ruling, judge};
-use synth::questions::prompts::Prompts;
+use synth::questions::prompts::{Bilingual, Prompts};
 use synth::questions::{Asker, Question, Quotas, Setting, facts, slices, teacher, write};
 use synth::rules::{Answer, Book, Rules, exam};
 
@@ -153,7 +153,7 @@ fn absence_is_told_from_presence_on_questions_of_others() {
 fn a_teacher_is_asked_about_every_chunk_with_a_fact_and_its_answers_become_questions() {
     let validator = small();
     let all = facts(validator.sources().trees());
-    let asks = teacher::asks(validator.sources(), &all, &Quotas::default(), &Prompts::defaults(true));
+    let asks = teacher::asks(validator.sources(), &all, &Quotas::default(), &Bilingual::default());
     assert!(asks.len() > 15, "{}", asks.len());
     let ask = asks.iter().find(|ask| ask.id.ends_with("제20조")).unwrap();
     assert!(ask.messages[0].content.contains("14일 이내에 지급한다"), "{}", ask.messages[0].content);
