@@ -51,6 +51,7 @@ pub enum Command {
     Doctor(verbs::doctor::Doctor),
     Explain(verbs::explain::Explain),
     Clean(verbs::clean::Clean),
+    Batch(verbs::batch::Batch),
     Bench(verbs::bench::Bench),
     Completions(verbs::completions::Completions),
 }

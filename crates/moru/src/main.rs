@@ -45,6 +45,7 @@ fn main() -> std::process::ExitCode {
         Command::Doctor(verb) => verb.run(&console),
         Command::Explain(verb) => verb.run(&console),
         Command::Clean(verb) => verb.run(&console),
+        Command::Batch(verb) => verb.run(&console),
         Command::Bench(verb) => verb.run(&console),
         Command::Completions(verb) => verb.run(&console),
     };

@@ -1,5 +1,6 @@
 //! One verb, one file.
 
+pub mod batch;
 pub mod bench;
 mod bench_generate;
 pub mod chat;

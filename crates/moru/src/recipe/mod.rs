@@ -5,6 +5,7 @@
 //! 3. Structure is checked here, without disk or network; the environment by `stages::check`.
 
 mod chunk;
+pub mod endpoint;
 mod environment;
 mod error;
 mod evaluate;
@@ -29,6 +30,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use chunk::Chunk;
+pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use error::{RecipeError, closest};
 pub use evaluate::Evaluate;
@@ -37,7 +39,7 @@ use file::{File, Node};
 pub use model::Model;
 pub use prepare::{Mask, Prepare, TEXT_LABEL};
 pub use project::Project;
-pub use questions::Questions;
+pub use questions::{EXTRACTIVE, Questions};
 use reader::{Gathered, Section};
 pub use reader::{KeyDoc, Origin};
 pub use replies::Replies;
@@ -49,11 +51,12 @@ pub use tokenize::Tokenize;
 pub use train::Train;
 
 /// The sections of a recipe.
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "project",
     "model",
     "source",
     "chunk",
+    "endpoint",
     "questions",
     "synthesize",
     "prepare",
@@ -77,6 +80,9 @@ pub struct Resolved {
     pub source: BTreeMap<String, Source>,
     /// `[chunk]`
     pub chunk: Chunk,
+    /// `[endpoint.NAME]`
+    #[serde(default)]
+    pub endpoint: BTreeMap<String, Endpoint>,
     /// `[questions]`
     pub questions: Questions,
     /// `[synthesize]`
@@ -164,6 +170,10 @@ impl Recipe {
         for training in trainings.filter_map(|training| training.as_object_mut()) {
             training.retain(|key, _| !train::WITHOUT_EFFECT.contains(&key.as_str()));
         }
+        let endpoints = params["endpoint"].as_object_mut().into_iter().flat_map(|all| all.values_mut());
+        for endpoint in endpoints.filter_map(|endpoint| endpoint.as_object_mut()) {
+            endpoint.retain(|key, _| endpoint::DECISIVE.contains(&key.as_str()));
+        }
         params
     }
 }
@@ -180,12 +190,14 @@ fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
         });
     }
     let synthesize = Synthesize::read(section("synthesize"));
+    let endpoint = endpoint::read_all(section("endpoint"));
     Resolved {
         project: Project::read(section("project"), folder),
         model: Model::read(section("model")),
         source: source::read_all(section("source"), gathered, synthesize.is_wanted()),
         chunk: Chunk::read(section("chunk")),
-        questions: Questions::read(section("questions")),
+        questions: Questions::read(section("questions"), &endpoint),
+        endpoint,
         synthesize,
         prepare: Prepare::read(section("prepare")),
         split: Split::read(section("split")),
@@ -201,7 +213,7 @@ fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
 /// What every key is for, in the order of the sections.
 pub fn key_docs() -> Vec<KeyDoc> {
     let gathered = Gathered::default();
-    let text = "[source.NAME]\nkind = \"csv\"\npath = \"rows.csv\"\n";
+    let text = "[source.NAME]\nkind = \"csv\"\npath = \"rows.csv\"\n[endpoint.NAME]\nurl = \"http://h/v1\"\nmodel = \"m\"\n";
     let file = File::parse(Path::new("moru.toml"), text).expect("a short recipe");
     resolve(&file, "", &gathered);
     gathered.docs.into_inner()

@@ -1,7 +1,10 @@
 //! `[questions]`: what is asked about documents, by whom, and what stands in the prompt.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::endpoint::{self, Endpoint};
 use super::reader::Section;
 
 /// The writer that needs no model.
@@ -15,6 +18,10 @@ pub const CONTEXTS: [&str; 3] = ["retrieved", "cited", "none"];
 pub struct Questions {
     /// Who writes them.
     pub teacher: String,
+    /// The folder of the words that it is asked with; empty where they are moru's own.
+    pub prompts: String,
+    /// Whether it goes on with what was answered where asking ends early.
+    pub partial: bool,
     /// Questions about values and definitions.
     pub lookup: usize,
     /// Questions about steps, documents, deadlines, responsibles, duties.
@@ -36,17 +43,14 @@ pub struct Questions {
 }
 
 impl Questions {
-    pub(super) fn read(mut s: Section<'_>) -> Self {
-        let teacher = s.value("teacher", EXTRACTIVE.to_owned(), "who writes questions about sources of documents: \"builtin:extractive\" takes them from the text, without a model");
-        if teacher != EXTRACTIVE {
-            s.impossible(
-                "teacher",
-                format!("[questions] `teacher` is {teacher:?}; in this version questions are written by \"{EXTRACTIVE}\" alone"),
-            );
-        }
+    pub(super) fn read(mut s: Section<'_>, endpoints: &BTreeMap<String, Endpoint>) -> Self {
+        let teacher = s.value("teacher", EXTRACTIVE.to_owned(), "who writes questions about sources of documents: \"builtin:extractive\" takes them from the text, without a model; else the name of an [endpoint.NAME], or an endpoint by one line: \"http://localhost:8000/v1#MODEL\", or \"local:MODEL\" for a model on this machine");
+        endpoint::check_word(&s, "teacher", &teacher, &endpoint::NOBODY, endpoints);
         let context = s.choice("context", CONTEXTS[0], &CONTEXTS, "what the column `context` of a question holds: the chunks that a search for it finds, the chunk that it cites, or nothing");
         let questions = Self {
             teacher,
+            prompts: s.value("prompts", String::new(), "a folder with the words that a teacher is asked with: ask.ko.md, again.ko.md, ask.en.md, again.en.md, as `moru init regulations` writes them; moru's own where absent"),
+            partial: s.value("partial", false, "go on with what was answered where asking ends early: the budget is used up, the endpoint is down"),
             lookup: s.value("lookup", 150, "questions about values and definitions"),
             procedure: s.value(
                 "procedure",

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::error::RecipeError;
 use super::file::{Field, Node, Place, Table};
@@ -134,6 +135,17 @@ impl FromNode for f64 {
     }
 }
 
+/// Nothing is said unless it was typed.
+impl<T: FromNode> FromNode for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    fn from_node(node: &Node) -> Option<Self> {
+        T::from_node(node).map(Some)
+    }
+    fn typed(&self) -> String {
+        self.as_ref().map(FromNode::typed).unwrap_or_default()
+    }
+}
+
 impl FromNode for Vec<String> {
     const EXPECTED: &'static str = "text, or a list of texts";
     fn from_node(node: &Node) -> Option<Self> {
@@ -145,6 +157,19 @@ impl FromNode for Vec<String> {
     }
     fn typed(&self) -> String {
         format!("{self:?}")
+    }
+}
+
+fn json_of(node: &Node) -> Value {
+    match node {
+        Node::String(text) | Node::Time(text) => text.as_str().into(),
+        Node::Int(n) => (*n).into(),
+        Node::Float(x) => (*x).into(),
+        Node::Bool(b) => (*b).into(),
+        Node::Array(items) => items.iter().map(json_of).collect(),
+        Node::Table(table) => {
+            table.0.iter().map(|field| (field.key.clone(), json_of(&field.value))).collect()
+        }
     }
 }
 
@@ -173,6 +198,7 @@ impl<'a> Section<'a> {
                     given: other.kind().to_owned(),
                     expected: match name {
                         "source" => "a section with a name: [source.rows]".to_owned(),
+                        "endpoint" => "a section with a name: [endpoint.teacher]".to_owned(),
                         _ => format!("a section: [{name}]"),
                     },
                 });
@@ -400,6 +426,21 @@ impl<'a> Section<'a> {
             }
         }
         words
+    }
+
+    /// A table of anything that JSON can say.
+    pub fn json(&mut self, key: &'static str, doc: &'static str) -> serde_json::Map<String, Value> {
+        self.document(key, "{}".to_owned(), doc);
+        let Some(field) = self.field(key) else {
+            self.note_origin(key, Origin::Default);
+            return serde_json::Map::new();
+        };
+        self.note_origin(key, Origin::from(&field.place));
+        let Value::Object(map) = json_of(&field.value) else {
+            self.wrong_type(field, &field.value, "a table: { … }");
+            return serde_json::Map::new();
+        };
+        map
     }
 
     /// A list of texts, or a table of names that the recipe chooses.

@@ -156,7 +156,7 @@ fn every_key_has_a_meaning_and_a_place_in_the_parameters() {
     // Some are parameters of one method alone, so that other trainings keep their fingerprint.
     let recipes = [
         "[train]\nmethod = \"classify\"\ntune = \"qlora\"\nlabels = [\"a\", \"b\"]\nlabel = \"kind\"\n",
-        "[train]\nbest_by = \"chrf\"\n",
+        "[train]\nbest_by = \"chrf\"\n[endpoint.a]\nurl = \"http://h/v1\"\nmodel = \"m\"\n",
     ];
     let recipes = recipes.map(|text| parse(text, &[]).unwrap());
     let values = recipes.each_ref().map(Recipe::values);
@@ -171,7 +171,11 @@ fn every_key_has_a_meaning_and_a_place_in_the_parameters() {
         let at = |all: &Value| path.iter().try_fold(all, |v, key| v.get(key)).is_some();
         let is_in = |all: &[Value]| all.iter().any(at);
         assert!(is_in(&values), "[{}] {} is read, but is no value", doc.section, doc.key);
-        let without_effect = doc.section == "train" && train::WITHOUT_EFFECT.contains(&doc.key.as_str());
+        let without_effect = match doc.section.as_str() {
+            "train" => train::WITHOUT_EFFECT.contains(&doc.key.as_str()),
+            "endpoint.NAME" => !endpoint::DECISIVE.contains(&doc.key.as_str()),
+            _ => false,
+        };
         assert_eq!(!is_in(&params), without_effect, "[{}] {}: a parameter", doc.section, doc.key);
     }
     assert!(docs.len() > 60);

@@ -21,7 +21,9 @@ fn stages(report: &Report, words: Words) -> String {
     if report.stages.is_empty() {
         return String::new();
     }
-    let rows: Vec<Bar> = report.stages.iter().map(|stage| bar(stage, words)).collect();
+    // What a stage counted beside its rows took no time of its own.
+    let timed = report.stages.iter().filter(|stage| !stage.id.ends_with(')'));
+    let rows: Vec<Bar> = timed.map(|stage| bar(stage, words)).collect();
     let total: f64 = report.stages.iter().filter_map(|stage| stage.seconds).sum();
     let peak = report.stages.iter().filter_map(|stage| stage.peak_memory_bytes).max();
     let memory = peak.map(|peak| format!(" · {} {}", words.pick("최대 메모리", "peak memory"), bytes(peak)));

@@ -41,7 +41,7 @@ const ENTITIES: [Name; 26] = [
     ("order", "주문번호", "Order number"),
 ];
 
-const REASONS: [Name; 30] = [
+const REASONS: [Name; 38] = [
     ("too_short", "너무 짧음", "Too short"),
     ("too_long", "너무 긺", "Too long"),
     ("wrong_language", "다른 언어", "Other language"),
@@ -72,6 +72,14 @@ const REASONS: [Name; 30] = [
     ("cut", "답변만 남김", "Cut to the answer"),
     ("split", "나눔", "Split"),
     ("shortened", "줄임", "Shortened"),
+    ("refusal", "답하기를 거절", "Refused to answer"),
+    ("content_filter", "엔드포인트가 걸러 냄", "Filtered by the endpoint"),
+    ("empty", "빈 답", "Empty answer"),
+    ("cut_off", "잘린 답", "Cut off"),
+    ("no_json", "JSON이 아닌 답", "Answer without JSON"),
+    ("form", "형식에 맞지 않는 답", "Answer of another form"),
+    ("refused", "엔드포인트가 요청을 거절", "Request refused by the endpoint"),
+    ("not_answered", "답이 오지 않음", "Not answered"),
 ];
 
 const RULES: [Name; 9] = [

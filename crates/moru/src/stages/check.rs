@@ -8,7 +8,7 @@ use data::sources::{Item, Source as _};
 use pipeline::{Action, Planned};
 use serde::Serialize;
 
-use super::{Names, base, model_folder, parse, prepare, privacy, sources, split, structure};
+use super::{Names, base, endpoint, model_folder, parse, prepare, privacy, sources, split, structure};
 use crate::console::error::fail;
 use crate::console::hints;
 use crate::project::Project;
@@ -33,6 +33,9 @@ pub fn environment(project: &Project) -> Vec<Finding> {
     let mut findings: Vec<_> =
         sources.map(|source| finding(format!("source.{}", source.name), found(project, source))).collect();
     findings.push(finding("model.base".to_owned(), model(project)));
+    if endpoint::is_asked(project) {
+        findings.push(finding("questions.teacher".to_owned(), teacher(project)));
+    }
     let blind = project.resolved().source.values().find_map(|source| check_metrics(project, source).err());
     if let Some(error) = blind {
         findings.push(finding("evaluate.metrics".to_owned(), Err(error)));
@@ -58,6 +61,13 @@ pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
     let runs = |id: &str| plan.iter().any(|planned| planned.stage == id && planned.action == Action::Run);
     for source in project.resolved().source.values() {
         if source.is_documents() {
+            let may = [Action::Run, Action::Depends];
+            let is_next = |planned: &Planned| {
+                planned.stage == Names::ask(&source.name) && may.contains(&planned.action)
+            };
+            if endpoint::is_asked(project) && plan.iter().any(is_next) {
+                endpoint::look(project, &project.resolved().questions.teacher)?;
+            }
             // Their rows are questions with columns of their own; nothing of them is known before they are asked.
             continue;
         }
@@ -126,6 +136,18 @@ fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Res
 /// The recipe's own questions, if each can be asked.
 fn questions(project: &Project) -> anyhow::Result<String> {
     Ok(format!("{}: {} questions", project.resolved().evaluate.questions, own_questions(project)?))
+}
+
+/// Who writes the questions about documents, if they can be asked. A project whose questions are there needs nobody.
+fn teacher(project: &Project) -> anyhow::Result<String> {
+    let word = &project.resolved().questions.teacher;
+    let graph = super::graph(project)?;
+    let plan = project.results()?.plan(&graph, &project.recipe.params(), &pipeline::Request::default())?;
+    let is_asked = |planned: &Planned| planned.stage.starts_with(Names::SYNTHESIZE);
+    if plan.iter().filter(|planned| is_asked(planned)).all(|planned| planned.action == Action::Keep) {
+        return Ok("everything is answered; nothing will be asked".to_owned());
+    }
+    endpoint::look(project, word)
 }
 
 /// How many questions of its own the recipe has, all of which can be asked.

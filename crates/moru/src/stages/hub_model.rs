@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use hub::{Event, Hub, HubError, RepoId, Settings, Token, Wanted};
 use serde_json::Value;
 
+use super::network;
 use crate::console::Console;
 use crate::console::format;
 use crate::console::progress::Progress;
@@ -126,27 +127,17 @@ fn shards(index: &Path) -> Vec<String> {
 /// Server, cache, token and proxy, from the variables that Hugging Face's own tools read.
 fn settings(environment: &Environment) -> Result<Settings, HubError> {
     let get = |name: &str| environment.get(name);
-    let any = |names: &[&str]| names.iter().find_map(|name| environment.get(name));
     let defaults = Settings::new(cache(environment));
     let endpoint = get("HF_ENDPOINT").unwrap_or_else(|| defaults.endpoint.clone());
-    let proxy = if endpoint.starts_with("http://") {
-        any(&["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
-    } else {
-        any(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-    };
-    let direct = any(&["NO_PROXY", "no_proxy"]).is_some_and(|list| is_direct(&endpoint, &list));
-    let certificates = any(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-        .map(|path| {
-            let path = PathBuf::from(path);
-            std::fs::read(&path).map_err(|source| HubError::Io { action: "read", path, source })
-        })
-        .transpose()?;
+    let certificates = network::certificates(environment);
+    let certificates =
+        certificates.map_err(|(path, source)| HubError::Io { action: "read", path, source })?;
     let is_on = |value: String| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on");
     Ok(Settings {
+        proxy: network::proxy(environment, &endpoint),
         endpoint,
         token: token(environment),
         offline: get("HF_HUB_OFFLINE").is_some_and(is_on),
-        proxy: proxy.filter(|_| !direct),
         certificates,
         ..defaults
     })
@@ -171,16 +162,6 @@ fn token(environment: &Environment) -> Option<Token> {
         environment.get("HF_TOKEN_PATH").map_or_else(|| home(environment).join("token"), PathBuf::from);
     let text = environment.get("HF_TOKEN").or_else(|| std::fs::read_to_string(file).ok());
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).map(Token::new)
-}
-
-/// Whether a list such as `localhost, .corp.example` says that an address is reached without the proxy.
-fn is_direct(endpoint: &str, list: &str) -> bool {
-    let host = endpoint.split("://").nth(1).unwrap_or(endpoint);
-    let host = host.split(['/', ':']).next().unwrap_or_default().to_ascii_lowercase();
-    list.split(',').map(|entry| entry.trim().trim_start_matches("*.").trim_start_matches('.')).any(|entry| {
-        let entry = entry.to_ascii_lowercase();
-        entry == "*" || (!entry.is_empty() && (host == entry || host.ends_with(&format!(".{entry}"))))
-    })
 }
 
 #[cfg(test)]
@@ -220,19 +201,5 @@ mod tests {
         assert_eq!(missing(dir.path()), ["model-00002-of-00002.safetensors"]);
         write("model-00002-of-00002.safetensors", "");
         assert_eq!(missing(dir.path()), Vec::<String>::new());
-    }
-
-    #[test]
-    fn hosts_that_need_no_proxy() {
-        for (list, expected) in [
-            ("*", true),
-            ("corp.example", true),
-            (".example", true),
-            ("hub.corp.example, x", true),
-            ("rp.example", false),
-            ("", false),
-        ] {
-            assert_eq!(is_direct("https://hub.corp.example:8443/x", list), expected, "{list}");
-        }
     }
 }

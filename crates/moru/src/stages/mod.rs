@@ -19,6 +19,7 @@ pub mod classify;
 mod copied;
 pub mod costs;
 pub mod device;
+pub mod endpoint;
 pub mod engine;
 pub mod evaluate;
 pub mod exam;
@@ -34,6 +35,7 @@ pub mod leak;
 pub mod look;
 mod model_folder;
 pub mod model_of;
+mod network;
 pub mod outputs;
 pub mod parse;
 pub mod places;
@@ -49,14 +51,15 @@ pub mod sources;
 pub mod split;
 mod structure;
 pub mod synthesize;
+pub mod teach;
 pub mod tokenize;
 pub mod train;
 pub mod validate;
 pub mod verify;
 mod words;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use eval::report::LeakTest;
 use pipeline::{Event, Graph, Request, Summary};
@@ -230,7 +233,7 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
         if source.is_documents() {
             stages.push(parse::stage(project, source));
             stages.push(chunk::stage(project, source, &origin)?);
-            stages.push(questions::stage(source));
+            stages.push(questions::stage(project, source)?);
             stages.push(validate::stage(project, source));
         } else {
             stages.push(ingest::stage(project, source)?);
@@ -467,18 +470,24 @@ fn note_cost(private: &std::path::Path, event: &Event<'_>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// The first Ctrl-C asks the work to end where it can be continued; the second ends the process.
-fn stop_on_ctrl_c(console: Console) -> Arc<AtomicBool> {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&cancelled);
-    // A second handler cannot be set in one process; the first then stays, which is well.
-    let _ = ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        // A line of progress may be open.
-        let begin = if console.live { "\r\x1b[K" } else { "" };
-        console.say(format!("{begin}stopping where the work can be continued; Ctrl-C again ends at once"));
-    });
-    cancelled
+/// The first Ctrl-C asks the work to end where it can be continued; the second ends the process. Whoever asks in one
+/// process gets the same flag.
+pub fn stop_on_ctrl_c(console: Console) -> Arc<AtomicBool> {
+    static CANCELLED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let set = || {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&cancelled);
+        // Where a handler cannot be set, Ctrl-C ends the process as it always does.
+        let _ = ctrlc::set_handler(move || {
+            if asked.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+            // A line of progress may be open.
+            let begin = if console.live { "\r\x1b[K" } else { "" };
+            console
+                .say(format!("{begin}stopping where the work can be continued; Ctrl-C again ends at once"));
+        });
+        cancelled
+    };
+    Arc::clone(CANCELLED.get_or_init(set))
 }

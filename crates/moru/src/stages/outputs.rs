@@ -8,7 +8,7 @@ use eval::report::{LeakCheck, LeakTest, Leaks};
 use serde_json::Value;
 
 use super::known::Known;
-use super::{Names, leak, set_aside};
+use super::{Names, leak, questions, set_aside};
 use crate::console::error::fail;
 use crate::project::Project;
 
@@ -131,6 +131,11 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
             let sources = project.resolved().source.values().filter(|source| source.is_documents()).count();
             let table = if sources == 1 { "review.csv".to_owned() } else { format!("review-{name}.csv") };
             wanted.push((Names::validate(name), Names::REVIEW, "", table));
+            if super::endpoint::is_asked(project) {
+                let file = questions::QUARANTINE;
+                let to = if sources == 1 { file.to_owned() } else { format!("quarantine-{name}.jsonl") };
+                wanted.push((Names::ask(name), Names::ASKED, file, to));
+            }
         }
     }
     for (name, train) in &project.resolved().train {

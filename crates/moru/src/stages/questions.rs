@@ -5,14 +5,14 @@ use std::path::Path;
 use data::documents::Tree;
 use data::validate::{Limits, Sources, Validator};
 use pipeline::{Context, Counts, Input, Stage};
-use synth::questions::{Coverage, Question, Quotas, Setting, write};
+use synth::questions::{Coverage, Drafts, Question, Setting, write};
 
-use super::{Names, chunk, jsonl, parse};
+use super::{Names, chunk, endpoint, jsonl, parse, teach};
 use crate::project::Project;
-use crate::recipe::{Questions, Source};
+use crate::recipe::{EXTRACTIVE, Endpoint, Questions, Source};
 
 /// Raised when the same documents would be asked otherwise.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The questions of the quotas, in the stage's output.
 pub const ASKED: &str = "questions.jsonl";
@@ -23,18 +23,27 @@ pub const FURTHER: &str = "further.jsonl";
 /// Questions that were written and refused, in the stage's output.
 pub const REFUSED: &str = "refused.jsonl";
 
+/// Answers of a teacher that could not be used, in the stage's output.
+pub const QUARANTINE: &str = "quarantine.jsonl";
+
 /// What of [`Coverage`] is told line by line.
 const TOLD: usize = 5;
 
 /// The stage of one source.
-pub fn stage(source: &Source) -> Stage<'_> {
-    Stage {
+pub fn stage<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Stage<'a>> {
+    let mut inputs = vec![Input::stage(Names::CHUNKS, &Names::chunk(&source.name), Names::CHUNKS)];
+    let word = &project.resolved().questions.teacher;
+    let teacher = if word == EXTRACTIVE { None } else { Some(endpoint::recipe_of(project, word)?) };
+    if let Some(recipe) = &teacher {
+        inputs.extend(teach::inputs(project, recipe)?);
+    }
+    Ok(Stage {
         id: Names::ask(&source.name),
         version: VERSION,
-        inputs: vec![Input::stage(Names::CHUNKS, &Names::chunk(&source.name), Names::CHUNKS)],
+        inputs,
         outputs: vec![Names::ASKED.into()],
-        run: super::stage_fn(run),
-    }
+        run: super::stage_fn(move |stage| run(stage, project, teacher.as_ref())),
+    })
 }
 
 /// The documents of a chunk stage, ready to be searched.
@@ -43,37 +52,49 @@ pub fn sources(chunks: &Path) -> anyhow::Result<Sources> {
     Ok(Sources::new(trees, chunk::read(chunks)?))
 }
 
-fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
-    let mut keys = Vec::new();
+fn run(
+    stage: &mut Context<'_>,
+    project: &Project,
+    teacher: Option<&Endpoint>,
+) -> anyhow::Result<Vec<Counts>> {
     for key in ["lookup", "procedure", "absent", "further_absent", "further_answerable"] {
-        keys.push(stage.param::<usize>(&format!("questions.{key}"))?);
+        stage.param::<usize>(&format!("questions.{key}"))?;
     }
-    let quotas = Quotas {
-        lookup: keys[0],
-        procedure: keys[1],
-        absent: keys[2],
-        further_absent: keys[3],
-        further_answerable: keys[4],
-    };
+    let word: String = stage.param("questions.teacher")?;
     let seed = stage.param("project.seed")?;
-    let mut validator = Validator::new(sources(&stage.input(Names::CHUNKS)?)?, Limits::default());
-    let drafts = write(&mut validator, &Setting { quotas, seed, ..Setting::default() });
+    let (drafts, set_aside, answers) = if let Some(recipe) = teacher {
+        teach::note_params(stage, recipe, project.resolved().endpoint.contains_key(&word))?;
+        let (drafts, set_aside, counts) = teach::run(stage, project)?;
+        (drafts, set_aside, Some(counts))
+    } else {
+        let quotas = project.resolved().questions.quotas();
+        let mut validator = Validator::new(sources(&stage.input(Names::CHUNKS)?)?, Limits::default());
+        (write(&mut validator, &Setting { quotas, seed, ..Setting::default() }), Vec::new(), None)
+    };
     let folder = stage.output(Names::ASKED)?;
     std::fs::create_dir(&folder)?;
     for (name, questions) in
         [(ASKED, &drafts.questions), (FURTHER, &drafts.further), (REFUSED, &drafts.refused)]
     {
-        let mut writer = jsonl::Writer::create(&folder.join(name))?;
-        for question in questions {
-            writer.push(question)?;
-        }
-        writer.finish()?;
+        write_all(&folder.join(name), questions)?;
     }
+    write_all(&folder.join(QUARANTINE), &set_aside)?;
     tell(stage, &drafts.coverage);
     pipeline::platform::write_atomic(
         &folder.join(Names::FACTS),
         &serde_json::to_vec_pretty(&drafts.coverage)?,
     )?;
+    Ok([counts(&drafts)].into_iter().chain(answers).collect())
+}
+
+fn write_all(path: &Path, values: &[impl serde::Serialize]) -> anyhow::Result<()> {
+    let mut writer = jsonl::Writer::create(path)?;
+    values.iter().try_for_each(|value| writer.push(value))?;
+    writer.finish()
+}
+
+/// Questions that were written, and why some of them were refused.
+fn counts(drafts: &Drafts) -> Counts {
     let asked = (drafts.questions.len() + drafts.further.len()) as u64;
     let mut counts = Counts::all("questions", asked);
     for question in &drafts.refused {
@@ -81,7 +102,7 @@ fn run(stage: &mut Context<'_>) -> anyhow::Result<Vec<Counts>> {
         *counts.rejected.entry(reason.to_owned()).or_default() += 1;
         counts.input += 1;
     }
-    Ok(vec![counts])
+    counts
 }
 
 /// Says what was asked, and what could not be.

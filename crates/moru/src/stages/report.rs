@@ -166,22 +166,30 @@ fn label_warning(labels: &Labels, pick: impl Fn(&str, &str) -> String) -> Option
 
 fn stages(project: &Project, results: &pipeline::Project, costs: &Costs) -> anyhow::Result<Vec<Stage>> {
     let graph = super::graph(project)?;
-    let of = |id: &str| {
-        let record = results.lock().stages.get(id)?;
-        let counts = record.counts.first();
+    let of = |id: &str| -> Vec<Stage> {
+        let Some(record) = results.lock().stages.get(id) else { return Vec::new() };
         let cost = costs.get(id);
-        Some(Stage {
-            id: id.to_owned(),
+        let row = |name: String, counts: Option<&pipeline::Counts>| Stage {
+            id: name,
             reused: false,
             rows_in: counts.map(|c| c.input),
             rows_out: counts.map(|c| c.output),
             rejected: counts.map_or(Vec::new(), |c| self::counts(&c.rejected)),
             failed: counts.map_or(0, |c| c.failed),
+            seconds: None,
+            peak_memory_bytes: None,
+        };
+        let first = Stage {
             seconds: cost.map(|c| c.seconds),
             peak_memory_bytes: cost.map(|c| c.peak_rss_bytes).filter(|bytes| *bytes > 0),
-        })
+            ..row(id.to_owned(), record.counts.first())
+        };
+        // What else a stage counted: of questions, the answers that they were read from.
+        let further = record.counts.iter().skip(1);
+        let further = further.map(|counts| row(format!("{id} ({})", counts.unit), Some(counts)));
+        [first].into_iter().chain(further).collect()
     };
-    Ok(graph.stages().iter().filter_map(|stage| of(&stage.id)).collect())
+    Ok(graph.stages().iter().flat_map(|stage| of(&stage.id)).collect())
 }
 
 fn counts(map: &BTreeMap<String, u64>) -> Vec<Count> {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Scratch, snapshot};
 
-const VERBS: [&str; 23] = [
+const VERBS: [&str; 24] = [
     "quickstart",
     "init",
     "check",
@@ -26,6 +26,7 @@ const VERBS: [&str; 23] = [
     "doctor",
     "explain",
     "clean",
+    "batch",
     "bench",
     "completions",
 ];
@@ -72,9 +73,20 @@ fn topics_and_completions() {
     }
     snapshot!("explain-split", scratch.seen(&["explain", "split"]));
     snapshot!("explain-unknown", scratch.seen(&["explain", "splti"]));
-    for topic in
-        ["stages", "privacy", "lock", "counts", "env", "mask", "baselines", "recipe", "train", "source"]
-    {
+    for topic in [
+        "stages",
+        "privacy",
+        "lock",
+        "counts",
+        "env",
+        "mask",
+        "baselines",
+        "recipe",
+        "train",
+        "source",
+        "teacher",
+        "endpoint",
+    ] {
         assert!(scratch.stdout(&["explain", topic], 0).lines().count() > 1, "{topic}");
     }
     for shell in ["bash", "zsh", "fish"] {

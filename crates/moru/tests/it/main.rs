@@ -27,6 +27,8 @@ mod soak_train;
 mod summarize;
 mod support;
 mod tables;
+mod teacher;
+mod teacher_kill;
 mod told_before;
 mod top;
 mod verify;

@@ -1,4 +1,5 @@
-//! The template `regulations`: a rules expert over the rules of companies that do not exist.
+//! The template `regulations`: a rules expert over the rules of companies that do not exist, and the words that a
+//! teacher and a judge are asked with.
 
 use std::path::Path;
 
@@ -18,6 +19,14 @@ pub fn example(folder: &Path, with_rules: bool) -> anyhow::Result<()> {
         for book in [Book::Employment, Book::Pay] {
             let printed = book.pdf();
             write_atomic(&rules.join(printed.name), printed.bytes)?;
+        }
+    }
+    let prompts = folder.join("prompts");
+    std::fs::create_dir_all(&prompts)?;
+    for (name, text) in synth::questions::prompts::FILES {
+        // What the tuned model is told stands in the recipe.
+        if !name.starts_with("persona") {
+            write_atomic(&prompts.join(name), text.as_bytes())?;
         }
     }
     let name = folder.file_name().map_or("rules".into(), |name| name.to_string_lossy());
