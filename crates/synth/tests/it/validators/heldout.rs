@@ -1,5 +1,7 @@
 //! Negations that were written before anything that looks for them was changed: faults and good pairs over the
-//! example rules, a statute and a handbook.
+//! example rules, a statute and a handbook. What looks for them was mended on both lists since, so they guard against
+//! going back, and say nothing of pairs that nobody has seen: at the first look at the second list 33 of 34 faults were
+//! caught, and 4 of 34 good pairs refused.
 
 use data::documents::Tree;
 use data::validate::{Kind, Pair};
