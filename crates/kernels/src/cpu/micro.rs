@@ -107,17 +107,13 @@ pub unsafe fn product(
     factor: f32,
     accumulate: bool,
 ) {
-    thread_local! {
-        /// One packed strip. A thread packs one at a time, and keeps the memory.
-        static STRIP: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    #[cfg(target_arch = "x86_64")]
+    if isa == Isa::Avx2 && avx2::is_blocked(m, n) {
+        // SAFETY: by the caller.
+        return unsafe { avx2::blocked_product(out, stride, [m, n, k], a, b, factor, accumulate) };
     }
-    STRIP.with_borrow_mut(|lines| {
-        let width = isa.strip();
-        let wanted = (DEPTH * width).div_ceil(LINE);
-        if lines.len() < wanted {
-            lines.resize(wanted, Line([0.0; LINE]));
-        }
-        let strip = lines.as_mut_ptr().cast::<f32>();
+    let width = isa.strip();
+    with_strip(DEPTH * width, |strip| {
         // A product without terms is nothing, and has to be written like any other.
         let blocks = k.div_ceil(DEPTH).max(1);
         for block in 0..blocks {
@@ -145,6 +141,21 @@ pub unsafe fn product(
                 unsafe { strip_product(isa, strip, b, tile) }
             }
         }
+    });
+}
+
+/// Calls `body` with a thread's own room for `len` packed numbers, which begins where a line of cache does.
+fn with_strip(len: usize, body: impl FnOnce(*mut f32)) {
+    thread_local! {
+        /// A thread packs for one product at a time, and keeps the memory.
+        static STRIP: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    }
+    STRIP.with_borrow_mut(|lines| {
+        let wanted = len.div_ceil(LINE);
+        if lines.len() < wanted {
+            lines.resize(wanted, Line([0.0; LINE]));
+        }
+        body(lines.as_mut_ptr().cast::<f32>());
     });
 }
 
@@ -250,6 +261,8 @@ mod tests {
             [4, 24, 513],
             [2, 3, 0],
             [31, 16, 1030],
+            [100, 65, 513],
+            [203, 193, 30],
         ];
         for isa in Isa::all() {
             let fused = if isa == Isa::Portable { portable::fused } else { f32::mul_add };
