@@ -268,10 +268,8 @@ impl Talk<'_> {
                 self.console.say("the conversation begins anew with it");
             }
             ("/adapter", "") => {
-                let names = self.project.resolved().train.keys().map(String::as_str).chain(["base"]);
-                let mark = |name: &str| {
-                    if name == self.name { format!("{name} (answers)") } else { name.to_owned() }
-                };
+                let mark = |name: String| if name == self.name { format!("{name} (answers)") } else { name };
+                let names = model_of::names(self.project).into_iter();
                 self.console.say(names.map(mark).collect::<Vec<_>>().join(", "));
             }
             ("/adapter", name) => self.change_to(name),

@@ -12,10 +12,11 @@ use crate::cli::ProjectArgs;
 use crate::console::error::fail;
 use crate::console::{Console, Outcome, table};
 use crate::project::Project;
+use crate::recipe::Train;
 use crate::stages::classify::asked::Asked;
 use crate::stages::classify::classifier::Classifier;
 use crate::stages::classify::labelled;
-use crate::stages::{Names, model_of};
+use crate::stages::model_of;
 
 /// Texts that are labelled between two looks at the reader.
 const BATCH: usize = 64;
@@ -86,11 +87,13 @@ impl Classify {
     }
 
     fn open(&self, project: &Project) -> anyhow::Result<Classifier> {
-        let base = model_of::find(project, Some(Names::BASE))?.base;
-        if let Some(adapter) = &self.adapter {
-            return Classifier::open_foreign(&base, &project.resolved().model.base, adapter);
-        }
         let trainings = &project.resolved().train;
+        if let Some(adapter) = &self.adapter {
+            let models = &project.resolved().model;
+            let model = trainings.get(model_of::first(project)).map_or("main", Train::model_name);
+            let word = models.get(model).map(|model| model.base.clone()).unwrap_or_default();
+            return Classifier::open_foreign(&model_of::base(project, model)?, &word, adapter);
+        }
         let classifiers: Vec<&str> = trainings
             .iter()
             .filter(|(_, train)| train.is_classifier())

@@ -52,15 +52,15 @@ impl Export {
                 std::fs::create_dir_all(&self.to)?;
                 builtin::unpack(builtin::NANO, weights, &self.to)?;
             }
-            Names::BASE => {
+            base if is_base(base) => {
                 let project = Project::open(&self.project)?;
-                let base = model_of::find(&project, Some(Names::BASE))?.base;
+                let base = model_of::find(&project, Some(base))?.base;
                 pipeline::export::<pipeline::Error>(&base, &self.to, &mut |_| Ok(()))?;
             }
             other => {
                 return Err(fail(
                     format!("`{other}` cannot be exported"),
-                    "builtin:nano can, and in a project `base`; what was tuned lies in out/ already. \
+                    "builtin:nano can, and in a project `base` (`base.NAME` of [model.NAME]); what was tuned lies in out/ already. \
                      To a name that ends in .gguf, a model's folder can as well",
                 ));
             }
@@ -93,9 +93,9 @@ impl Export {
                 std::fs::remove_dir_all(&folder)?;
                 written?;
             }
-            Names::BASE => {
+            base if is_base(base) => {
                 let project = Project::open(&self.project)?;
-                let base = model_of::find(&project, Some(Names::BASE))?.base;
+                let base = model_of::find(&project, Some(base))?.base;
                 gguf::write(&base, self.format, &project.resolved().project.name, &self.to)?;
             }
             path if assistant::is_adapter(Path::new(path)) => {
@@ -113,7 +113,7 @@ impl Export {
             other => {
                 return Err(fail(
                     format!("`{other}` cannot be exported"),
-                    "builtin:nano can, in a project `base`, and the folder or GGUF file of a model",
+                    "builtin:nano can, in a project `base` (`base.NAME` of [model.NAME]), and the folder or GGUF file of a model",
                 ));
             }
         }
@@ -126,6 +126,12 @@ impl Export {
         }
         Ok(Outcome::Good)
     }
+}
+
+/// Whether a word means a model of a project as it was before any training.
+fn is_base(word: &str) -> bool {
+    let is_named = word.strip_prefix(Names::BASE).is_some_and(|name| name.starts_with('.'));
+    word == Names::BASE || (is_named && !Path::new(word).exists())
 }
 
 /// The name of a folder or file, as a model's name.

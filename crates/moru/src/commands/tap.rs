@@ -99,7 +99,7 @@ impl Tap {
                 }
             }
             "tokenize" if is_classifier => self.labelled(&project, training, console)?,
-            "tokenize" => self.tokens(&project, console)?,
+            "tokenize" => self.tokens(&project, instance, console)?,
             "evaluate" if is_classifier => self.predictions(&project, training, console)?,
             "train" => self.log(&project, instance, console)?,
             "answer" => self.answers(&project, instance, console)?,
@@ -213,8 +213,8 @@ impl Tap {
 
     /// A classifier's rows: the text as its tokens give it back, and the label.
     fn labelled(&self, project: &Project, name: &str, console: &Console) -> anyhow::Result<()> {
-        let found = model_of::find(project, Some(Names::BASE))?;
-        let encoder = tokenize::encoder(&found.base, &project.resolved().tokenize)?;
+        let base = model_of::base(project, model_of::model(project, name)?)?;
+        let encoder = tokenize::encoder(&base, &project.resolved().tokenize)?;
         let shards = project.results()?.output(&Names::tokenize_of(name), Names::SHARDS)?;
         let labels = Labels::read(&shards)?.names;
         let shard = Shard::open(&shards.join("train.shard"))?;
@@ -244,10 +244,11 @@ impl Tap {
         Ok(())
     }
 
-    fn tokens(&self, project: &Project, console: &Console) -> anyhow::Result<()> {
-        let found = model_of::find(project, Some(Names::BASE))?;
-        let encoder = tokenize::encoder(&found.base, &project.resolved().tokenize)?;
-        let shards = project.results()?.output(Names::TOKENIZE, Names::SHARDS)?;
+    fn tokens(&self, project: &Project, instance: &str, console: &Console) -> anyhow::Result<()> {
+        let model = model_of::model(project, instance)?;
+        let encoder = tokenize::encoder(&model_of::base(project, model)?, &project.resolved().tokenize)?;
+        let stage = Names::of_model(Names::TOKENIZE, model);
+        let shards = project.results()?.output(&stage, Names::SHARDS)?;
         let shard = Shard::open(&shards.join("train.shard"))?;
         for sample in self.first((0..shard.len()).collect()).map(|i| shard.get(i).to_sample()) {
             let text = look::marked(&encoder, &sample)?;

@@ -1,6 +1,6 @@
 //! `moru why`: one example back to its row, and forward to its tokens and answers.
 
-use chat::Shard;
+use chat::{Example, Shard};
 use clap::Args;
 use data::prepare::Prepared;
 use eval::run::Answer;
@@ -159,6 +159,45 @@ impl Why {
         Ok(parts.map(|(stage, lines, values)| (stage, lines, json!(values))).collect())
     }
 
+    /// What each language model of the recipe reads of a row: tokens, and which of them are trained. Of several models
+    /// each is named.
+    fn tokens(project: &Project, example: &Example) -> anyhow::Result<Option<Part>> {
+        let resolved = project.resolved();
+        let is_trained = |model: &str| {
+            resolved.train.values().any(|train| !train.is_classifier() && train.model_name() == model)
+        };
+        let several = resolved.model.all().count() > 1;
+        let (mut lines, mut values) = (Vec::new(), Vec::new());
+        for (model, _) in resolved.model.all().filter(|(model, _)| is_trained(model)) {
+            let Ok(base) = model_of::base(project, model) else { continue };
+            let (encoder, tokenized) = tokenize::samples_of(example, &base, &resolved.tokenize)?;
+            let named = if several { format!("{model}: ") } else { String::new() };
+            let samples = match tokenized {
+                Tokenized::Samples(samples) => samples,
+                Tokenized::LeftOut(rejection) => {
+                    lines.push(format!("{named}set aside: {} ({})", rejection.reason, rejection.detail));
+                    values.push(with_model(json!({ "rejected": rejection }), several.then_some(model)));
+                    continue;
+                }
+            };
+            for sample in samples {
+                let text = look::marked(&encoder, &sample)?;
+                let (tokens, trained) = (sample.ids.len(), sample.trained_tokens());
+                lines.push(format!("{named}{tokens} tokens, {trained} trained: ⟦ ⟧"));
+                lines.push(text.clone());
+                let value =
+                    json!({ "tokens": tokens, "trained_tokens": trained, "text": text, "ids": sample.ids });
+                values.push(with_model(value, several.then_some(model)));
+            }
+        }
+        let value = match &values[..] {
+            // Of one model what is set aside stands alone, as `prepare` has it.
+            [one] if !several && one.get("rejected").is_some() => one.clone(),
+            _ => json!(values),
+        };
+        Ok((!lines.is_empty()).then_some(("tokenize", lines, value)))
+    }
+
     /// Split, tokens with mask, and answers, as far as the stages have run.
     fn forward(project: &Project, ids: &[String]) -> anyhow::Result<Vec<Part>> {
         let mut parts = Vec::new();
@@ -166,40 +205,14 @@ impl Why {
         let Ok(splits) = results.output(Names::SPLIT, Names::SPLITS) else { return Ok(parts) };
         let Some((split, example)) = look::split_of(&splits, ids)? else { return Ok(parts) };
         parts.push(("split", vec![split.to_owned()], json!(split)));
-        let speaks = project.resolved().train.values().any(|train| !train.is_classifier());
-        if let Ok(found) = model_of::find(project, Some(Names::BASE))
-            && speaks
-        {
-            let (encoder, tokenized) =
-                tokenize::samples_of(&example, &found.base, &project.resolved().tokenize)?;
-            let samples = match tokenized {
-                Tokenized::Samples(samples) => samples,
-                Tokenized::LeftOut(rejection) => {
-                    let line = format!("set aside: {} ({})", rejection.reason, rejection.detail);
-                    parts.push(("tokenize", vec![line], json!({ "rejected": rejection })));
-                    Vec::new()
-                }
-            };
-            let (mut lines, mut values) = (Vec::new(), Vec::new());
-            for sample in samples {
-                let text = look::marked(&encoder, &sample)?;
-                let n_trained = sample.trained_tokens();
-                lines.push(format!("{} tokens, {n_trained} trained: ⟦ ⟧", sample.ids.len()));
-                lines.push(text.clone());
-                values.push(json!({ "tokens": sample.ids.len(), "trained_tokens": n_trained, "text": text, "ids": sample.ids }));
-            }
-            if !lines.is_empty() {
-                parts.push(("tokenize", lines, json!(values)));
-            }
-        }
+        parts.extend(Self::tokens(project, &example)?);
         parts.extend(Self::labelled(project, split, ids)?);
         let (mut lines, mut values) = (Vec::new(), Vec::new());
-        let names = project.resolved().train.keys().map(|name| Some(name.as_str()));
-        for name in std::iter::once(None).chain(names) {
-            let Ok(path) = results.output(&Names::answer(name), Names::ANSWERS) else { continue };
+        let bases = project.resolved().model.all().map(|(model, _)| Names::base_of(model));
+        for who in bases.chain(project.resolved().train.keys().cloned()) {
+            let Ok(path) = results.output(&Names::answer(Some(&who)), Names::ANSWERS) else { continue };
             let answers = jsonl::read::<Answer>(&path)?;
             if let Some(answer) = answers.into_iter().find(|answer| ids.contains(&answer.id)) {
-                let who = name.unwrap_or(Names::BASE);
                 lines.push(format!("{who}: {}", look::flat(&answer.text)));
                 values.push(json!({ "model": who, "answer": answer }));
             }
@@ -209,4 +222,12 @@ impl Why {
         }
         Ok(parts)
     }
+}
+
+/// A value with the name of its model, where the recipe has several.
+fn with_model(mut value: Value, model: Option<&str>) -> Value {
+    if let Some(model) = model {
+        value["model"] = json!(model);
+    }
+    value
 }

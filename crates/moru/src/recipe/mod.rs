@@ -36,7 +36,7 @@ pub use error::{RecipeError, closest};
 pub use evaluate::Evaluate;
 pub use export::Export;
 use file::{File, Node};
-pub use model::Model;
+pub use model::{Model, Models, path as model_path};
 pub use prepare::{Mask, Prepare, TEXT_LABEL};
 pub use project::Project;
 pub use questions::{EXTRACTIVE, Questions};
@@ -74,8 +74,8 @@ const SECTIONS: [&str; 15] = [
 pub struct Resolved {
     /// `[project]`
     pub project: Project,
-    /// `[model]`
-    pub model: Model,
+    /// `[model]`, `[model.NAME]`
+    pub model: Models,
     /// `[source.NAME]`
     pub source: BTreeMap<String, Source>,
     /// `[chunk]`
@@ -166,6 +166,13 @@ impl Recipe {
     /// The parameters of stages: the recipe without secrets and without what changes no result.
     pub fn params(&self) -> serde_json::Value {
         let mut params = self.values();
+        // What reads one model does not read the others.
+        if let Some(main) = params["model"].as_object_mut() {
+            main.retain(|key, _| !self.resolved.model.named().contains_key(key));
+        }
+        if !self.resolved.model.named().is_empty() {
+            params["models"] = serde_json::to_value(self.resolved.model.named()).expect("models are JSON");
+        }
         let trainings = params["train"].as_object_mut().into_iter().flat_map(|all| all.values_mut());
         for training in trainings.filter_map(|training| training.as_object_mut()) {
             training.retain(|key, _| !train::WITHOUT_EFFECT.contains(&key.as_str()));
@@ -191,9 +198,10 @@ fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
     }
     let synthesize = Synthesize::read(section("synthesize"));
     let endpoint = endpoint::read_all(section("endpoint"));
+    let project = Project::read(section("project"), folder);
+    let model = Models::read(section("model"));
     Resolved {
-        project: Project::read(section("project"), folder),
-        model: Model::read(section("model")),
+        project,
         source: source::read_all(section("source"), gathered, synthesize.is_wanted()),
         chunk: Chunk::read(section("chunk")),
         questions: Questions::read(section("questions"), &endpoint),
@@ -202,7 +210,8 @@ fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
         prepare: Prepare::read(section("prepare")),
         split: Split::read(section("split")),
         tokenize: Tokenize::read(section("tokenize")),
-        train: train::read_all(section("train")),
+        train: train::read_all(section("train"), &model),
+        model,
         evaluate: Evaluate::read(section("evaluate")),
         export: Export::read(section("export")),
         replies: Replies::read(section("replies")),

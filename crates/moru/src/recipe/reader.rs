@@ -397,14 +397,19 @@ impl<'a> Section<'a> {
     fn chosen(&self, key: &str, given: &str, allowed: &[&'static str]) -> Option<&'static str> {
         let found = allowed.iter().find(|word| **word == given).copied();
         if found.is_none() {
-            self.error(RecipeError::UnknownChoice {
-                place: self.place(key),
-                key: format!("{}.{key}", self.name),
-                given: given.to_owned(),
-                allowed: allowed.iter().map(|&s| s.to_owned()).collect(),
-            });
+            self.unknown_choice(key, given, allowed);
         }
         found
+    }
+
+    /// Notes a fault at a key whose word is none of those that are allowed.
+    pub fn unknown_choice(&self, key: &str, given: &str, allowed: &[&str]) {
+        self.error(RecipeError::UnknownChoice {
+            place: self.place(key),
+            key: format!("{}.{key}", self.name),
+            given: given.to_owned(),
+            allowed: allowed.iter().map(|&s| s.to_owned()).collect(),
+        });
     }
 
     /// All keys of a table whose keys are names that the recipe chooses, with text values.

@@ -49,6 +49,48 @@ fn trainings_have_names() {
 }
 
 #[test]
+fn models_have_names() {
+    let read = |text: &str| parse(text, &[]).unwrap().resolved;
+    let names = |text: &str| read(text).model.all().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(""), ["main"]);
+    assert_eq!(
+        names("[model]\nbase = \"a\"\n[model.small]\nbase = \"b\"\n[train]\nrank = 1\n"),
+        ["main", "small"]
+    );
+    assert_eq!(names("[model.main]\nbase = \"a\"\n"), ["main"]);
+    let two = "[model.b]\nbase = \"x\"\n[model.a]\nbase = \"y\"\n";
+    assert_eq!(names(&format!("{two}[train.a]\n[train.b]\n[train.c]\nmodel = \"b\"\n")), ["a", "b"]);
+    let tuned = |text: &str| {
+        let all = read(text).train.into_iter();
+        all.map(|(name, train)| format!("{name} of {}", train.model_name())).collect::<Vec<_>>()
+    };
+    let with_main = "[model]\nbase = \"x\"\n[model.a]\nbase = \"y\"\n";
+    assert_eq!(
+        tuned(&format!("{with_main}[train]\nrank = 1\n[train.a]\n[train.b]\n[train.c]\nmodel = \"a\"\n")),
+        ["a of a", "b of main", "c of a", "main of main"]
+    );
+}
+
+#[test]
+fn what_reads_one_model_does_not_read_the_others() {
+    let params = |text: &str| parse(text, &[]).unwrap().params();
+    let one = params("[model]\nbase = \"x\"\n[train]\nrank = 1\n");
+    assert_eq!(one["model"], serde_json::json!({ "base": "x" }));
+    assert!(one.get("models").is_none() && one["train"]["main"].get("model").is_none(), "{one:#}");
+    let two =
+        params("[model]\nbase = \"x\"\n[model.a]\nbase = \"y\"\n[train]\nrank = 1\n[train.a]\nrank = 1\n");
+    assert_eq!((&two["model"], &two["train"]["main"]), (&one["model"], &one["train"]["main"]));
+    assert_eq!(two["models"], serde_json::json!({ "a": { "base": "y" } }));
+    assert_eq!(two["train"]["a"]["model"], "a");
+    let typed = parse("[model]\nbase = \"x\"\n[model.a]\nbase = \"y\"\n", &["model.a.base=z"]).unwrap();
+    assert_eq!(typed.values()["model"], serde_json::json!({ "base": "x", "a": { "base": "z" } }));
+    assert_eq!(
+        (&typed.origins["model.base"], &typed.origins["model.a.base"]),
+        (&Origin::Recipe(5), &Origin::Flag)
+    );
+}
+
+#[test]
 fn faults_are_told_together_with_their_places() {
     let cases: &[(&str, &[&str], &[&str])] = &[
         (
@@ -115,6 +157,31 @@ fn faults_are_told_together_with_their_places() {
             ],
         ),
         ("[train]\nrank = 1\nrank = 2\n", &[], &["moru.toml:6: duplicate key"]),
+        (
+            "[model]\nbase = \"x\"\n[model.small]\nbase = \"y\"\n[train]\nmodel = \"smal\"\n",
+            &[],
+            &["moru.toml:9: `train.model` is \"smal\"; allowed: main, small | did you mean \"small\"?"],
+        ),
+        (
+            "[model.small]\nbase = \"y\"\n[train]\nrank = 1\n",
+            &[],
+            &[
+                "moru.toml:1: [train.main] does not say which model it tunes, and there is no [model]; write model = \"NAME\" into it: small",
+            ],
+        ),
+        (
+            "[model.base]\nbase = \"y\"\n",
+            &[],
+            &[
+                "moru.toml:4: [model.base]: `base` is the key of a model; take another name, or write base = \"…\"",
+                "moru.toml:1: [train.main] does not say which model it tunes, and there is no [model]; write model = \"NAME\" into it: base",
+            ],
+        ),
+        (
+            "[model.small]\nbas = \"y\"\n[train.small]\n",
+            &[],
+            &["moru.toml:5: unknown key `bas` in [model.small] | did you mean `base`?"],
+        ),
         (
             "[train.\"../x\"]\nsteps = 1\n",
             &[],

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::model::{self, Models};
 use super::reader::Section;
 
-/// The name of the training that `[train]` describes.
+/// The name of the training that `[train]` describes, and of the model of `[model]`.
 pub const MAIN: &str = "main";
 
 /// Keys that change no bit of a training's result.
@@ -23,6 +24,9 @@ const ANSWER_METRICS: [&str; 6] = ["loss", "chrf", "bleu", "rouge", "rouge-ko", 
 pub struct Train {
     /// `lora`, `qlora`, `full` or `classify`.
     pub method: String,
+    /// The `[model.NAME]` that is tuned; none where it is `[model]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// What `classify` trains below its head: `lora`, `qlora` or `full`; none with another method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tune: Option<String>,
@@ -93,13 +97,14 @@ pub struct Train {
 }
 
 impl Train {
-    fn read(mut s: Section<'_>) -> Self {
+    fn read(name: &str, mut s: Section<'_>, models: &Models) -> Self {
         let method = s.choice(
             "method",
             "lora",
             &["lora", "qlora", "full", "classify"],
             "lora tunes an adapter, qlora tunes one over quantised weights, full tunes every weight, classify tunes a head that labels texts and what `tune` says below it",
         );
+        let model = model::of_training(&mut s, name, models);
         let tune = s.choice(
             "tune",
             "lora",
@@ -170,6 +175,7 @@ impl Train {
         let schedule = ["cosine", "linear", "constant"];
         let train = Self {
             method: method.to_owned(),
+            model,
             tune: classify.then(|| tune.to_owned()),
             labels,
             label,
@@ -301,6 +307,11 @@ impl Train {
         train
     }
 
+    /// The name of the model that is tuned.
+    pub fn model_name(&self) -> &str {
+        self.model.as_deref().unwrap_or(MAIN)
+    }
+
     /// Whether it makes a classifier.
     pub fn is_classifier(&self) -> bool {
         self.method == "classify"
@@ -343,7 +354,7 @@ fn check_labels(s: &Section<'_>, labels: &[String]) {
 }
 
 /// All trainings: `[train]` is `main`, `[train.NAME]` are more. `[train.main]` may be written out.
-pub(super) fn read_all(section: Section<'_>) -> BTreeMap<String, Train> {
+pub(super) fn read_all(section: Section<'_>, models: &Models) -> BTreeMap<String, Train> {
     let mut named = BTreeMap::new();
     let instances = section.instances(&[]);
     for (name, _) in &instances {
@@ -356,10 +367,12 @@ pub(super) fn read_all(section: Section<'_>) -> BTreeMap<String, Train> {
     let has_main = instances.iter().any(|(name, _)| name == MAIN);
     let only_instances = section.is_only_tables();
     for (name, inner) in instances {
-        named.insert(name, Train::read(inner));
+        let train = Train::read(&name, inner, models);
+        named.insert(name, train);
     }
     if !has_main && (named.is_empty() || !only_instances) {
-        named.insert(MAIN.to_owned(), Train::read(section.at("train.main").without_tables()));
+        let main = section.at("train.main").without_tables();
+        named.insert(MAIN.to_owned(), Train::read(MAIN, main, models));
     } else {
         section.finish(true);
     }

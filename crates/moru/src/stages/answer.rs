@@ -9,6 +9,7 @@ use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::artifact::Format;
+use super::base::{self, Base};
 use super::exam::{self, Exam, Manner};
 use super::{Names, assistant, jsonl, prepare, tokenize};
 use crate::console::error::fail;
@@ -104,12 +105,13 @@ pub fn test_rows(splits: &Path, max_rows: usize, seed: u64) -> anyhow::Result<Ve
     Ok(rows.into_iter().map(|(_, example)| example).collect())
 }
 
-/// The stage of the base, or of a training.
-pub fn stage<'a>(project: &'a Project, training: Option<&str>, model: Input<'static>) -> Stage<'a> {
-    let mut inputs = vec![Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS), model];
+/// The stage of a model as it is, or of a training of it.
+pub fn stage<'a>(project: &'a Project, training: Option<&str>, base: &Base) -> Stage<'a> {
+    let mut inputs = vec![Input::stage(Names::SPLITS, Names::SPLIT, Names::SPLITS), base::input(base)];
     inputs.extend(training.map(|name| Input::stage(Names::TUNED, &Names::train(name), Names::TUNED)));
     let is_tuned = training.is_some();
-    stage_of(project, Names::answer(training), inputs, is_tuned)
+    let who = training.map_or_else(|| Names::base_of(&base.name), str::to_owned);
+    stage_of(project, Names::answer(Some(&who)), inputs, is_tuned)
 }
 
 /// The stage of a training's model as it was written for other tools.

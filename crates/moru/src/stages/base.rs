@@ -51,10 +51,55 @@ pub enum Origin {
     Folder(PathBuf),
 }
 
-/// Finds the base that a recipe names.
-pub fn origin(project: &Project) -> anyhow::Result<Origin> {
-    let base = &project.resolved().model.base;
-    match base.as_str() {
+/// A model of the recipe.
+pub struct Base {
+    /// Its name: `main`.
+    pub name: String,
+    /// What the recipe says it is.
+    pub word: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+impl Base {
+    /// The model of a name.
+    pub fn of(project: &Project, name: &str) -> anyhow::Result<Self> {
+        let models = &project.resolved().model;
+        let Some(model) = models.get(name) else {
+            let known: Vec<_> = models.all().map(|(name, _)| name.to_owned()).collect();
+            let hint = match crate::recipe::closest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", known.join(", ")),
+            };
+            return Err(fail(format!("there is no model called `{name}`"), hint));
+        };
+        let (name, word) = (name.to_owned(), model.base.clone());
+        Ok(Self { origin: origin(project, &name, &word)?, name, word })
+    }
+
+    /// Every model of the recipe, `main` first; at least one.
+    pub fn all(project: &Project) -> anyhow::Result<Vec<Self>> {
+        project.resolved().model.all().map(|(name, _)| Self::of(project, name)).collect()
+    }
+
+    /// The stage that makes its folder.
+    pub fn stage_id(&self) -> String {
+        Names::of_model(Names::BASE, &self.name)
+    }
+
+    /// Where its folder or file is; of a model that a stage makes, once that has run.
+    pub fn folder(&self, project: &Project, results: &pipeline::Project) -> anyhow::Result<PathBuf> {
+        Ok(match &self.origin {
+            Origin::Folder(folder) => project.folder.join(folder),
+            Origin::Toy | Origin::Nano(_) | Origin::Random(_) => {
+                results.output(&self.stage_id(), Names::MODEL)?
+            }
+        })
+    }
+}
+
+fn origin(project: &Project, name: &str, base: &str) -> anyhow::Result<Origin> {
+    match base {
         TOY => return Ok(Origin::Toy),
         builtin::NANO => return Ok(Origin::Nano(builtin::embedded()?)),
         _ => {}
@@ -69,14 +114,17 @@ pub fn origin(project: &Project) -> anyhow::Result<Origin> {
         return Ok(Origin::Folder(hub_model::here(project, &repo)?));
     }
     Err(fail(
-        format!("[model] base = {base:?} is neither a folder, nor a GGUF file, nor a Hugging Face id"),
+        format!(
+            "[{}] base = {base:?} is neither a folder, nor a GGUF file, nor a Hugging Face id",
+            Names::model_section(name)
+        ),
         "a folder holds config.json, model.safetensors and tokenizer.json; an id looks like `owner/name`, or `owner/name@revision`",
     ))
 }
 
 /// The stage that makes a folder of a built-in or drawn model; none where the base is a folder already.
-pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
-    let run: pipeline::StageFn<'static> = match origin {
+pub fn stage(project: &Project, base: &Base) -> Option<Stage<'static>> {
+    let run: pipeline::StageFn<'static> = match &base.origin {
         Origin::Folder(_) => return None,
         Origin::Toy => super::stage_fn(toy),
         Origin::Nano(weights) => {
@@ -89,9 +137,9 @@ pub fn stage(project: &Project, origin: &Origin) -> Option<Stage<'static>> {
         }
     };
     Some(Stage {
-        id: Names::BASE.into(),
+        id: base.stage_id(),
         version: VERSION,
-        inputs: vec![match origin {
+        inputs: vec![match &base.origin {
             Origin::Nano(_) => {
                 Input { name: WEIGHTS.into(), from: pipeline::From::Builtin(builtin::digest()) }
             }
@@ -113,11 +161,11 @@ pub fn builtin_config(origin: &Origin) -> anyhow::Result<Option<ModelConfig>> {
 }
 
 /// The input under which later stages read the model's folder.
-pub fn input(origin: &Origin) -> Input<'static> {
-    match origin {
+pub fn input(base: &Base) -> Input<'static> {
+    match &base.origin {
         Origin::Folder(folder) => Input::file(Names::MODEL, folder),
         Origin::Toy | Origin::Nano(_) | Origin::Random(_) => {
-            Input::stage(Names::MODEL, Names::BASE, Names::MODEL)
+            Input::stage(Names::MODEL, &base.stage_id(), Names::MODEL)
         }
     }
 }

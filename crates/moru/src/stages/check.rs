@@ -8,7 +8,8 @@ use data::sources::{Item, Source as _};
 use pipeline::{Action, Planned};
 use serde::Serialize;
 
-use super::{Names, base, endpoint, model_folder, parse, prepare, privacy, sources, split, structure};
+use super::base::{self, Base};
+use super::{Names, endpoint, model_folder, parse, prepare, privacy, sources, split, structure};
 use crate::console::error::fail;
 use crate::console::hints;
 use crate::project::Project;
@@ -32,7 +33,9 @@ pub fn environment(project: &Project) -> Vec<Finding> {
     let sources = project.resolved().source.values();
     let mut findings: Vec<_> =
         sources.map(|source| finding(format!("source.{}", source.name), found(project, source))).collect();
-    findings.push(finding("model.base".to_owned(), model(project)));
+    for (name, _) in project.resolved().model.all() {
+        findings.push(finding(Names::model_key(name), model(project, name)));
+    }
     if endpoint::is_asked(project) {
         findings.push(finding("questions.teacher".to_owned(), teacher(project)));
     }
@@ -109,11 +112,14 @@ fn check_out(project: &Project) -> anyhow::Result<()> {
 /// What a stage late in the run would refuse, after the long work.
 fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Result<()> {
     let resolved = project.resolved();
-    if let base::Origin::Folder(folder) = base::origin(project)?
-        && resolved.train.iter().any(|(name, train)| will_run(&Names::shards_of(name, train)))
-    {
-        let config = model_folder::check(&project.folder.join(folder), &resolved.tokenize)?;
-        structure::check_model(project, &config)?;
+    for base in Base::all(project)? {
+        let mut of_it = resolved.train.iter().filter(|(_, train)| train.model_name() == base.name);
+        if let base::Origin::Folder(folder) = &base.origin
+            && of_it.any(|(name, train)| will_run(&Names::shards_of(name, train)))
+        {
+            let config = model_folder::check(&project.folder.join(folder), &resolved.tokenize)?;
+            structure::check_model(project, &base, &config)?;
+        }
     }
     if resolved.train.keys().any(|name| will_run(&Names::answer(Some(name)))) {
         own_questions(project)?;
@@ -231,19 +237,16 @@ fn check_columns(project: &Project, source: &Source, schema: &Arc<Schema>) -> an
 }
 
 /// What the model is, if it is there.
-fn model(project: &Project) -> anyhow::Result<String> {
-    Ok(match base::origin(project)? {
+fn model(project: &Project, name: &str) -> anyhow::Result<String> {
+    let base = Base::of(project, name)?;
+    Ok(match &base.origin {
         base::Origin::Folder(folder) => {
-            let config = model_folder::check(&project.folder.join(&folder), &project.resolved().tokenize)?;
-            structure::check_model(project, &config)?;
+            let config = model_folder::check(&project.folder.join(folder), &project.resolved().tokenize)?;
+            structure::check_model(project, &base, &config)?;
             let parameters = crate::console::format::count(config.parameters() as u64);
-            format!(
-                "{}: {}, {parameters} parameters",
-                project.resolved().model.base,
-                config.family.architecture()
-            )
+            format!("{}: {}, {parameters} parameters", base.word, config.family.architecture())
         }
-        _ => format!("{}: made by this program", project.resolved().model.base),
+        _ => format!("{}: made by this program", base.word),
     })
 }
 

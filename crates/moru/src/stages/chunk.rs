@@ -8,8 +8,9 @@ use data::privacy::{KnownValues, Masker, Secret};
 use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
+use super::base::{self, Base};
 use super::privacy::{self, Tally, entity_name};
-use super::{Names, base, jsonl, parse, tokenize};
+use super::{Names, jsonl, parse, tokenize};
 use crate::project::Project;
 use crate::recipe::{Chunk, Prepare, Source};
 
@@ -34,12 +35,8 @@ pub struct Facts {
     pub findings: Vec<ChunkFinding>,
 }
 
-/// The stage of one source.
-pub fn stage<'a>(
-    project: &'a Project,
-    source: &'a Source,
-    origin: &base::Origin,
-) -> anyhow::Result<Stage<'a>> {
+/// The stage of one source. `base` tells how long its pieces are, in tokens.
+pub fn stage<'a>(project: &'a Project, source: &'a Source, base: &Base) -> anyhow::Result<Stage<'a>> {
     let secret = privacy::secret_bytes(project)?;
     let digest = pipeline::Digest::of(&secret);
     let mut inputs = vec![
@@ -47,9 +44,9 @@ pub fn stage<'a>(
         Input { name: "(secret)".into(), from: pipeline::From::Builtin(digest) },
     ];
     // The vocabulary of a drawn or toy model is made later, of what comes of these chunks.
-    let has_tokenizer = matches!(origin, base::Origin::Folder(_) | base::Origin::Nano(_));
+    let has_tokenizer = matches!(base.origin, base::Origin::Folder(_) | base::Origin::Nano(_));
     if has_tokenizer {
-        inputs.push(base::input(origin));
+        inputs.push(base::input(base));
     }
     Ok(Stage {
         id: Names::chunk(&source.name),

@@ -27,7 +27,8 @@ pub fn stage<'a>(project: &'a Project, name: &'a str) -> Stage<'a> {
     ];
     let has_base = project.resolved().evaluate.base;
     if has_base {
-        inputs.push(Input::stage("base answers", &Names::answer(None), Names::ANSWERS));
+        let base = Names::base_of(project.resolved().train[name].model_name());
+        inputs.push(Input::stage("base answers", &Names::answer(Some(&base)), Names::ANSWERS));
     }
     let exports: Vec<_> =
         project.resolved().export.formats().filter(|format| *format != Format::Lora).collect();

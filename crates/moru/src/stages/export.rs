@@ -14,11 +14,12 @@ use model::{Decoder, Recompute, TrainBatch, Trainable, Workspace};
 use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
-use super::answer::test_rows;
+use super::answer::{self, test_rows};
 use super::artifact::{self, Chosen, Format};
+use super::base::{self, Base};
 use super::bench_generate::{Generation, Load};
 use super::device::Backend;
-use super::{Names, assistant, base};
+use super::{Names, assistant};
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Resolved, Train};
@@ -47,6 +48,21 @@ pub fn check(recipe: &Resolved) -> anyhow::Result<()> {
     ))
 }
 
+/// The stages in which a tuned model is written for other tools, and answers as it was written.
+pub fn stages<'a>(project: &'a Project, name: &'a str, train: &Train, base: &Base) -> Vec<Stage<'a>> {
+    let mut stages = Vec::new();
+    for format in project.resolved().export.formats() {
+        if stages.is_empty() {
+            stages.push(fit_stage(name, train, base::input(base)));
+        }
+        stages.push(stage(project, name, train, format, base::input(base)));
+        if format != Format::Lora {
+            stages.push(answer::stage_of_export(project, name, format));
+        }
+    }
+    stages
+}
+
 /// How well a model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Fit {
@@ -55,7 +71,7 @@ struct Fit {
 }
 
 /// The stage that measures a training's model before it is written as anything else.
-pub fn fit_stage<'a>(name: &str, train: &Train, model: Input<'static>) -> Stage<'a> {
+fn fit_stage<'a>(name: &str, train: &Train, model: Input<'static>) -> Stage<'a> {
     let mut inputs = measured(name, train);
     inputs.push(model);
     inputs.push(Input::stage(Names::TUNED, &Names::train(name), Names::TUNED));
@@ -87,7 +103,7 @@ fn measured<'a>(name: &str, train: &Train) -> Vec<Input<'a>> {
 }
 
 /// The stage that writes a training's model in one format.
-pub fn stage<'a>(
+fn stage<'a>(
     project: &'a Project,
     name: &'a str,
     train: &Train,
@@ -120,7 +136,7 @@ fn run(
         base: if is_adapter { base } else { tuned.clone() },
         adapter: is_adapter.then_some(tuned),
         name: stage.param("project.name")?,
-        base_name: stage.param("model.base")?,
+        base_name: stage.param(&Names::model_param(project.resolved().train[name].model_name()))?,
         template: if is_adapter { stage.param("tokenize.template")? } else { "model".to_owned() },
         which: format!("the result of train:{name}"),
     };

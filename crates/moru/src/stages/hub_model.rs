@@ -43,9 +43,12 @@ pub fn here(project: &Project, repo: &RepoId) -> anyhow::Result<PathBuf> {
     Ok(Hub::new(settings)?.snapshot(repo, &wanted, &mut |_| {})?)
 }
 
-/// Fetches the recipe's base if it is a repository that is not here.
+/// Fetches those of the recipe's models that are repositories and not here.
 pub fn fetch(project: &Project, console: &Console) -> anyhow::Result<()> {
-    let base = &project.resolved().model.base;
+    project.resolved().model.all().try_for_each(|(_, model)| fetch_one(project, &model.base, console))
+}
+
+fn fetch_one(project: &Project, base: &str, console: &Console) -> anyhow::Result<()> {
     // A folder of that name comes first.
     let Some(repo) = RepoId::parse(base).filter(|_| !project.path(base).is_dir()) else { return Ok(()) };
     let settings = settings(&project.environment)?;

@@ -35,6 +35,7 @@ pub mod leak;
 pub mod look;
 mod model_folder;
 pub mod model_of;
+mod models;
 mod network;
 pub mod outputs;
 pub mod parse;
@@ -69,6 +70,8 @@ use crate::console::Console;
 use crate::console::progress::Progress;
 use crate::machine;
 use crate::project::Project;
+use base::Base;
+use models::{base_of, speaks};
 
 /// Names of stages and of what they write.
 pub struct Names;
@@ -174,11 +177,6 @@ impl Names {
         format!("{}:{name}", Self::TOKENIZE)
     }
 
-    /// The stage that makes a training's shards.
-    pub fn shards_of(name: &str, train: &crate::recipe::Train) -> String {
-        if train.is_classifier() { Self::tokenize_of(name) } else { Self::TOKENIZE.to_owned() }
-    }
-
     /// The stage of a training.
     pub fn train(name: &str) -> String {
         format!("train:{name}")
@@ -209,7 +207,7 @@ impl Names {
         format!("export:{}", Self::exported(name, format))
     }
 
-    /// The stage in which a training's model answers, or the base.
+    /// The stage in which a training's model answers, or the base; another model's base by [`Names::base_of`].
     pub fn answer(training: Option<&str>) -> String {
         format!("answer:{}", training.unwrap_or(Self::BASE))
     }
@@ -228,11 +226,11 @@ impl Names {
 /// The stages of a project's recipe.
 pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
     let mut stages = Vec::new();
-    let origin = base::origin(project)?;
+    let bases = Base::all(project)?;
     for source in project.resolved().source.values() {
         if source.is_documents() {
             stages.push(parse::stage(project, source));
-            stages.push(chunk::stage(project, source, &origin)?);
+            stages.push(chunk::stage(project, source, &bases[0])?);
             stages.push(questions::stage(project, source)?);
             stages.push(validate::stage(project, source));
         } else {
@@ -245,69 +243,52 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
         stages.push(prepare::stage(project)?);
         stages.push(split::stage(project));
     }
-    stages.extend(base::stage(project, &origin));
-    if project.resolved().train.values().any(|train| !train.is_classifier()) {
-        stages.push(tokenize::stage(project, base::input(&origin)));
+    for base in &bases {
+        stages.extend(base::stage(project, base));
+        if speaks(project, base) {
+            stages.push(tokenize::stage(project, base));
+        }
     }
     for (name, train) in &project.resolved().train {
+        let base = base_of(&bases, train);
         if train.is_classifier() {
-            stages.push(classify::tokenize::stage(project, name, base::input(&origin)));
+            stages.push(classify::tokenize::stage(project, name, base::input(base)));
         }
-        stages.push(train::stage(project, name, base::input(&origin)));
+        stages.push(train::stage(project, name, base::input(base)));
     }
     if !project.resolved().synthesize.is_wanted() {
-        stages.extend(answering(project, &origin)?);
+        stages.extend(answering(project, &bases)?);
         return Ok(Graph::new(stages)?);
     }
     // Written text has no questions that another model could be asked beside this one.
     for (name, train) in &project.resolved().train {
         if train.method == "full" {
-            stages.extend([pretraining::pack_stage(name), pretraining::stage(name)]);
+            stages.extend([pretraining::pack_stage(name), pretraining::stage(name, train)]);
         }
     }
     Ok(Graph::new(stages)?)
 }
 
 /// The stages in which base and tuned models answer the test split, are made to talk, and are scored.
-fn answering<'a>(project: &'a Project, origin: &base::Origin) -> anyhow::Result<Vec<pipeline::Stage<'a>>> {
+fn answering<'a>(project: &'a Project, bases: &[Base]) -> anyhow::Result<Vec<pipeline::Stage<'a>>> {
     let mut stages = Vec::new();
-    let speaks = project.resolved().train.values().any(|train| !train.is_classifier());
-    if project.resolved().evaluate.base && speaks {
-        stages.push(answer::stage(project, None, base::input(origin)));
+    for base in bases.iter().filter(|base| project.resolved().evaluate.base && speaks(project, base)) {
+        stages.push(answer::stage(project, None, base));
     }
     for (name, train) in &project.resolved().train {
+        let base = base_of(bases, train);
         if train.is_classifier() {
-            stages.push(classify::evaluate::stage(name, base::input(origin)));
+            stages.push(classify::evaluate::stage(name, base::input(base)));
             continue;
         }
-        stages.push(answer::stage(project, Some(name), base::input(origin)));
+        stages.push(answer::stage(project, Some(name), base));
         if leak::is_wanted(&project.resolved().evaluate) {
-            stages.push(leak::stage(project, name, base::input(origin))?);
+            stages.push(leak::stage(project, name, base::input(base))?);
         }
-        stages.extend(exporting(project, name, train, origin));
+        stages.extend(export::stages(project, name, train, base));
         stages.push(evaluate::stage(project, name));
     }
     Ok(stages)
-}
-
-/// The stages in which a tuned model is written for other tools, and answers as it was written.
-fn exporting<'a>(
-    project: &'a Project,
-    name: &'a str,
-    train: &crate::recipe::Train,
-    origin: &base::Origin,
-) -> Vec<pipeline::Stage<'a>> {
-    let mut stages = Vec::new();
-    for format in project.resolved().export.formats() {
-        if stages.is_empty() {
-            stages.push(export::fit_stage(name, train, base::input(origin)));
-        }
-        stages.push(export::stage(project, name, train, format, base::input(origin)));
-        if format != artifact::Format::Lora {
-            stages.push(answer::stage_of_export(project, name, format));
-        }
-    }
-    stages
 }
 
 /// The stage that the splits come from.

@@ -6,11 +6,12 @@ use chat::Placeholders;
 use data::privacy::Entity;
 use serve::Assistant;
 
+use super::base::Base;
 use super::engine::Engine;
-use super::{Names, assistant, base, tokenize};
+use super::{Names, assistant, tokenize};
 use crate::console::error::fail;
 use crate::project::Project;
-use crate::recipe::Replies;
+use crate::recipe::{Replies, closest};
 
 /// A model that was found: its base, what was tuned of it, and what it is called.
 pub struct Found {
@@ -22,27 +23,52 @@ pub struct Found {
     pub name: String,
 }
 
-/// The tuned model of a training, or the base where `training` is `base`. Without a name: `main`, or the
-/// only one.
+/// The tuned model of a training, or a model as it was before where `training` is `base`, or `base.NAME` where the
+/// recipe has several. Without a name: `main`, or the only one.
 pub fn find(project: &Project, training: Option<&str>) -> anyhow::Result<Found> {
-    let results = project.results()?;
-    let base = match base::origin(project)? {
-        base::Origin::Folder(folder) => project.folder.join(folder),
-        base::Origin::Toy | base::Origin::Nano(_) | base::Origin::Random(_) => {
-            results.output(Names::BASE, Names::MODEL)?
-        }
-    };
-    let trainings: Vec<_> = project.resolved().train.keys().map(String::as_str).collect();
     let name = training.unwrap_or_else(|| first(project));
-    if name == Names::BASE {
-        return Ok(Found { base, tuned: None, name: "base".into() });
+    let models = &project.resolved().model;
+    if let Some((model, _)) = models.all().find(|(model, _)| Names::base_of(model) == name) {
+        return Ok(Found { base: base(project, model)?, tuned: None, name: name.to_owned() });
     }
-    if !trainings.contains(&name) {
-        let hint = format!("there are {}, and `base`", trainings.join(", "));
-        return Err(fail(format!("there is no training called `{name}`"), hint));
-    }
-    let tuned = results.output(&Names::train(name), Names::TUNED)?;
+    let Some(train) = project.resolved().train.get(name) else {
+        return Err(unknown(project, name));
+    };
+    let base = base(project, train.model_name())?;
+    let tuned = project.results()?.output(&Names::train(name), Names::TUNED)?;
     Ok(Found { base, tuned: Some(tuned), name: name.to_owned() })
+}
+
+/// The folder of a model of the recipe.
+pub fn base(project: &Project, model: &str) -> anyhow::Result<PathBuf> {
+    Base::of(project, model)?.folder(project, &project.results()?)
+}
+
+/// The model that is meant where a stage of models has an instance, such as `tokenize:NAME`: the model of the name, or that
+/// of the training of the name; without one that of the training which is meant then.
+pub fn model<'a>(project: &'a Project, instance: &'a str) -> anyhow::Result<&'a str> {
+    let resolved = project.resolved();
+    if resolved.model.get(instance).is_some() {
+        return Ok(instance);
+    }
+    let name = if instance.is_empty() { first(project) } else { instance };
+    let train = resolved.train.get(name).ok_or_else(|| unknown(project, name))?;
+    Ok(train.model_name())
+}
+
+/// Everybody who can be talked with: the trainings, and the models as they were before.
+pub fn names(project: &Project) -> Vec<String> {
+    let bases = project.resolved().model.all().map(|(model, _)| Names::base_of(model));
+    project.resolved().train.keys().cloned().chain(bases).collect()
+}
+
+/// Nobody has the name: who is meant, or who there is.
+fn unknown(project: &Project, name: &str) -> anyhow::Error {
+    let known = names(project);
+    let (trainings, bases) = known.split_at(project.resolved().train.len());
+    let near = closest(name, &known).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    let hint = format!("{near}there are {}, and `{}`", trainings.join(", "), bases.join("`, `"));
+    fail(format!("there is no training called `{name}`"), hint)
 }
 
 /// The training that is meant where none is named: `main`, or the first.

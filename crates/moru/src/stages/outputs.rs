@@ -163,7 +163,10 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
             ));
         }
     }
-    wanted.push((Names::answer(None), Names::ANSWERS, "", "samples/base.jsonl".to_owned()));
+    for (model, _) in project.resolved().model.all() {
+        let base = Names::base_of(model);
+        wanted.push((Names::answer(Some(&base)), Names::ANSWERS, "", format!("samples/{base}.jsonl")));
+    }
     wanted
 }
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 use super::copied::Runs;
 use super::device::{self, Backend};
 use super::{Names, assistant, base, builtin, jsonl, synthesize, tokenize};
-use crate::recipe::Tokenize;
+use crate::recipe::{Tokenize, Train};
 
 /// Raised when the same model would be packed otherwise.
 const PACK_VERSION: u32 = 1;
@@ -55,13 +55,13 @@ pub fn pack_stage(name: &str) -> Stage<'static> {
 }
 
 /// The stage that measures a training's model.
-pub fn stage(name: &str) -> Stage<'_> {
+pub fn stage<'a>(name: &'a str, train: &Train) -> Stage<'a> {
     Stage {
         id: Names::measure(name),
         version: VERSION,
         inputs: vec![
             Input::stage(Names::SPLITS, Names::SYNTHESIZE, Names::SPLITS),
-            Input::stage(Names::SHARDS, Names::TOKENIZE, Names::SHARDS),
+            Input::stage(Names::SHARDS, &Names::shards_of(name, train), Names::SHARDS),
             Input::stage(Names::TUNED, &Names::train(name), Names::TUNED),
             Input::stage(Names::PACKED, &Names::pack(name), Names::PACKED),
         ],

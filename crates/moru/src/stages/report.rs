@@ -14,9 +14,10 @@ use serde_json::Value;
 
 use super::classify::labelled::Labels;
 use super::costs::Costs;
-use super::{Names, costs, evaluate, jsonl, prepare, tokenize};
+use super::{Names, base, costs, evaluate, jsonl, prepare, tokenize};
 use crate::machine::{self, Machine};
 use crate::project::Project;
+use crate::recipe::Train;
 use crate::top::log::{Memory, Place, Reader, places};
 
 /// Bars of a histogram.
@@ -48,7 +49,7 @@ pub fn gather(
             recipe_sha256: pipeline::Digest::of(&recipe).to_string(),
             dataset_sha256: digest(Names::SPLIT, Names::SPLITS),
             seed: resolved.project.seed,
-            base_model: resolved.model.base.clone(),
+            base_model: resolved.model.bases(),
             finished: finished(&costs),
             machine: machine_words(),
             threads: machine::cores(),
@@ -88,7 +89,7 @@ fn warnings(project: &Project, results: &pipeline::Project) -> anyhow::Result<Ve
     let korean = language(project) == Language::Korean;
     let pick = |ko: &str, en: &str| if korean { ko.to_owned() } else { en.to_owned() };
     let mut warnings = Vec::new();
-    if project.resolved().model.base == "builtin:toy" {
+    if project.resolved().model.all().any(|(_, model)| model.base == base::TOY) {
         warnings.push(Warning {
             what: pick(
                 "기반 모델이 학습되지 않은 builtin:toy입니다.",
@@ -349,7 +350,7 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
                 Some(tune) => format!("{}, {tune}", recipe.method),
                 None => recipe.method.clone(),
             },
-            base_model: project.resolved().model.base.clone(),
+            base_model: base_model(project, recipe),
             parameters: plan["base_parameters"].as_u64().unwrap_or(0),
             trained_parameters: plan["trainable_parameters"].as_u64().unwrap_or(0),
             rank: (recipe.tuned() != "full").then_some(recipe.rank as u32),
@@ -381,6 +382,11 @@ fn training(project: &Project, results: &pipeline::Project, costs: &Costs) -> an
         });
     }
     Ok(all)
+}
+
+/// What a training begins with.
+fn base_model(project: &Project, recipe: &Train) -> String {
+    project.resolved().model.get(recipe.model_name()).map(|model| model.base.clone()).unwrap_or_default()
 }
 
 /// What lay ahead, by how rows are laid together; a plan of an earlier version does not say it.

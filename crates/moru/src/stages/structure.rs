@@ -5,10 +5,11 @@
 use anyhow::Context;
 use model::ModelConfig;
 
-use super::{base, exam, export, model_of, prepare, privacy, split, tokenize, train};
+use super::base::{self, Base};
+use super::{Names, exam, export, model_of, prepare, privacy, split, tokenize, train};
 use crate::console::error::fail;
 use crate::project::Project;
-use crate::recipe::{Source, Train};
+use crate::recipe::{Resolved, Source, Train};
 
 /// Each part of the recipe that was looked at, and what is wrong with it.
 pub fn looked_at(project: &Project) -> Vec<(String, anyhow::Result<()>)> {
@@ -20,7 +21,10 @@ pub fn looked_at(project: &Project) -> Vec<(String, anyhow::Result<()>)> {
     all.push(("split".to_owned(), check_split(project)));
     all.push(("train".to_owned(), check_labels(project)));
     all.push(("replies.placeholders".to_owned(), check_placeholders(project)));
-    all.push(("model.base".to_owned(), check_builtin(project)));
+    for (name, _) in resolved.model.all() {
+        let found = check_used(project, name).and_then(|()| check_builtin(project, name));
+        all.push((Names::model_key(name), found));
+    }
     all.push(("export".to_owned(), export::check(resolved)));
     all
 }
@@ -66,6 +70,7 @@ pub fn check_labels(project: &Project) -> anyhow::Result<()> {
                 "a classifier learns from rows: give it a [source.NAME] with a column of labels",
             ));
         }
+        refuse_same_shards(resolved, name)?;
         if !train.label.is_empty() && !resolved.prepare.meta.contains(&train.label) {
             return Err(fail(
                 format!("[train.{name}] label = {:?}, which the examples do not carry", train.label),
@@ -74,6 +79,31 @@ pub fn check_labels(project: &Project) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The shards of a classifier have its name, those of language models the name of the model that they tune.
+fn refuse_same_shards(resolved: &Resolved, name: &str) -> anyhow::Result<()> {
+    let is_same = |train: &Train| !train.is_classifier() && train.model.as_deref() == Some(name);
+    let Some((other, _)) = resolved.train.iter().find(|(_, train)| is_same(train)) else { return Ok(()) };
+    Err(fail(
+        format!("[train.{name}] is a classifier, and [train.{other}] tunes the model of its name"),
+        format!("give the classifier another name, and model = {name:?} where it tunes that model"),
+    ))
+}
+
+/// A model that nothing tunes would be there for nothing.
+fn check_used(project: &Project, model: &str) -> anyhow::Result<()> {
+    let trainings = &project.resolved().train;
+    if trainings.values().any(|train| train.model_name() == model) {
+        return Ok(());
+    }
+    let first = trainings.keys().next().map_or("main", String::as_str);
+    Err(fail(
+        format!("no training tunes the model `{model}`"),
+        format!(
+            "write model = {model:?} into one, such as [train.{first}], add a [train.{model}], or leave the model out"
+        ),
+    ))
 }
 
 /// A value for a placeholder that nothing writes would never be said.
@@ -96,20 +126,21 @@ fn check_placeholders(project: &Project) -> anyhow::Result<()> {
 }
 
 /// Lengths and layers of a model whose configuration this program knows.
-fn check_builtin(project: &Project) -> anyhow::Result<()> {
-    match base::builtin_config(&base::origin(project)?)? {
+fn check_builtin(project: &Project, model: &str) -> anyhow::Result<()> {
+    let base = Base::of(project, model)?;
+    match base::builtin_config(&base.origin)? {
         None => Ok(()),
-        Some(config) => check_model(project, &config),
+        Some(config) => check_model(project, &base, &config),
     }
 }
 
 /// What the recipe asks of a model: the length of its samples, and the layers that are tuned.
-pub fn check_model(project: &Project, config: &ModelConfig) -> anyhow::Result<()> {
+pub fn check_model(project: &Project, base: &Base, config: &ModelConfig) -> anyhow::Result<()> {
     let resolved = project.resolved();
     tokenize::max_len_of(config, &resolved.tokenize)?;
-    for (name, recipe) in &resolved.train {
+    for (name, recipe) in resolved.train.iter().filter(|(_, train)| train.model_name() == base.name) {
         check_targets(recipe, config)
-            .with_context(|| format!("[train.{name}] does not fit the model {}", resolved.model.base))?;
+            .with_context(|| format!("[train.{name}] does not fit the model {}", base.word))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::base::{self, Base};
 use super::synthesize::RUNNING_TEXT;
 use super::{Names, jsonl};
 use crate::console::error::fail;
@@ -77,12 +78,13 @@ pub enum Tokenized {
 /// What the report wants to know.
 pub type Facts = BTreeMap<String, SplitFacts>;
 
-/// The stage.
-pub fn stage(project: &Project, model: Input<'static>) -> Stage<'static> {
+/// The stage of one model, whose tokens they are.
+pub fn stage(project: &Project, base: &Base) -> Stage<'static> {
+    let splits = Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS);
     Stage {
-        id: Names::TOKENIZE.into(),
+        id: Names::of_model(Names::TOKENIZE, &base.name),
         version: VERSION,
-        inputs: vec![Input::stage(Names::SPLITS, super::splits_stage(project), Names::SPLITS), model],
+        inputs: vec![splits, base::input(base)],
         outputs: vec![Names::SHARDS.into(), Names::LEFT_OUT.into()],
         run: super::stage_fn(run),
     }

@@ -20,7 +20,7 @@ use super::{Names, base, builtin, gguf, tokenize};
 use crate::console::format;
 use crate::machine;
 use crate::project::Project;
-use crate::recipe::{Model, Tokenize, Train};
+use crate::recipe::{Model, Tokenize, Train, model_path};
 
 /// Raised when the same shards would become another adapter.
 const VERSION: u32 = 6;
@@ -129,7 +129,7 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     let recipe: Train = stage.param(&format!("train.{name}"))?;
     let recipe = Train { recompute: said.recompute.clone(), memory_gb: said.memory_gb, ..recipe };
     let seed: u64 = stage.param("project.seed")?;
-    let model: Model = stage.param("model")?;
+    let model: Model = stage.param(&model_path(recipe.model_name()))?;
     // A whole model carries the template that it was trained with; an adapter's base has its own.
     let is_whole = recipe.tuned() == "full";
     let template: Option<String> = match (is_whole, recipe.is_classifier()) {
@@ -149,7 +149,7 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     if is_whole {
         refuse_turned(decoder.config())?;
     }
-    let export = export_command(&model.base);
+    let export = export_command(&model.base, recipe.model_name());
     let base = Base { name: model.base, export, ..Base::default() };
     let settings = Settings { task: task(&labels), ..settings(&recipe, seed, base) };
     let accuracy = recipe.best_by.as_deref() == Some("accuracy");
@@ -255,12 +255,12 @@ fn refuse_turned(config: &ModelConfig) -> anyhow::Result<()> {
 }
 
 /// How the base becomes a folder for other tools, where they do not know it by its name.
-fn export_command(base: &str) -> Option<String> {
+fn export_command(base: &str, model: &str) -> Option<String> {
     if base == builtin::NANO {
         return Some(format!("moru export {base}"));
     }
     let is_made_here = base.starts_with("builtin:") || base.starts_with("random:");
-    is_made_here.then(|| "moru export base --project PROJECT_FOLDER".to_owned())
+    is_made_here.then(|| format!("moru export {} --project PROJECT_FOLDER", Names::base_of(model)))
 }
 
 /// Gives a whole model the files of its base about text, so that it is a base itself. Its template is the

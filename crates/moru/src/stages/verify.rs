@@ -82,7 +82,7 @@ pub fn run(project: &Project, name: Option<&str>, check: Check, console: &Consol
         ));
     };
     let seed = project.resolved().project.seed;
-    let folder = model_of::find(project, Some(Names::BASE))?.base;
+    let folder = model_of::base(project, recipe.model_name())?;
     let shards = project.results()?.output(&Names::shards_of(name, recipe), Names::SHARDS)?;
     let labels = if recipe.is_classifier() { Labels::read(&shards)?.names } else { Vec::new() };
     let task = super::train::task(&labels);

@@ -21,6 +21,7 @@ mod privacy;
 mod reports;
 mod rows;
 mod score;
+mod several_models;
 mod soak_kill;
 mod soak_project;
 mod soak_train;

@@ -44,7 +44,7 @@ pub fn of_project(project: &Project, training: Option<&str>) -> anyhow::Result<C
             "use its folder in out/ as it is",
         ));
     }
-    let base = model_of::find(project, Some(Names::BASE))?.base;
+    let base = model_of::base(project, recipe.model_name())?;
     let (tuned, which) = match results.output(&Names::train(&name), Names::TUNED) {
         Ok(tuned) => {
             let state = results.output(&Names::train(&name), Names::STATE).ok();
@@ -57,8 +57,9 @@ pub fn of_project(project: &Project, training: Option<&str>) -> anyhow::Result<C
             (found.0, format!("{} of a training that is not finished", found.1))
         }
     };
-    let (model, template) = (&project.resolved().model.base, project.resolved().tokenize.template.clone());
-    Ok(of(base, tuned, name, model.clone(), template, which))
+    let model = project.resolved().model.get(recipe.model_name()).map(|model| model.base.clone());
+    let template = project.resolved().tokenize.template.clone();
+    Ok(of(base, tuned, name, model.unwrap_or_default(), template, which))
 }
 
 /// The model in a folder: an adapter, a model, or the best or last checkpoint of a training's folder.

@@ -1,0 +1,119 @@
+//! Several models in one recipe: each has its tokens, its trainings and its answers.
+
+use serde_json::Value;
+
+use crate::support::Scratch;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// Two models, the second a folder, and a training of each.
+fn two_models() -> Scratch {
+    let scratch = Scratch::project();
+    scratch.stdout(&["run", "base"], 0);
+    scratch.stdout(&["export", "base", "small"], 0);
+    scratch.edit("moru.toml", "[source.rows]", "[model.small]\nbase = \"small\"\n\n[source.rows]");
+    scratch.edit(
+        "moru.toml",
+        "[evaluate]",
+        "[train.small]\nsteps = 4\nbatch_size = 4\nrank = 2\n\n[evaluate]",
+    );
+    scratch
+}
+
+fn stages(scratch: &Scratch) -> Vec<String> {
+    let plan = json(&scratch.stdout(&["plan", "--json"], 0));
+    plan.as_array().unwrap().iter().map(|stage| stage["stage"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_model_has_its_own_way_through_the_stages() {
+    let scratch = two_models();
+    let all = stages(&scratch);
+    for id in [
+        "base",
+        "tokenize",
+        "tokenize:small",
+        "train:main",
+        "train:small",
+        "answer:base",
+        "answer:base.small",
+    ] {
+        assert!(all.iter().any(|stage| stage == id), "{id} of {all:?}");
+    }
+    assert!(!all.contains(&"base:small".to_owned()), "a folder is there already: {all:?}");
+    scratch.stdout(&["run"], 0);
+    for name in
+        ["adapter", "adapter-small", "samples/base.jsonl", "samples/base.small.jsonl", "samples/small.jsonl"]
+    {
+        assert!(scratch.path("out").join(name).exists(), "{name}");
+    }
+    let report = json(&scratch.read("out/report.json"));
+    let bases: Vec<_> = report["training"].as_array().unwrap().iter().map(|one| &one["base_model"]).collect();
+    assert_eq!(bases, ["builtin:toy", "small"]);
+    assert_eq!(report["provenance"]["base_model"], "builtin:toy, small");
+    let again = scratch.stdout(&["run"], 0);
+    assert!(again.contains("nothing to do"), "{again}");
+    // What is done of one model stands whatever becomes of the other.
+    scratch.edit("moru.toml", "[model.small]\nbase = \"small\"", "[model.small]\nbase = \"builtin:toy\"");
+    let plan = json(&scratch.stdout(&["plan", "--json"], 0));
+    let action = |id: &str| {
+        let found = plan.as_array().unwrap().iter().find(|stage| stage["stage"] == id);
+        found.unwrap_or_else(|| panic!("{id}"))["action"].clone()
+    };
+    assert_eq!((action("train:main"), action("answer:base")), ("keep".into(), "keep".into()));
+    assert_eq!(action("base:small"), "run");
+    assert_ne!(action("train:small"), "keep");
+}
+
+#[test]
+fn a_model_is_picked_by_its_name() {
+    let scratch = two_models();
+    scratch.stdout(&["run"], 0);
+    for name in ["main", "small", "base", "base.small"] {
+        scratch.stdout(
+            &[
+                "generate",
+                "--model",
+                name,
+                "--max-tokens",
+                "4",
+                "--field",
+                "category=배송",
+                "--field",
+                "question=언제 오나요?",
+            ],
+            0,
+        );
+    }
+    let output =
+        scratch.output(&["generate", "--model", "smal", "--field", "category=배송", "--field", "question=?"]);
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(talk.contains("did you mean `small`? there are main, small, and `base`, `base.small`"), "{talk}");
+    for stage in ["tokenize:small", "train:small", "answer:small", "answer:base.small"] {
+        assert!(!scratch.stdout(&["tap", stage, "-n", "1"], 0).is_empty(), "{stage}");
+    }
+    let output = scratch.output(&["tap", "tokenize:large"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no training called `large`"));
+    let row =
+        json(&scratch.stdout(&["tap", "split", "-n", "1", "--json"], 0).lines().next().unwrap().to_owned());
+    let told = json(&scratch.stdout(&["why", row["id"].as_str().unwrap(), "--json"], 0));
+    let models: Vec<_> =
+        told["stages"]["tokenize"].as_array().unwrap().iter().map(|one| &one["model"]).collect();
+    assert_eq!(models, ["main", "small"]);
+    scratch.stdout(&["export", "base.small", "again"], 0);
+    assert!(scratch.path("again/model.safetensors").exists());
+}
+
+#[test]
+fn a_model_that_nothing_tunes_is_found() {
+    let scratch = two_models();
+    scratch.edit("moru.toml", "[train.small]", "[train.other]");
+    let told = json(&scratch.stdout(&["check", "--json"], 1));
+    let findings = told["findings"].as_array().unwrap();
+    let found = findings.iter().find(|one| one["subject"] == "model.small.base").unwrap();
+    assert_eq!(found["error"], "no training tunes the model `small`");
+    let output = scratch.output(&["run"]);
+    assert_eq!(output.status.code(), Some(2));
+}
