@@ -222,7 +222,7 @@ impl Comparison<'_> {
         })
     }
 
-    fn check(&self) -> Result<(), EvalError> {
+    pub(crate) fn check(&self) -> Result<(), EvalError> {
         if self.rows.is_empty() {
             return Err(EvalError::NoRows);
         }

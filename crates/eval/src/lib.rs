@@ -22,6 +22,7 @@ pub mod classification;
 pub mod compare;
 pub mod error;
 pub mod judge;
+pub mod rank;
 pub mod report;
 pub mod run;
 pub mod scorers;

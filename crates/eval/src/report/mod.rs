@@ -6,11 +6,13 @@
 //! 4. [`evaluation`](self::evaluation) – scores, baselines, tests, answers side by side, leaks.
 //! 5. [`judging`](self::judging) – what a judge made of the answers, and how far it can be trusted.
 //! 6. [`classification`](self::classification) – what a classifier found, label by label.
+//! 7. [`artifact`](self::artifact) and [`compared`](self::compared) – what was written, and models beside each other.
 //!
 //! Everything personal in these types is masked before it is put here; nothing here looks at raw rows.
 
 mod artifact;
 mod classification;
+mod compared;
 mod data;
 mod evaluation;
 mod judging;
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use artifact::{Artifact, ArtifactFit, Speed};
 pub use classification::{ClassScore, Classification};
+pub use compared::{Behind, Candidate, Compared};
 pub use data::{
     Bin, Category, Data, Histogram, Kept, MaskedEntity, MaskedExample, RejectedExample, RejectedReason,
     Source, SplitTokens, Stripped, TokenCounts,
@@ -74,6 +77,9 @@ pub struct Report {
     /// One a model that was written for other tools.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artifacts: Vec<Artifact>,
+    /// Models beside each other; absent where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
     /// Whether anything personal came through; absent where no check ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaks: Option<Leaks>,

@@ -34,6 +34,9 @@ impl Report {
             for one in &report.classification {
                 console.print(format!("\n{}", classes(one)));
             }
+            if let Some(compared) = &report.compared {
+                console.print(format!("\n{}", crate::console::compared::text(compared)));
+            }
             if let Some(line) = key_facts(&report) {
                 console.print(format!("\n{line}"));
             }

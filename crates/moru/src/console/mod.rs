@@ -1,5 +1,6 @@
 //! Everything a person sees: data on stdout, talk on stderr, one style of errors.
 
+pub mod compared;
 pub mod error;
 pub mod format;
 pub mod hints;

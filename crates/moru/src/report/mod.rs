@@ -4,7 +4,8 @@
 //! 2. [`books`] – questions about documents, with their text at hand and from memory.
 //! 3. [`facts`] – the recipe's own questions, and whether the answers state their facts.
 //! 4. [`answers`] – the same questions before and after, side by side.
-//! 5. [`scores`] – every measure with interval, baselines and paired tests; [`classification`] – label by label.
+//! 5. [`scores`] – every measure with interval, baselines and paired tests; [`classification`] – label by label;
+//!    [`compared`] – models beside each other.
 //! 6. [`training`] – loss and learning rate; [`pretraining`] – a model trained from the beginning.
 //! 7. [`data`] – what was read, set aside; categories, lengths, tokens.
 //! 8. [`masking`] – what was masked; [`leaks`] – whether anything came through.
@@ -20,6 +21,7 @@ mod artifacts;
 pub mod books;
 mod chart;
 mod classification;
+mod compared;
 mod costs;
 mod curves;
 mod data;
@@ -28,6 +30,7 @@ pub mod html;
 mod leaks;
 mod masking;
 mod pretraining;
+mod scatter;
 mod scores;
 mod summary;
 mod table;
@@ -81,12 +84,13 @@ pub fn render(report: &Report, language: Language) -> String {
 }
 
 /// Id, title and body of each section; the body is empty where there is nothing to show.
-fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 11] {
+fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 12] {
     [
         ("books", words.pick("문서와 기억", "Text and memory"), books::render(report, words)),
         ("facts", words.pick("핵심 사실", "Key facts"), facts::render(report, words)),
         ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
         ("scores", words.pick("점수", "Scores"), scores::render(report, words)),
+        ("compared", words.pick("모델 비교", "Models"), compared::render(report, words)),
         ("classification", words.pick("라벨", "Labels"), classification::render(report, words)),
         ("artifacts", words.pick("내보낸 모델", "Exports"), artifacts::render(report, words)),
         ("training", words.pick("학습", "Training"), training::render(report, words)),

@@ -80,14 +80,19 @@ impl<'a> Generation<'a> {
     /// An adapter does not fit the architecture.
     pub fn new(decoder: &'a Decoder<Backend>, load: Load) -> Result<Self, ModelError> {
         let adapters = (0..load.adapters as u64).map(|seed| adapter(decoder, seed));
-        Ok(Self {
+        Ok(Self::with(decoder, load, adapters.collect::<Result<_, _>>()?))
+    }
+
+    /// Makes room for requests that take these adapters in turn.
+    pub fn with(decoder: &'a Decoder<Backend>, load: Load, adapters: Vec<Trainable<Backend>>) -> Self {
+        Self {
             decoder,
             load,
-            adapters: adapters.collect::<Result<_, _>>()?,
+            adapters,
             cache: decoder.kv_cache(load.requests, load.prompt + load.new),
             workspace: Workspace::new(&**decoder.device(), Recompute::Never),
             last: vec![0; load.requests],
-        })
+        }
     }
 
     /// Reads the prompt of the first request, and lets the others share it. Returns the seconds that the prompt took,

@@ -14,7 +14,7 @@ use super::artifact::Format;
 use super::exam::{self, Exam, Item, Manner, Part};
 use super::{Names, jsonl, prepare};
 use crate::project::Project;
-use crate::recipe::Prepare;
+use crate::recipe::{Evaluate, Prepare};
 
 /// Raised when the same answers would be scored otherwise.
 const VERSION: u32 = 4;
@@ -173,6 +173,31 @@ impl Section<'_> {
             _ => true,
         };
         fits && item.part == self.part
+    }
+}
+
+/// The questions that the report begins with, and how their answers are scored.
+pub struct Leading {
+    /// Their places among all that is asked.
+    pub places: Vec<usize>,
+    /// What the answers are scored with.
+    pub rows: Vec<TestRow>,
+    /// The metrics.
+    pub metrics: Vec<String>,
+    /// The measure of these that comes first; the first of the first where empty.
+    pub leading: String,
+}
+
+impl Leading {
+    /// Of an exam under a recipe; none where nothing is asked.
+    pub fn of(exam: &Exam, recipe: &Evaluate) -> Option<Self> {
+        let first = sections(exam, &recipe.metrics, 0).into_iter().next()?;
+        let (places, mut rows) = exam.part(|item| first.holds(item));
+        for row in rows.iter_mut().filter(|_| !first.with_facts) {
+            row.facts.clear();
+        }
+        let leading = if first.title.is_empty() { recipe.leading.clone() } else { String::new() };
+        (!rows.is_empty()).then_some(Self { places, rows, metrics: first.metrics, leading })
     }
 }
 

@@ -19,7 +19,7 @@ use super::artifact::{self, Chosen, Format};
 use super::base::{self, Base};
 use super::bench_generate::{Generation, Load};
 use super::device::Backend;
-use super::{Names, assistant};
+use super::{Names, assistant, compared};
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Resolved, Train};
@@ -29,9 +29,10 @@ const FIT_VERSION: u32 = 1;
 /// Raised when the same model would be written otherwise.
 const VERSION: u32 = 1;
 
-/// Tokens of the prompt and of the reply by which speed is measured.
-const PROMPT: usize = 128;
-const REPLY: usize = 32;
+/// Tokens of the prompt by which speed is measured.
+pub const PROMPT: usize = 128;
+/// Tokens of the reply.
+pub const REPLY: usize = 32;
 
 /// Refuses formats where no training can be exported.
 pub fn check(recipe: &Resolved) -> anyhow::Result<()> {
@@ -158,7 +159,7 @@ fn run(
             written: after.nats_per_token,
             allowed: (limit > 0.0).then_some(limit),
         });
-        note_speed(&project.results()?, &Names::export(name, format), speed(&decoder)?)?;
+        note_speed(&project.results()?, &Names::export(name, format), speed(&decoder, None)?)?;
     }
     let size = crate::console::format::bytes(written.bytes);
     match &written.fit {
@@ -240,10 +241,18 @@ fn fit(
     Ok(Fit { tokens, nats_per_token: nats / tokens as f64 })
 }
 
-fn speed(decoder: &Decoder<Backend>) -> anyhow::Result<Speed> {
+/// How fast a model is as it answers: as it is, or with what was tuned of it.
+pub fn speed_of(base: &Path, tuned: Option<&Path>) -> anyhow::Result<Speed> {
+    let Some(tuned) = tuned else { return speed(&base::load(base)?, None) };
+    let (decoder, adapter) = load(base, tuned)?;
+    speed(&decoder, adapter)
+}
+
+fn speed(decoder: &Decoder<Backend>, adapter: Option<Trainable<Backend>>) -> anyhow::Result<Speed> {
     let context = decoder.config().context;
     let (prompt, new) = (PROMPT.min(context / 2).max(1), REPLY.min(context / 4).max(1));
-    let mut generation = Generation::new(decoder, Load { prompt, new, requests: 1, adapters: 0 })?;
+    let load = Load { prompt, new, requests: 1, adapters: 0 };
+    let mut generation = Generation::with(decoder, load, adapter.into_iter().collect());
     let (read, _) = generation.read_prompt()?;
     let (seconds, _) = generation.generate()?;
     let written: f64 = seconds.iter().sum();
@@ -279,7 +288,9 @@ pub fn read(project: &Project, results: &pipeline::Project) -> anyhow::Result<Ve
             let id = Names::export(name, format);
             let Ok(path) = results.output(&id, Names::MEASURES) else { continue };
             let written: Artifact = serde_json::from_slice(&std::fs::read(path)?)?;
-            found.push(Artifact { speed: speeds.get(&id).copied(), ..written });
+            // Beside others it was measured once more, like those.
+            let speed = compared::speed(results, &Names::exported(name, format));
+            found.push(Artifact { speed: speed.or_else(|| speeds.get(&id).copied()), ..written });
         }
     }
     Ok(found)

@@ -16,6 +16,7 @@ mod card;
 pub mod check;
 pub mod chunk;
 pub mod classify;
+mod compared;
 mod copied;
 pub mod costs;
 pub mod device;
@@ -62,7 +63,7 @@ mod words;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use eval::report::LeakTest;
+use eval::report::{Compared, LeakTest};
 use pipeline::{Event, Graph, Request, Summary};
 use serde::Serialize;
 
@@ -318,6 +319,9 @@ pub struct Done {
     pub wrote: Vec<String>,
     /// Known personal values that tuned models said in the leak tests of this run's graph.
     pub leaked: u64,
+    /// Models beside each other, where the report was written anew and there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
 }
 
 impl Done {
@@ -333,6 +337,9 @@ impl Done {
         }
         for file in &self.wrote {
             text += &format!("\n  {file}");
+        }
+        if let Some(compared) = &self.compared {
+            text += &format!("\n\n{}", crate::console::compared::text(compared));
         }
         if self.leaked > 0 {
             text +=
@@ -365,15 +372,22 @@ pub fn run(project: &Project, request: &Request, console: &Console) -> anyhow::R
     drop(progress);
     trouble.map_or(Ok(()), Err)?;
     let Summary { ran, restored, kept } = summary;
-    let wrote = publish(project, &results, !(ran.is_empty() && restored.is_empty()))?;
+    let news = !(ran.is_empty() && restored.is_empty());
+    let (wrote, compared) = publish(project, &results, news, console, &cancelled)?;
     let is_of_now = |id: &String| ran.contains(id) || restored.contains(id) || kept.contains(id);
     let leaked = leak::tests(project, &results, &is_of_now)?.iter().map(LeakTest::leaked).sum();
-    Ok(Done { ran, restored, kept, wrote, leaked })
+    Ok(Done { ran, restored, kept, wrote, leaked, compared })
 }
 
 /// Writes `out/`: the files for people, and the report about them. Where nothing ran, only what is
-/// missing there is written.
-fn publish(project: &Project, results: &pipeline::Project, news: bool) -> anyhow::Result<Vec<String>> {
+/// missing there is written. Tells what was written, and how the models of it compare.
+fn publish(
+    project: &Project,
+    results: &pipeline::Project,
+    news: bool,
+    console: &Console,
+    cancelled: &AtomicBool,
+) -> anyhow::Result<(Vec<String>, Option<Compared>)> {
     let out = project.folder.join("out");
     let is_whole = || {
         REPORTS.iter().all(|name| out.join(name).exists())
@@ -382,12 +396,13 @@ fn publish(project: &Project, results: &pipeline::Project, news: bool) -> anyhow
             && outputs::are_there(project, results)
     };
     if !news && is_whole() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
     let (mut wrote, leaks) = outputs::write(project, results)?;
-    write_report(project, results, leaks)?;
+    compared::measure(project, results, console, cancelled)?;
+    let report = write_report(project, results, leaks)?;
     wrote.extend(REPORTS.map(|name| format!("out/{name}")));
-    Ok(wrote)
+    Ok((wrote, report.compared))
 }
 
 /// Writes what is missing in `out/`, and the report anew.

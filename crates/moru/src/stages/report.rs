@@ -62,6 +62,7 @@ pub fn gather(
         judging: Vec::new(),
         classification: classifications(project, results)?,
         artifacts: super::export::read(project, results)?,
+        compared: super::compared::read(project, results)?,
         leaks,
         warnings: warnings(project, results)?,
     })

@@ -107,6 +107,45 @@ fn a_model_is_picked_by_its_name() {
 }
 
 #[test]
+fn models_and_what_they_are_written_as_are_compared() {
+    let scratch = two_models();
+    scratch.edit("moru.toml", "[evaluate]", "[export]\nformats = [\"q8_0\", \"lora\"]\n\n[evaluate]");
+    let said = scratch.stdout(&["run"], 0);
+    assert!(said.contains("behind the best") && said.contains("base.small"), "{said}");
+    let report = json(&scratch.read("out/report.json"));
+    let candidates = report["compared"]["candidates"].as_array().unwrap();
+    let of =
+        |name: &str| candidates.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("{name}"));
+    assert_eq!(candidates.len(), 6);
+    for name in ["base", "base.small", "main", "small", "main.q8_0", "small.q8_0"] {
+        let one = of(name);
+        assert!(one["speed"]["decode_tokens_per_s"].as_f64().unwrap() > 0.0, "{one}");
+        assert!(one["memory_bytes"].as_u64().unwrap() > 0 && one["bytes"].as_u64().unwrap() > 0, "{one}");
+        assert!(one["on_front"].is_boolean(), "{one}");
+    }
+    assert!(of("main.q8_0")["bytes"].as_u64() < of("main")["bytes"].as_u64());
+    assert!(of("base")["bytes"].as_u64() < of("main")["bytes"].as_u64(), "an adapter counts with its base");
+    assert!(candidates.iter().any(|one| one["on_front"] == true));
+    assert!(candidates[0].get("behind").is_none() && candidates[1].get("behind").is_some());
+    // What an export is told to be fast as is told once.
+    let exported =
+        report["artifacts"].as_array().unwrap().iter().find(|one| one["format"] == "q8_0").unwrap();
+    assert_eq!(exported["speed"], of(&format!("{}.q8_0", exported["name"].as_str().unwrap()))["speed"]);
+    assert!(scratch.read("out/report.html").contains("id=\"compared\""));
+    assert!(scratch.stdout(&["report"], 0).contains("behind the best"));
+    let again = scratch.stdout(&["run"], 0);
+    assert!(again.contains("nothing to do") && !again.contains("behind the best"), "{again}");
+}
+
+#[test]
+fn one_model_is_compared_with_nothing() {
+    let scratch = Scratch::project();
+    scratch.stdout(&["run"], 0);
+    assert!(json(&scratch.read("out/report.json")).get("compared").is_none());
+    assert!(!scratch.read("out/report.html").contains("id=\"compared\""));
+}
+
+#[test]
 fn a_model_that_nothing_tunes_is_found() {
     let scratch = two_models();
     scratch.edit("moru.toml", "[train.small]", "[train.other]");

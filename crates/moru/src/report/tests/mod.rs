@@ -4,6 +4,7 @@ mod books;
 mod browser;
 mod classified;
 mod colours;
+mod compared;
 pub(super) mod sample;
 mod talks;
 mod twin;

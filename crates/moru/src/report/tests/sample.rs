@@ -37,6 +37,7 @@ pub(in crate::report) fn report() -> Report {
         classification: vec![super::classified::classification()],
         evaluation: vec![evaluation(), questions()],
         artifacts: artifacts(),
+        compared: Some(super::compared::compared()),
         leaks: Some(leaks()),
         warnings: vec![Warning {
             what: "평가 문항 가운데 4개가 96토큰에서 잘렸습니다.".into(),
@@ -61,6 +62,7 @@ pub(super) fn empty() -> Report {
         classification: Vec::new(),
         evaluation: vec![Evaluation::default()],
         artifacts: Vec::new(),
+        compared: None,
         leaks: None,
         warnings: Vec::new(),
     }

@@ -8,7 +8,7 @@ use super::sample;
 use crate::report::render;
 
 /// What is no matter of the page, by its path; everything else has to be on it.
-const NOT_SHOWN: [&str; 8] = [
+const NOT_SHOWN: [&str; 10] = [
     // The layout of the file.
     "format",
     // The page's language is handed in.
@@ -19,6 +19,8 @@ const NOT_SHOWN: [&str; 8] = [
     "evaluation[].measures[].tests[].interval.confidence",
     "evaluation[].measures[].scores[].interval.confidence",
     "evaluation[].key_facts[].interval.confidence",
+    "compared.candidates[].interval.confidence",
+    "compared.candidates[].behind.interval.confidence",
     // The horizontal axis counts steps; the epochs of the last one are told.
     "training[].steps[].epoch",
     // Always the texts of `held_back`.

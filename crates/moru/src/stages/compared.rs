@@ -1,0 +1,274 @@
+//! Models beside each other: base, tuned, and as they were written for other tools.
+//!
+//! 1. [`who`] lists everybody who answered the test questions.
+//! 2. [`measure`] opens each once more and measures speed and memory, where that is not known of this machine. Neither
+//!    is the output of a stage, for no digest may hold a time.
+//! 3. [`read`] ranks their answers by the measure that the report begins with, and puts it all together.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use eval::compare::Answers;
+use eval::report::{Candidate, Compared, Speed, SystemRole};
+use eval::run::Answer;
+use eval::statistics::Resampling;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{own_questions, test_rows};
+use super::artifact::{self, Format};
+use super::base::Base;
+use super::evaluate::Leading;
+use super::exam::{Exam, Manner};
+use super::{Names, assistant, export, jsonl};
+use crate::console::Console;
+use crate::console::progress::Progress;
+use crate::machine::{self, Machine};
+use crate::project::Project;
+use crate::recipe::Train;
+
+/// Where measurements are, beside the lock.
+const MEASURED: &str = "measured.json";
+
+/// Files of a model's folder that are read of it, by what their names end with.
+const READ: [&str; 5] = ["safetensors", "json", "jinja", "txt", "model"];
+
+/// Somebody who answered the test questions.
+struct Who {
+    /// As answers and `--model` name it: `base`, `main`, `main.q4_k_m`.
+    name: String,
+    /// The model of the recipe.
+    model: String,
+    /// `base`, `lora`, `qlora nf4`, `full` or a format.
+    form: String,
+    /// The folder or file that is opened.
+    folder: PathBuf,
+    /// What was tuned of it: an adapter's folder, or that of a whole model.
+    tuned: Option<PathBuf>,
+}
+
+/// Whether a recipe has models to compare: two trainings, or one and what it was written as.
+pub fn is_wanted(project: &Project) -> bool {
+    let resolved = project.resolved();
+    let trainings = resolved.train.values().filter(|train| !train.is_classifier()).count();
+    let formats = resolved.export.formats().filter(|format| *format != Format::Lora).count();
+    !resolved.synthesize.is_wanted() && trainings * (1 + formats) > 1
+}
+
+/// Everybody whose answers are there, in the order of the recipe.
+fn who(project: &Project, results: &pipeline::Project) -> anyhow::Result<Vec<Who>> {
+    let mut all = Vec::new();
+    if !is_wanted(project) {
+        return Ok(all);
+    }
+    for base in Base::all(project)? {
+        // What a stage makes may not be there yet.
+        let Ok(folder) = base.folder(project, results) else { continue };
+        let of_it = |train: &&Train| !train.is_classifier() && train.model_name() == base.name;
+        let one = |name: String, form: String, folder: PathBuf, tuned: Option<PathBuf>| Who {
+            name,
+            model: base.name.clone(),
+            form,
+            folder,
+            tuned,
+        };
+        if project.resolved().evaluate.base && project.resolved().train.values().any(|train| of_it(&train)) {
+            all.push(one(Names::base_of(&base.name), Names::BASE.to_owned(), folder.clone(), None));
+        }
+        for (name, train) in project.resolved().train.iter().filter(|(_, train)| of_it(train)) {
+            let Ok(tuned) = results.output(&Names::train(name), Names::TUNED) else { continue };
+            let form = train.weights.as_ref().map_or_else(String::new, |weights| format!(" {weights}"));
+            let form = format!("{}{form}", train.method);
+            all.push(one(name.clone(), form, folder.clone(), Some(tuned)));
+            for format in project.resolved().export.formats().filter(|format| *format != Format::Lora) {
+                let written = results.output(&Names::export(name, format), Names::ARTIFACT);
+                let Ok(written) = written else { continue };
+                all.push(one(Names::exported(name, format), format.name().to_owned(), written, None));
+            }
+        }
+    }
+    all.retain(|who| results.output(&who.stage(), Names::ANSWERS).is_ok());
+    Ok(all)
+}
+
+impl Who {
+    /// The stage in which it answered.
+    fn stage(&self) -> String {
+        Names::answer(Some(&self.name))
+    }
+
+    /// What a measurement of it holds for: the model as it answered, on this machine.
+    fn of(&self, results: &pipeline::Project, machine: &str) -> Option<String> {
+        let record = results.lock().stages.get(&self.stage())?;
+        Some(format!("{} on {machine}", record.key))
+    }
+
+    /// Bytes on the disk.
+    fn bytes(&self) -> anyhow::Result<u64> {
+        let Some(tuned) = &self.tuned else { return bytes_of(&self.folder) };
+        let base = if assistant::is_adapter(tuned) { bytes_of(&self.folder)? } else { 0 };
+        Ok(base + artifact::bytes_of(tuned)?)
+    }
+}
+
+/// Bytes of a model: of a file, or of what is read of a folder.
+fn bytes_of(path: &Path) -> anyhow::Result<u64> {
+    if path.is_file() {
+        return Ok(path.metadata()?.len());
+    }
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(path)? {
+        let path = entry?.path();
+        let is_read = path.extension().and_then(|end| end.to_str()).is_some_and(|end| READ.contains(&end));
+        if is_read && path.is_file() {
+            bytes += path.metadata()?.len();
+        }
+    }
+    Ok(bytes)
+}
+
+/// What was measured of one model.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Measured {
+    /// What it holds for.
+    of: String,
+    speed: Speed,
+    /// The most that the process held; 0 where that cannot be told.
+    peak_rss_bytes: u64,
+}
+
+/// Measurements by name.
+type All = BTreeMap<String, Measured>;
+
+fn measured(results: &pipeline::Project) -> All {
+    let bytes = std::fs::read(results.private().join(MEASURED)).ok();
+    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+/// The machine as far as it makes models faster or slower.
+fn machine_name() -> String {
+    let machine = Machine::here();
+    format!("{}, {} cores", machine.processor.unwrap_or(machine.system), machine.cores)
+}
+
+/// Measures speed and memory of everybody of whom they are not known on this machine, as `[export]` measures what it
+/// writes. What was measured stays when it is stopped.
+pub fn measure(
+    project: &Project,
+    results: &pipeline::Project,
+    console: &Console,
+    cancelled: &AtomicBool,
+) -> anyhow::Result<()> {
+    let (machine, mut known) = (machine_name(), measured(results));
+    let of = |who: &Who| who.of(results, &machine);
+    let is_new = |who: &Who, known: &All| known.get(&who.name).map(|known| known.of.clone()) != of(who);
+    let all: Vec<Who> = who(project, results)?.into_iter().filter(|who| is_new(who, &known)).collect();
+    let mut progress = Progress::new(*console, false);
+    for (at, who) in all.iter().enumerate() {
+        if cancelled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let total = Some(all.len() as u64);
+        progress.on(&pipeline::Event::Progress { stage: "compare", done: at as u64, total, unit: "models" });
+        machine::forget_peak();
+        let speed = export::speed_of(&who.folder, who.tuned.as_deref())?;
+        let peak_rss_bytes = machine::peak_rss_bytes();
+        if let Some(of) = of(who) {
+            known.insert(who.name.clone(), Measured { of, speed, peak_rss_bytes });
+            let path = results.private().join(MEASURED);
+            pipeline::platform::write_atomic(&path, &serde_json::to_vec_pretty(&known)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The speed of what was written of a training, where it was measured beside others.
+pub fn speed(results: &pipeline::Project, name: &str) -> Option<Speed> {
+    let found = measured(results).remove(name)?;
+    let key = results.lock().stages.get(&Names::answer(Some(name)))?.key;
+    found.of.starts_with(&format!("{key} ")).then_some(found.speed)
+}
+
+/// Models beside each other; none where there are fewer than two whose answers belong to the questions of now.
+pub fn read(project: &Project, results: &pipeline::Project) -> anyhow::Result<Option<Compared>> {
+    let all = who(project, results)?;
+    let Ok(splits) = results.output(Names::SPLIT, Names::SPLITS) else { return Ok(None) };
+    if all.len() < 2 {
+        return Ok(None);
+    }
+    let resolved = project.resolved();
+    let (seed, prepare) = (resolved.project.seed, &resolved.prepare);
+    let rows = test_rows(&splits, resolved.evaluate.max_rows, seed)?;
+    let manner = Manner::of(project, prepare, &resolved.questions.context)?;
+    let exam = Exam::of(&manner, &rows, &questions(project, results)?)?;
+    let Some(Leading { places, rows, metrics, leading }) = Leading::of(&exam, &resolved.evaluate) else {
+        return Ok(None);
+    };
+    let mut systems = Vec::new();
+    for who in &all {
+        let answers: Vec<Answer> = jsonl::read(&results.output(&who.stage(), Names::ANSWERS)?)?;
+        let ids = exam.items.iter().map(|item| item.question.id.as_str());
+        if !answers.iter().map(|answer| answer.id.as_str()).eq(ids) {
+            continue;
+        }
+        let answers: Vec<Answer> = places.iter().map(|&place| answers[place].clone()).collect();
+        systems.push(Answers::of_model(&who.name, SystemRole::Other, &answers));
+    }
+    if systems.len() < 2 {
+        return Ok(None);
+    }
+    let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
+    let scorers = eval::scorers::from_recipe(&metrics, references)?;
+    let resampling = Resampling { seed, ..Resampling::default() };
+    let ranking = eval::rank::rank(&rows, &systems, &scorers, &leading, resampling)?;
+    Ok(Some(together(project, results, &all, rows.len() as u64, ranking)?))
+}
+
+/// The questions beside the test split, as the stages that answer read them.
+fn questions(
+    project: &Project,
+    results: &pipeline::Project,
+) -> anyhow::Result<Vec<super::answer::OwnQuestion>> {
+    let resolved = project.resolved();
+    let own = Some(&resolved.evaluate.questions).filter(|path| !path.is_empty());
+    let mut all = own_questions(own.map(|path| project.path(path)).as_deref())?;
+    for source in resolved.source.values().filter(|source| source.is_documents()) {
+        all.extend(own_questions(Some(&results.output(&Names::validate(&source.name), Names::FURTHER)?))?);
+    }
+    Ok(all)
+}
+
+fn together(
+    project: &Project,
+    results: &pipeline::Project,
+    all: &[Who],
+    rows: u64,
+    ranking: eval::rank::Ranking,
+) -> anyhow::Result<Compared> {
+    let (machine, known) = (machine_name(), measured(results));
+    let mut candidates = Vec::new();
+    for place in ranking.places {
+        let Some(who) = all.iter().find(|who| who.name == place.score.system) else { continue };
+        let of = who.of(results, &machine);
+        let found = known.get(&who.name).filter(|known| Some(&known.of) == of.as_ref());
+        let model = project.resolved().model.get(&who.model);
+        candidates.push(Candidate {
+            name: who.name.clone(),
+            model: who.model.clone(),
+            base: model.map(|model| model.base.clone()).unwrap_or_default(),
+            form: who.form.clone(),
+            score: place.score.value,
+            interval: place.score.interval,
+            behind: place.behind,
+            speed: found.map(|found| found.speed),
+            memory_bytes: found.map(|found| found.peak_rss_bytes).filter(|bytes| *bytes > 0),
+            bytes: who.bytes()?,
+            on_front: None,
+        });
+    }
+    let measured_tokens = (export::PROMPT as u64, export::REPLY as u64);
+    let (measure, signature) = (ranking.measure, ranking.signature);
+    let mut compared = Compared { measure, signature, rows, measured_tokens, candidates };
+    compared.mark_front();
+    Ok(compared)
+}
