@@ -41,15 +41,9 @@ pub fn rank(
         .check()?;
     let (place, at) = leading_place(scorers, leading)?;
     let scorer = scorers[place].as_ref();
-    let statistics = |answers: &Answers| -> Vec<Vec<f64>> {
-        let of_row = |(row, text): (&TestRow, &String)| {
-            scorer.statistics(&Row { prediction: text, references: &row.references, facts: &row.facts })
-        };
-        rows.iter().zip(&answers.texts).map(of_row).collect()
-    };
     let mut all: Vec<(Score, Vec<Vec<f64>>)> = (systems.iter())
         .map(|answers| {
-            let rows = statistics(answers);
+            let rows = statistics(scorer, rows, answers);
             let value = scorer.scores(&sum(&rows))[at];
             let interval = intervals(scorer, &rows, &resampling)[at];
             (Score { system: answers.system.id.clone(), value, interval }, rows)
@@ -72,6 +66,14 @@ pub fn rank(
         signature: scorer.signature(references),
         places: places.collect(),
     })
+}
+
+/// Sufficient statistics of a system's answers, one a row.
+fn statistics(scorer: &dyn Scorer, rows: &[TestRow], answers: &Answers) -> Vec<Vec<f64>> {
+    let of_row = |(row, text): (&TestRow, &String)| {
+        scorer.statistics(&Row { prediction: text, references: &row.references, facts: &row.facts })
+    };
+    rows.iter().zip(&answers.texts).map(of_row).collect()
 }
 
 #[cfg(test)]

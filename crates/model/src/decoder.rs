@@ -23,7 +23,7 @@ use kernels::{CachePrecision, Device};
 pub use build::{base_layout, check_format};
 pub use classify::{PEFT_SCORE, SCORE};
 pub use generate::DecodeRow;
-pub use plan::MemoryPlan;
+pub use plan::{Ahead, MemoryPlan};
 
 use crate::ModelConfig;
 use crate::layers::{Base, Projection};

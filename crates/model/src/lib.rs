@@ -35,7 +35,7 @@ pub use config::{
     Activation, Family, LinearKind, LinearModule, MlpKind, ModelConfig, Norm, NormKind, Orientation,
     Positions, RopeScaling, Rotary,
 };
-pub use decoder::{DecodeRow, Decoder, MemoryPlan, PEFT_SCORE, SCORE, base_layout, check_format};
+pub use decoder::{Ahead, DecodeRow, Decoder, MemoryPlan, PEFT_SCORE, SCORE, base_layout, check_format};
 pub use error::{FileProblem, LabelProblem, ModelError};
 pub use parameters::{ParamLayout, ParamSpec, Parameters, Trainable};
 pub use weights::{DType, MemoryTensors, ModelFolder, SafetensorsFile, TensorSource, TensorView};

@@ -46,6 +46,7 @@ pub mod verify;
 pub use error::{StateProblem, TrainError};
 pub use events::{Ending, EvalFigures, Event, MemoryFigures, Metric, Outcome, PlanFigures, StepFigures};
 pub use memory::{MemoryReading, parts as memory_parts};
+pub use plan::{Outlook, outlook};
 pub use run::{Host, InLoopEval, base_weights, run};
 pub use schedule::{Schedule, Warmup};
 pub use settings::{

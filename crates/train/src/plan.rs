@@ -153,6 +153,55 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// What a training will compute, told by its samples and the model's configuration alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outlook {
+    /// Optimizer steps.
+    pub steps: u64,
+    /// Epochs, with a fraction.
+    pub epochs: f64,
+    /// Tokens that an epoch computes, laid as they will be.
+    pub tokens: u64,
+    /// Pairs of a token and one that it sees, in an epoch.
+    pub pairs: f64,
+    /// Tokens with a loss, in an epoch.
+    pub loss_tokens: u64,
+    /// Tokens of the valid split.
+    pub valid_tokens: u64,
+    /// Rows of the largest pass.
+    pub rows: usize,
+    /// Rows with a loss of any pass, at most.
+    pub loss_rows: usize,
+}
+
+/// Looks ahead of a training, without a model.
+///
+/// # Errors
+/// Settings or samples that [`run`](crate::run) would refuse.
+pub fn outlook(
+    settings: &Settings,
+    config: &ModelConfig,
+    train: &[SampleView<'_>],
+    valid: &[SampleView<'_>],
+) -> Result<Outlook, TrainError> {
+    let plan = Plan::new(settings, config, train, valid)?;
+    let lens: Vec<usize> = (0..plan.train.len()).map(|sample| plan.train.tokens(sample)).collect();
+    let packed: usize = lens.iter().sum();
+    let tokens = if plan.batching == Batching::Tree { plan.tree_tokens } else { packed };
+    // What samples share is seen once as well.
+    let shared = tokens as f64 / packed.max(1) as f64;
+    Ok(Outlook {
+        steps: plan.steps,
+        epochs: plan.epoch(plan.steps),
+        tokens: tokens as u64,
+        pairs: shared * lens.iter().map(|len| (len * len) as f64 / 2.0).sum::<f64>(),
+        loss_tokens: (0..plan.train.len()).map(|s| plan.train.trained_tokens(s) as u64).sum(),
+        valid_tokens: (0..plan.valid.len()).map(|s| plan.valid.tokens(s) as u64).sum(),
+        rows: plan.largest.rows,
+        loss_rows: plan.largest.loss_rows,
+    })
+}
+
 /// Tokens that the first epoch computes.
 fn computed(samples: &Samples<'_>, epochs: &Epochs, settings: &Settings) -> usize {
     let mut epochs = epochs.clone();

@@ -48,8 +48,7 @@ impl<D: Device> Decoder<D> {
     ) -> Result<Trainable<D>, ModelError> {
         let (layout, slots) = lay_out(&self.config, lora)?;
         same_layout(&parameters.layout, &layout)?;
-        let binding =
-            Binding::Lora(LoraBinding { rank: lora.rank, scale: lora.scale(), dropout: lora.dropout, slots });
+        let binding = binding_of(lora, slots);
         Ok(Trainable { parameters, binding, score: None })
     }
 
@@ -129,6 +128,16 @@ fn same_layout(found: &ParamLayout, wanted: &ParamLayout) -> Result<(), ModelErr
         Some(extra) => Err(ModelError::UnexpectedTensor { name: extra.name.clone() }),
         None => Ok(()),
     }
+}
+
+/// An adapter's places in a model, and how many numbers it has.
+pub(super) fn lora_binding(config: &ModelConfig, lora: &LoraConfig) -> Result<(Binding, usize), ModelError> {
+    let (layout, slots) = lay_out(config, lora)?;
+    Ok((binding_of(lora, slots), layout.total))
+}
+
+fn binding_of(lora: &LoraConfig, slots: Slots) -> Binding {
+    Binding::Lora(LoraBinding { rank: lora.rank, scale: lora.scale(), dropout: lora.dropout, slots })
 }
 
 type Slots = Vec<[Vec<LoraSlot>; Projection::COUNT]>;

@@ -230,7 +230,7 @@ impl TrainArgs {
             (true, "full") => 4.0 / 3.0,
             (true, _) => 1.5,
         };
-        at_peak * again / 0.7
+        at_peak * again / bench_train::SHARE
     }
 
     /// The model, and its format where the matrices of the blocks are quantised, and what the weights are held as.

@@ -25,7 +25,7 @@ use terminal::Input;
 /// goes on in the next. /reset forgets what was said; /system TEXT, /adapter NAME and /help do what they say.
 #[derive(Debug, Args)]
 pub struct Chat {
-    /// Which training answers; `base` is the model before tuning
+    /// Which training answers; `base` is the model before tuning, `base.NAME` that of [model.NAME]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Send what is typed as it is, without the recipe's prompt

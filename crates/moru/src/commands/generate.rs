@@ -37,7 +37,7 @@ pub struct Generate {
     /// Write the answers to this file, whole or not at all; stdout where absent
     #[arg(long = "out", visible_alias = "output", value_name = "FILE.jsonl")]
     output: Option<PathBuf>,
-    /// Which training answers; `base` is the model before tuning
+    /// Which training answers; `base` is the model before tuning, `base.NAME` that of [model.NAME]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Send questions as they are, without the recipe's prompt

@@ -213,7 +213,8 @@ impl Tap {
 
     /// A classifier's rows: the text as its tokens give it back, and the label.
     fn labelled(&self, project: &Project, name: &str, console: &Console) -> anyhow::Result<()> {
-        let base = model_of::base(project, model_of::model(project, name)?)?;
+        let model = project.resolved().train.get(name).map_or("main", Train::model_name);
+        let base = model_of::base(project, model)?;
         let encoder = tokenize::encoder(&base, &project.resolved().tokenize)?;
         let shards = project.results()?.output(&Names::tokenize_of(name), Names::SHARDS)?;
         let labels = Labels::read(&shards)?.names;

@@ -222,7 +222,7 @@ fn every_key_has_a_meaning_and_a_place_in_the_parameters() {
     let docs = key_docs();
     // Some are parameters of one method alone, so that other trainings keep their fingerprint.
     let recipes = [
-        "[train]\nmethod = \"classify\"\ntune = \"qlora\"\nlabels = [\"a\", \"b\"]\nlabel = \"kind\"\n",
+        "[model.b]\nbase = \"b\"\n[train]\nmodel = \"b\"\nmethod = \"classify\"\ntune = \"qlora\"\nlabels = [\"a\", \"b\"]\nlabel = \"kind\"\n",
         "[train]\nbest_by = \"chrf\"\n[endpoint.a]\nurl = \"http://h/v1\"\nmodel = \"m\"\n",
     ];
     let recipes = recipes.map(|text| parse(text, &[]).unwrap());

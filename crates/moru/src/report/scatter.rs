@@ -9,8 +9,8 @@ use super::html::{esc, percent};
 const AREA: (f64, f64) = (240.0, 180.0);
 /// Pixels across a number's disc.
 const TAG: f64 = 20.0;
-/// Pixels across a point.
-const DOT: f64 = 12.0;
+/// Pixels between the centres of a number and a point, at least.
+const NEAR: f64 = 16.0;
 /// Distances in pixels from its point at which a number is tried.
 const REACH: [f64; 7] = [17.0, 24.0, 32.0, 42.0, 54.0, 68.0, 84.0];
 /// Directions that are tried at each of them.
@@ -181,7 +181,7 @@ fn places(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let is_free = |at: &(f64, f64)| {
             is_in(*at)
                 && tags.iter().all(|tag| apart(*at, *tag) >= TAG + 1.0)
-                && points.iter().all(|dot| apart(*at, *dot) >= (TAG + DOT) / 2.0)
+                && points.iter().all(|dot| apart(*at, *dot) >= NEAR)
         };
         let tried = REACH.iter().flat_map(|reach| (0..TURNS).map(move |turn| (*reach, turn)));
         let around = tried.map(|(reach, turn)| {
@@ -215,7 +215,7 @@ mod tests {
                 let tag = pixels(*tag);
                 let others = tags.iter().enumerate().filter(|(j, _)| *j != i);
                 assert!(others.into_iter().all(|(_, other)| apart(tag, pixels(*other)) >= TAG), "{points:?}");
-                assert!(points.iter().all(|dot| apart(tag, pixels(*dot)) >= (TAG + DOT) / 2.0 - 0.01));
+                assert!(points.iter().all(|dot| apart(tag, pixels(*dot)) >= NEAR - 0.01));
             }
         }
     }

@@ -8,6 +8,12 @@ use model::{LinearKind, LoraConfig, ModelConfig, ModelError};
 /// How often each product is tried, warm after the first time.
 const ROUNDS: usize = 21;
 
+/// The same where an estimate is enough.
+const GLANCES: usize = 3;
+
+/// The share of the best product's rate at which steps run.
+pub const SHARE: f64 = 0.7;
+
 /// Arithmetic of one training step in operations of 10⁹, multiplications and additions counted apart.
 ///
 /// A linear layer of I inputs and O outputs takes 2·I·O a token forward, as much for the gradient of its input
@@ -93,10 +99,18 @@ impl Peak {
     /// The best of the matrix products of the model's layers for this many tokens, each with both orders of its
     /// matrix, in turn, [`ROUNDS`] times.
     pub fn of_products(device: &impl Device, config: &ModelConfig, tokens: usize) -> Self {
-        let mut products =
-            products(config, tokens).into_iter().map(|p| Product::new(device, p)).collect::<Vec<_>>();
+        Self::of(device, products(config, tokens, 1 << 22), ROUNDS)
+    }
+
+    /// As [`Peak::of_products`] in a fraction of a second: of parts of the matrices, and less often.
+    pub fn at_a_glance(device: &impl Device, config: &ModelConfig) -> Self {
+        Self::of(device, products(config, 128, 1 << 20), GLANCES)
+    }
+
+    fn of(device: &impl Device, products: Vec<[usize; 3]>, rounds: usize) -> Self {
+        let mut products = products.into_iter().map(|p| Product::new(device, p)).collect::<Vec<_>>();
         let mut best = Self { gflops: 0.0, of: String::new() };
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             for product in &mut products {
                 best = best.or(product.measure(device));
             }
@@ -105,10 +119,10 @@ impl Peak {
     }
 }
 
-/// Rows, inputs and outputs of the products that are tried.
-fn products(config: &ModelConfig, tokens: usize) -> Vec<[usize; 3]> {
+/// Rows, inputs and outputs of the products that are tried, of matrices of at most so many numbers.
+fn products(config: &ModelConfig, tokens: usize, most: usize) -> Vec<[usize; 3]> {
     // More rows or a wider matrix are no faster, and take long on a small machine.
-    let (rows, most) = (tokens.min(512), 1 << 22);
+    let rows = tokens.min(512);
     let head = [(config.hidden, config.vocab)];
     let own = config.linear_modules_of(0).into_iter().map(|m| (m.inputs, m.outputs)).chain(head);
     let own = own.map(|(inputs, outputs)| [rows, inputs, outputs.min((most / inputs).max(1))]);

@@ -9,11 +9,12 @@ use pipeline::{Action, Planned};
 use serde::Serialize;
 
 use super::base::{self, Base};
+use super::forecast::Forecasts;
 use super::{Names, endpoint, model_folder, parse, prepare, privacy, sources, split, structure};
 use crate::console::error::fail;
 use crate::console::hints;
 use crate::project::Project;
-use crate::recipe::Source;
+use crate::recipe::{Source, Train};
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -36,6 +37,7 @@ pub fn environment(project: &Project) -> Vec<Finding> {
     for (name, _) in project.resolved().model.all() {
         findings.push(finding(Names::model_key(name), model(project, name)));
     }
+    findings.extend(forecasts(project, &findings));
     if endpoint::is_asked(project) {
         findings.push(finding("questions.teacher".to_owned(), teacher(project)));
     }
@@ -47,6 +49,20 @@ pub fn environment(project: &Project) -> Vec<Finding> {
         findings.push(finding("evaluate.questions".to_owned(), questions(project)));
     }
     findings
+}
+
+/// What each training will take, where its model is here.
+fn forecasts(project: &Project, findings: &[Finding]) -> Vec<Finding> {
+    let is_sound = |model: &str| {
+        let key = Names::model_key(model);
+        findings.iter().all(|finding| finding.subject != key || finding.error.is_none())
+    };
+    let trainings = project.resolved().train.iter().filter(|(_, train)| is_sound(train.model_name()));
+    let Ok(mut forecasts) = Forecasts::new(project) else { return Vec::new() };
+    let told = |(name, train): (&String, &Train)| {
+        finding(format!("train.{name}"), forecasts.of(name, train).map(|forecast| forecast.text()))
+    };
+    trainings.map(told).collect()
 }
 
 /// What is wrong with the recipe itself.

@@ -201,7 +201,7 @@ pub fn read(project: &Project, results: &pipeline::Project) -> anyhow::Result<Op
     let rows = test_rows(&splits, resolved.evaluate.max_rows, seed)?;
     let manner = Manner::of(project, prepare, &resolved.questions.context)?;
     let exam = Exam::of(&manner, &rows, &questions(project, results)?)?;
-    let Some(Leading { places, rows, metrics, leading }) = Leading::of(&exam, &resolved.evaluate) else {
+    let Some(Leading { places, rows, metrics, measure }) = Leading::of(&exam, &resolved.evaluate) else {
         return Ok(None);
     };
     let mut systems = Vec::new();
@@ -220,7 +220,7 @@ pub fn read(project: &Project, results: &pipeline::Project) -> anyhow::Result<Op
     let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
     let scorers = eval::scorers::from_recipe(&metrics, references)?;
     let resampling = Resampling { seed, ..Resampling::default() };
-    let ranking = eval::rank::rank(&rows, &systems, &scorers, &leading, resampling)?;
+    let ranking = eval::rank::rank(&rows, &systems, &scorers, &measure, resampling)?;
     Ok(Some(together(project, results, &all, rows.len() as u64, ranking)?))
 }
 

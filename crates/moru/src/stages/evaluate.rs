@@ -185,7 +185,7 @@ pub struct Leading {
     /// The metrics.
     pub metrics: Vec<String>,
     /// The measure of these that comes first; the first of the first where empty.
-    pub leading: String,
+    pub measure: String,
 }
 
 impl Leading {
@@ -196,8 +196,8 @@ impl Leading {
         for row in rows.iter_mut().filter(|_| !first.with_facts) {
             row.facts.clear();
         }
-        let leading = if first.title.is_empty() { recipe.leading.clone() } else { String::new() };
-        (!rows.is_empty()).then_some(Self { places, rows, metrics: first.metrics, leading })
+        let measure = if first.title.is_empty() { recipe.leading.clone() } else { String::new() };
+        (!rows.is_empty()).then_some(Self { places, rows, metrics: first.metrics, measure })
     }
 }
 

@@ -43,9 +43,12 @@ pub fn here(project: &Project, repo: &RepoId) -> anyhow::Result<PathBuf> {
     Ok(Hub::new(settings)?.snapshot(repo, &wanted, &mut |_| {})?)
 }
 
-/// Fetches those of the recipe's models that are repositories and not here.
+/// Fetches those of the recipe's models that are repositories and not here, and that a training tunes.
 pub fn fetch(project: &Project, console: &Console) -> anyhow::Result<()> {
-    project.resolved().model.all().try_for_each(|(_, model)| fetch_one(project, &model.base, console))
+    let resolved = project.resolved();
+    let is_tuned = |name: &str| resolved.train.values().any(|train| train.model_name() == name);
+    let mut models = resolved.model.all().filter(|(name, _)| is_tuned(name));
+    models.try_for_each(|(_, model)| fetch_one(project, &model.base, console))
 }
 
 fn fetch_one(project: &Project, base: &str, console: &Console) -> anyhow::Result<()> {

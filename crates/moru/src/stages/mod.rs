@@ -25,6 +25,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod exam;
 pub mod export;
+pub mod forecast;
 pub mod gguf;
 pub mod heard;
 mod hub_model;
@@ -261,12 +262,7 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
         stages.extend(answering(project, &bases)?);
         return Ok(Graph::new(stages)?);
     }
-    // Written text has no questions that another model could be asked beside this one.
-    for (name, train) in &project.resolved().train {
-        if train.method == "full" {
-            stages.extend([pretraining::pack_stage(name), pretraining::stage(name, train)]);
-        }
-    }
+    stages.extend(pretraining::stages(project));
     Ok(Graph::new(stages)?)
 }
 

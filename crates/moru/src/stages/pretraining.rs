@@ -20,6 +20,7 @@ use serde::Serialize;
 use super::copied::Runs;
 use super::device::{self, Backend};
 use super::{Names, assistant, base, builtin, jsonl, synthesize, tokenize};
+use crate::project::Project;
 use crate::recipe::{Tokenize, Train};
 
 /// Raised when the same model would be packed otherwise.
@@ -37,8 +38,14 @@ const SAMPLE_TOKENS: usize = 200;
 /// Samples that are drawn at once.
 const SLOTS: usize = 16;
 
+/// The stages after trainings on written text, which has no questions that another model could be asked beside them.
+pub fn stages(project: &Project) -> Vec<Stage<'_>> {
+    let whole = project.resolved().train.iter().filter(|(_, train)| train.method == "full");
+    whole.flat_map(|(name, train)| [pack_stage(name), stage(name, train)]).collect()
+}
+
 /// The stage that packs a training's model.
-pub fn pack_stage(name: &str) -> Stage<'static> {
+fn pack_stage(name: &str) -> Stage<'static> {
     Stage {
         id: Names::pack(name),
         version: PACK_VERSION,
@@ -55,7 +62,7 @@ pub fn pack_stage(name: &str) -> Stage<'static> {
 }
 
 /// The stage that measures a training's model.
-pub fn stage<'a>(name: &'a str, train: &Train) -> Stage<'a> {
+fn stage<'a>(name: &'a str, train: &Train) -> Stage<'a> {
     Stage {
         id: Names::measure(name),
         version: VERSION,

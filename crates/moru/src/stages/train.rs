@@ -156,7 +156,8 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str) -> anyhow::Result
     let mut watch =
         Watch { rows: &valid_rows, labels: &labels, accuracy, micro_tokens: settings.micro_tokens };
     let cancel = CancelToken::default();
-    let mut talk = Talk { stage: &mut *stage, cancel: cancel.clone(), plan: serde_json::Value::Null };
+    let mut talk =
+        Talk { stage: &mut *stage, cancel: cancel.clone(), plan: serde_json::Value::Null, tokens: 0.0 };
     let outcome = ::train::run(
         &mut decoder,
         &settings,
@@ -318,6 +319,15 @@ fn batching_note(plan: &PlanFigures) -> String {
     )
 }
 
+/// Tokens that the steps of a training compute, those of the first epoch standing for all.
+fn computed_tokens(plan: &PlanFigures) -> f64 {
+    let of_epoch = match plan.batching {
+        Batching::Tree => plan.tree_tokens,
+        Batching::Packed | Batching::Auto => plan.packed_tokens,
+    };
+    of_epoch as f64 * plan.epochs
+}
+
 /// Why a pass holds more tokens than the recipe says.
 fn grown_note(plan: &PlanFigures, tokens: usize) -> String {
     format!(
@@ -347,12 +357,15 @@ struct Talk<'a, 'b> {
     cancel: CancelToken,
     /// What lay ahead, for the report.
     plan: serde_json::Value,
+    /// Tokens that all steps will compute.
+    tokens: f64,
 }
 
 impl Talk<'_, '_> {
     fn on(&mut self, event: &Event) {
         match event {
             Event::Started { plan } => {
+                self.tokens = computed_tokens(plan);
                 self.plan = serde_json::json!({
                     "base_parameters": plan.base_parameters,
                     "trainable_parameters": plan.trainable_parameters,
@@ -389,6 +402,11 @@ impl Talk<'_, '_> {
                     format!(": {} of memory, {predicted} predicted", format::bytes(peak))
                 });
                 self.stage.note(&format!("tried its largest pass, {tokens} tokens, in {time}{held}"));
+                let all = Duration::from_secs_f64((seconds * self.tokens / *tokens as f64).clamp(0.0, 1e9));
+                self.stage.note(&format!(
+                    "at this rate all steps take about {}, without looks at the validation split (estimated)",
+                    format::duration(all)
+                ));
             }
             Event::Resumed { step, .. } => self.stage.note(&format!("continues after step {step}")),
             Event::CheckpointIgnored { why, .. } => {

@@ -96,8 +96,7 @@ fn a_model_is_picked_by_its_name() {
     }
     let output = scratch.output(&["tap", "tokenize:large"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is no training called `large`"));
-    let row =
-        json(&scratch.stdout(&["tap", "split", "-n", "1", "--json"], 0).lines().next().unwrap().to_owned());
+    let row = json(&scratch.stdout(&["tap", "split", "-n", "1", "--json"], 0).lines().next().unwrap());
     let told = json(&scratch.stdout(&["why", row["id"].as_str().unwrap(), "--json"], 0));
     let models: Vec<_> =
         told["stages"]["tokenize"].as_array().unwrap().iter().map(|one| &one["model"]).collect();
@@ -135,6 +134,39 @@ fn models_and_what_they_are_written_as_are_compared() {
     assert!(scratch.stdout(&["report"], 0).contains("behind the best"));
     let again = scratch.stdout(&["run"], 0);
     assert!(again.contains("nothing to do") && !again.contains("behind the best"), "{again}");
+}
+
+#[test]
+fn what_a_training_takes_is_told_before_it_begins() {
+    let scratch = two_models();
+    let found = |subject: &str| {
+        let told = json(&scratch.stdout(&["check", "--json"], 0));
+        let findings = told["findings"].as_array().unwrap().clone();
+        let one = findings.into_iter().find(|one| one["subject"] == subject).unwrap();
+        one["found"].as_str().unwrap().to_owned()
+    };
+    let forecast = |stage: &str| {
+        let plan = json(&scratch.stdout(&["plan", "--json"], 0));
+        plan.as_array().unwrap().iter().find(|one| one["stage"] == stage).unwrap()["forecast"].clone()
+    };
+    // Nobody knows yet how many tokens there are.
+    assert!(found("train.small").contains("for each 1,000 tokens"), "{}", found("train.small"));
+    assert!(forecast("train:small").get("steps").is_none());
+    scratch.stdout(&["run", "--until", "tokenize"], 0);
+    assert!(found("train.small").contains("(estimated: 4 steps, "), "{}", found("train.small"));
+    let before = forecast("train:small");
+    assert_eq!(before["steps"], 4);
+    assert!(before["seconds"].as_f64().unwrap() > 0.0 && before["tokens"].as_u64().unwrap() > 0, "{before}");
+    assert!(before["peak_bytes"].as_u64() > before["weight_bytes"].as_u64(), "{before}");
+    let said = scratch.stdout(&["plan"], 0);
+    assert!(said.contains("train:main: about ") && said.contains("train:small: about "), "{said}");
+    // More memory than there may be is said before the training refuses it.
+    let tight = scratch.stdout(&["plan", "--set", "train.small.memory_gb=0.001"], 0);
+    assert!(tight.contains("that is more than there is now"), "{tight}");
+    let output = scratch.output(&["run"]);
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(talk.contains("at this rate all steps take about"), "{talk}");
+    assert!(forecast("train:small").is_null());
 }
 
 #[test]
