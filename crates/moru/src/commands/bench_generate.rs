@@ -1,7 +1,7 @@
 //! `moru bench generate`: how fast this machine reads a prompt and continues it.
 
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -15,6 +15,7 @@ use crate::console::{Console, format};
 use crate::machine;
 use crate::stages::bench_generate::{Bandwidth, Generation, Load};
 use crate::stages::device::Backend;
+use crate::stages::export;
 
 /// Options of `moru bench generate`.
 #[derive(Debug, Args)]
@@ -40,6 +41,12 @@ pub struct GenerateArgs {
     /// Threads; one a core where none are given
     #[arg(long)]
     threads: Option<NonZero<usize>>,
+    /// A model's folder or GGUF file as it is, in place of drawn weights: speed as the report compares it, and memory
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["shape", "format", "prompt", "new", "requests", "adapters", "threads"])]
+    model: Option<PathBuf>,
+    /// What was tuned of it: the folder of an adapter, or of a whole model
+    #[arg(long, value_name = "DIR", requires = "model")]
+    tuned: Option<PathBuf>,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
@@ -48,6 +55,9 @@ pub struct GenerateArgs {
 impl GenerateArgs {
     /// Draws a model, reads a prompt, generates, and says how fast that was.
     pub fn measure(&self, console: &Console) -> anyhow::Result<Value> {
+        if let Some(model) = &self.model {
+            return of_model(model, self.tuned.as_deref());
+        }
         let folder = Path::new(&self.shape);
         let config = if folder.is_dir() {
             ModelConfig::from_folder(folder)?
@@ -116,4 +126,18 @@ impl GenerateArgs {
         }
         Ok(())
     }
+}
+
+/// A model as it is, alone in its process.
+fn of_model(model: &Path, tuned: Option<&Path>) -> anyhow::Result<Value> {
+    let speed = export::speed_of(model, tuned)?;
+    Ok(json!({
+        "model": model,
+        "tuned": tuned,
+        "prompt_tokens": export::PROMPT,
+        "new_tokens": export::REPLY,
+        "prefill_tokens_per_s": round(speed.prefill_tokens_per_s),
+        "decode_tokens_per_s": round(speed.decode_tokens_per_s),
+        "peak_rss_bytes": machine::peak_rss_bytes(),
+    }))
 }

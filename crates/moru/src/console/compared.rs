@@ -35,7 +35,9 @@ fn row(one: &Candidate) -> Vec<String> {
     let none = || "–".to_owned();
     let behind = one.behind.as_ref().map_or_else(none, |test| {
         let mark = if one.is_tied() { " ~" } else { "" };
-        format!("{:.1} [{:.1}, {:.1}]{mark}", test.difference, test.interval.low, test.interval.high)
+        // What rounds to zero has no sign.
+        let [low, high] = [test.interval.low, test.interval.high].map(|x| (x * 10.0).round() / 10.0 + 0.0);
+        format!("{:.1} [{low:.1}, {high:.1}]{mark}", test.difference)
     });
     let rate = |of: fn(&eval::report::Speed) -> f64| {
         one.speed.as_ref().map_or_else(none, |speed| format!("{:.1}", of(speed)))

@@ -2,7 +2,7 @@
 
 use eval::report::{Candidate, Compared, Report};
 
-use super::html::{bytes, esc, int, one};
+use super::html::{bytes, esc, int, one, signed};
 use super::scatter::{Point, Scatter};
 use super::summary::interval_name;
 use super::table::{card, table};
@@ -99,7 +99,7 @@ fn row(at: usize, candidate: &Candidate, words: Words) -> Vec<String> {
     let behind = candidate.behind.as_ref().map_or_else(none, |test| {
         let class = if candidate.is_tied() { "same" } else { "down" };
         let noise = if candidate.is_tied() { words.pick(" · 오차 안", " · within noise") } else { "" };
-        let (low, high) = (one(test.interval.low), one(test.interval.high));
+        let (low, high) = (signed(test.interval.low), signed(test.interval.high));
         format!("<b class=\"{class}\">{}</b><small>{low} ~ {high}{noise}</small>", one(test.difference))
     });
     let tokens = |of: fn(&eval::report::Speed) -> f64| {
@@ -186,7 +186,8 @@ fn size(x: f64) -> String {
     match x {
         x if x >= 1e9 => format!("{} GB", figures(x / 1e9)),
         x if x >= 1e6 => format!("{} MB", figures(x / 1e6)),
-        x => format!("{} kB", figures(x / 1e3)),
+        x if x > 0.0 => format!("{} kB", figures(x / 1e3)),
+        _ => "0".to_owned(),
     }
 }
 

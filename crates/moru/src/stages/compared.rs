@@ -1,8 +1,8 @@
 //! Models beside each other: base, tuned, and as they were written for other tools.
 //!
 //! 1. [`who`] lists everybody who answered the test questions.
-//! 2. [`measure`] opens each once more and measures speed and memory, where that is not known of this machine. Neither
-//!    is the output of a stage, for no digest may hold a time.
+//! 2. [`measure`] opens each once more, in a process of its own, and measures speed and memory, where that is not known of
+//!    this machine. Neither is the output of a stage, for no digest may hold a time.
 //! 3. [`read`] ranks their answers by the measure that the report begins with, and puts it all together.
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use super::exam::{Exam, Manner};
 use super::{Names, assistant, export, jsonl};
 use crate::console::Console;
 use crate::console::progress::Progress;
-use crate::machine::{self, Machine};
+use crate::machine::Machine;
 use crate::project::Project;
 use crate::recipe::Train;
 
@@ -103,6 +103,24 @@ impl Who {
         Some(format!("{} on {machine}", record.key))
     }
 
+    /// Its speed, and the most memory of a process that does nothing else; none where no such process comes of it.
+    fn alone(&self) -> Option<(Speed, u64)> {
+        let mut command = std::process::Command::new(std::env::current_exe().ok()?);
+        command.args(["bench", "generate", "--json", "--model"]).arg(&self.folder);
+        if let Some(tuned) = &self.tuned {
+            command.arg("--tuned").arg(tuned);
+        }
+        let output = command.stdin(std::process::Stdio::null()).output().ok()?;
+        let said: serde_json::Value =
+            output.status.success().then(|| serde_json::from_slice(&output.stdout).ok())??;
+        let rate = |key: &str| said[key].as_f64();
+        let speed = Speed {
+            prefill_tokens_per_s: rate("prefill_tokens_per_s")?,
+            decode_tokens_per_s: rate("decode_tokens_per_s")?,
+        };
+        Some((speed, said["peak_rss_bytes"].as_u64()?))
+    }
+
     /// Bytes on the disk.
     fn bytes(&self) -> anyhow::Result<u64> {
         let Some(tuned) = &self.tuned else { return bytes_of(&self.folder) };
@@ -170,9 +188,15 @@ pub fn measure(
         }
         let total = Some(all.len() as u64);
         progress.on(&pipeline::Event::Progress { stage: "compare", done: at as u64, total, unit: "models" });
-        machine::forget_peak();
-        let speed = export::speed_of(&who.folder, who.tuned.as_deref())?;
-        let peak_rss_bytes = machine::peak_rss_bytes();
+        let alone = who.alone();
+        if cancelled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (speed, peak_rss_bytes) = match alone {
+            Some(measured) => measured,
+            // Beside what this process holds, its memory could not be told.
+            None => (export::speed_of(&who.folder, who.tuned.as_deref())?, 0),
+        };
         if let Some(of) = of(who) {
             known.insert(who.name.clone(), Measured { of, speed, peak_rss_bytes });
             let path = results.private().join(MEASURED);

@@ -96,7 +96,7 @@ fn a_model_is_picked_by_its_name() {
     }
     let output = scratch.output(&["tap", "tokenize:large"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is no training called `large`"));
-    let row = json(&scratch.stdout(&["tap", "split", "-n", "1", "--json"], 0).lines().next().unwrap());
+    let row = json(scratch.stdout(&["tap", "split", "-n", "1", "--json"], 0).lines().next().unwrap());
     let told = json(&scratch.stdout(&["why", row["id"].as_str().unwrap(), "--json"], 0));
     let models: Vec<_> =
         told["stages"]["tokenize"].as_array().unwrap().iter().map(|one| &one["model"]).collect();
