@@ -36,6 +36,13 @@ pub enum ModelError {
         source: serde_json::Error,
     },
 
+    /// An architecture has no room for heads that look back from the first step on.
+    #[error("these weights cannot be drawn so that they look back: that needs {needs}")]
+    NoLookingBack {
+        /// What the architecture lacks.
+        needs: String,
+    },
+
     /// A matrix has rows that are no whole blocks.
     #[error(
         "`{tensor}` has rows of {length} numbers, which {format} cannot hold: they must be a multiple of {block}; \

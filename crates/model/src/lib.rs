@@ -22,6 +22,7 @@ pub mod config;
 mod decoder;
 pub mod error;
 mod layers;
+mod looking_back;
 mod parameters;
 pub mod platform;
 pub mod quantize;
@@ -37,6 +38,7 @@ pub use config::{
 };
 pub use decoder::{Ahead, DecodeRow, Decoder, MemoryPlan, PEFT_SCORE, SCORE, base_layout, check_format};
 pub use error::{FileProblem, LabelProblem, ModelError};
+pub use looking_back::look_back;
 pub use parameters::{ParamLayout, ParamSpec, Parameters, Trainable};
 pub use weights::{DType, MemoryTensors, ModelFolder, SafetensorsFile, TensorSource, TensorView};
 pub use workspace::{Recompute, Workspace};

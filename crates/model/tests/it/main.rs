@@ -9,6 +9,7 @@ mod decoder_quantised;
 mod gguf_files;
 mod golden;
 mod hostile;
+mod looking_back;
 mod rotary;
 mod safetensors_files;
 mod soak_files;

@@ -2,6 +2,7 @@
 //!
 //! A built-in model becomes such a folder first, so that every later stage knows one form only.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use chat::{Builtin, Example, Template, Tokenizer};
 use kernels::quant::Format;
 use model::weights::gguf::GgufFile;
 use model::weights::{TensorToWrite, write_safetensors};
-use model::{Decoder, ModelConfig, ModelFolder};
+use model::{Decoder, ModelConfig, ModelError, ModelFolder};
 use pipeline::{Context, Counts, Input, Stage};
 use serde_json::json;
 
@@ -20,7 +21,7 @@ use crate::console::error::fail;
 use crate::project::Project;
 
 /// Raised when a built-in model would become another folder.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Tokens of the toy's vocabulary, if the text gives so many.
 const TOY_VOCAB: usize = 1024;
@@ -203,7 +204,9 @@ fn drawn(stage: &mut Context<'_>, shape: &ModelConfig) -> anyhow::Result<Vec<Cou
     };
     let folder = stage.output(Names::MODEL)?;
     std::fs::create_dir(&folder)?;
-    write_model(&folder, &config, &tokenizer, seed)?;
+    if let Some(reason) = write_model(&folder, &config, &tokenizer, seed)? {
+        stage.note(&reason.to_string());
+    }
     Ok(Vec::new())
 }
 
@@ -250,15 +253,34 @@ fn toy_config(tokenizer: &Tokenizer) -> ModelConfig {
     }
 }
 
-fn write_model(folder: &Path, config: &ModelConfig, tokenizer: &Tokenizer, seed: u64) -> anyhow::Result<()> {
+/// Draws weights that look back from the first step on, or plainly where the architecture has no room for that: then
+/// the reason is what comes back.
+fn write_model(
+    folder: &Path,
+    config: &ModelConfig,
+    tokenizer: &Tokenizer,
+    seed: u64,
+) -> anyhow::Result<Option<ModelError>> {
     let device = Arc::new(super::device::open());
     let mut decoder = Decoder::<Backend>::random(Arc::clone(&device), config.clone(), seed)?;
     let parameters = decoder.full_parameters();
-    let values: Vec<_> = (parameters.layout.specs.iter())
-        .map(|spec| Ok((spec.name.clone(), spec.shape.clone(), parameters.read(&device, &spec.name)?)))
+    let specs = &parameters.layout.specs;
+    let mut weights: BTreeMap<String, Vec<f32>> = specs
+        .iter()
+        .map(|spec| Ok((spec.name.clone(), parameters.read(&device, &spec.name)?)))
         .collect::<anyhow::Result<_>>()?;
-    let tensors: Vec<_> = (values.iter())
-        .map(|(name, shape, values)| TensorToWrite { name: name.clone(), shape: shape.clone(), values })
+    let refused = match model::look_back(config, seed, &mut weights) {
+        Ok(()) => None,
+        Err(reason @ ModelError::NoLookingBack { .. }) => Some(reason),
+        Err(other) => return Err(other.into()),
+    };
+    let tensors: Vec<_> = specs
+        .iter()
+        .map(|spec| TensorToWrite {
+            name: spec.name.clone(),
+            shape: spec.shape.clone(),
+            values: &weights[&spec.name],
+        })
         .collect();
     write_safetensors(&folder.join("model.safetensors"), &tensors, &[("format", "pt")])?;
     let json = |name: &str, value: &serde_json::Value| {
@@ -281,7 +303,7 @@ fn write_model(folder: &Path, config: &ModelConfig, tokenizer: &Tokenizer, seed:
         }),
     )?;
     pipeline::platform::write_atomic(&folder.join("tokenizer.json"), tokenizer.to_json())?;
-    Ok(())
+    Ok(refused)
 }
 
 /// The decoder of a model folder.

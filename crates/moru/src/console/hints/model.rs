@@ -68,6 +68,7 @@ fn of_model(error: &ModelError) -> Option<String> {
         E::MissingTensor { .. } | E::TensorShape { .. } => {
             "config.json and the weights belong to different models: fetch both from the same place".into()
         }
+        E::NoLookingBack { .. } => "draw them plainly, or choose another shape".into(),
         E::UnknownTarget { .. } => "[train] targets = [\"all\"] takes every linear layer".into(),
         E::LoraSetting { .. } => "`moru explain train` lists the keys of a section with their meaning".into(),
         E::UnsupportedAdapter { .. } => "train the adapter without this setting, or merge it into its base first".into(),
