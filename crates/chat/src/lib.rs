@@ -27,6 +27,7 @@ pub mod double;
 pub mod example;
 pub mod import;
 pub mod placeholders;
+pub mod prompt;
 pub mod refusal;
 pub mod repair;
 pub mod responder;

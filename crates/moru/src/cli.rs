@@ -44,6 +44,7 @@ pub enum Command {
     Classify(verbs::classify::Classify),
     Report(verbs::report::Report),
     Score(verbs::score::Score),
+    Judge(verbs::judge::Judge),
     Inspect(verbs::inspect::Inspect),
     Merge(verbs::merge::Merge),
     Quantize(verbs::quantize::Quantize),

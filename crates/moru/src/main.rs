@@ -9,6 +9,7 @@ mod commands;
 mod console;
 mod machine;
 mod project;
+mod reading;
 mod recipe;
 mod report;
 mod stages;
@@ -38,6 +39,7 @@ fn main() -> std::process::ExitCode {
         Command::Classify(verb) => verb.run(&console),
         Command::Report(verb) => verb.run(&console),
         Command::Score(verb) => verb.run(&console),
+        Command::Judge(verb) => verb.run(&console),
         Command::Inspect(verb) => verb.run(&console),
         Command::Merge(verb) => verb.run(&console),
         Command::Quantize(verb) => verb.run(&console),

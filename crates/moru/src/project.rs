@@ -36,6 +36,13 @@ impl Project {
         Ok(Self { folder: folder.to_owned(), recipe, environment, library })
     }
 
+    /// A folder with nothing but what `.env` says: for verbs that need no recipe.
+    pub fn without_recipe(folder: &Path) -> anyhow::Result<Self> {
+        let environment = Environment::read(folder)?;
+        let library = std::cell::OnceCell::new();
+        Ok(Self { folder: folder.to_owned(), recipe: Recipe::blank(), environment, library })
+    }
+
     /// What the recipe means.
     pub fn resolved(&self) -> &Resolved {
         &self.recipe.resolved

@@ -129,6 +129,18 @@ pub fn read(
     limits: &Limits,
     is_cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Reading, ReadError> {
+    look(path, limits, is_cancelled).map(|(reading, _)| reading)
+}
+
+/// As [`read`]; of a PDF with what a person is shown of its pages.
+///
+/// # Errors
+/// As [`read`].
+pub fn look(
+    path: &Path,
+    limits: &Limits,
+    is_cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<(Reading, Option<pdf::PdfLook>), ReadError> {
     let failed = |cause| ReadError::Io { path: path.to_owned(), cause };
     let file = std::fs::File::open(path).map_err(failed)?;
     let data = file.metadata().map_err(failed)?;
@@ -145,7 +157,7 @@ pub fn read(
     if bytes.len() as u64 > limits.file_bytes {
         return Err(too_large(bytes.len() as u64));
     }
-    read_bytes(path, bytes, limits, is_cancelled)
+    look_bytes(path, bytes, limits, is_cancelled)
 }
 
 /// Reads a file whose bytes are at hand; `path` names it.
@@ -158,12 +170,24 @@ pub fn read_bytes(
     limits: &Limits,
     is_cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Reading, ReadError> {
+    look_bytes(path, bytes, limits, is_cancelled).map(|(reading, _)| reading)
+}
+
+fn look_bytes(
+    path: &Path,
+    bytes: Vec<u8>,
+    limits: &Limits,
+    is_cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<(Reading, Option<pdf::PdfLook>), ReadError> {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let format = format_of(path, &bytes)?;
     let reading = |(document, left_out)| Reading { document, format, encoding: None, replaced: 0, left_out };
     match format {
-        Format::Pdf => Ok(reading((pdf::read(bytes, &name, &limits.pdf, is_cancelled)?, Vec::new()))),
-        Format::Docx => Ok(reading(docx::document(path, &name, bytes, limits)?)),
+        Format::Pdf => {
+            let (document, look) = pdf::look(bytes, &name, &limits.pdf, is_cancelled)?;
+            Ok((reading((document, Vec::new())), Some(look)))
+        }
+        Format::Docx => Ok((reading(docx::document(path, &name, bytes, limits)?), None)),
         Format::Markdown | Format::Html | Format::Text => {
             let (decoded, encoding, replaced) = crate::sources::encoding::whole(&bytes);
             let (document, left_out) = match format {
@@ -171,7 +195,8 @@ pub fn read_bytes(
                 Format::Html => html::document(&name, &decoded),
                 _ => (text::document(&name, &decoded), Vec::new()),
             };
-            Ok(Reading { encoding: Some(encoding.to_owned()), replaced, ..reading((document, left_out)) })
+            let encoding = Some(encoding.to_owned());
+            Ok((Reading { encoding, replaced, ..reading((document, left_out)) }, None))
         }
     }
 }

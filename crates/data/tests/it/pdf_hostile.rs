@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use data::documents::pdf::{self, Limits, PdfError, Repair};
+use data::documents::pdf::{self, HiddenReason, Limits, PdfError, Repair};
 use data::documents::{Content, PageFinding};
 
 use crate::pdf_support::{HELVETICA, PdfFile, deflated, lines, look, paragraphs, read};
@@ -217,6 +217,37 @@ fn hidden_text_is_counted_and_white_text_on_dark_is_read() {
     assert_eq!(shown(&dark), ("plain|ghost".into(), Vec::new()));
     let outside = "BT /F 10 Tf 700 500 Td (ghost) Tj ET";
     assert_eq!(shown(outside), ("plain".into(), vec![PageFinding::OutsidePage { characters: 5 }]));
+}
+
+#[test]
+fn hidden_text_is_kept_for_a_person_to_look_at() {
+    let text = |at: u32| format!("BT /F 10 Tf {at} 500 Td (ghost  of) Tj 60 0 Td (1999) Tj ET");
+    for (content, reason) in [
+        (format!("3 Tr {}", text(50)), HiddenReason::Invisible),
+        (format!("1 g {}", text(50)), HiddenReason::White),
+        (text(700), HiddenReason::Outside),
+        ("BT /F 0.2 Tf 50 500 Td (ghost  of) Tj ET".to_owned(), HiddenReason::Tiny),
+    ] {
+        let mut file = PdfFile::new();
+        file.page(&format!("{} {content}", lines(&["plain"])));
+        let (_, look) = pdf::look(file.bytes(), "t.pdf", &Limits::default(), &|| false).unwrap();
+        let hidden = &look.pages[0].hidden;
+        let said: Vec<&str> = hidden.iter().map(|hidden| hidden.text.split(' ').next().unwrap()).collect();
+        assert!(hidden.iter().all(|hidden| hidden.reason == reason), "{hidden:?}");
+        assert_eq!(said[0], "ghost", "{hidden:?}");
+        let bounds = hidden[0].bounds;
+        assert!(bounds.x0 >= 49.0 && bounds.y0 > 490.0 && bounds.y1 < 520.0, "{bounds:?}");
+    }
+    // Of very much of it the beginning is kept.
+    let mut content = "3 Tr BT /F 10 Tf ".to_owned();
+    for i in 0..1000_u32 {
+        let _ = write!(content, "1 0 0 1 {} {} Tm (x) Tj ", i % 10 * 50, i / 10 * 7);
+    }
+    let mut file = PdfFile::new();
+    file.page(&format!("{} {content} ET", lines(&["plain"])));
+    let (document, look) = pdf::look(file.bytes(), "t.pdf", &Limits::default(), &|| false).unwrap();
+    assert!(look.pages[0].hidden.len() <= 400);
+    assert!(matches!(document.pages[0].findings[..], [PageFinding::HiddenText { characters: 1000 }]));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Count;
+use super::{Count, RuleEditions};
 
 /// The data half of a report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -10,6 +10,9 @@ pub struct Data {
     /// Where the rows came from.
     #[serde(default)]
     pub sources: Vec<Source>,
+    /// Rules that documents hold in several editions.
+    #[serde(default)]
+    pub editions: Vec<RuleEditions>,
     /// What was masked, one an entity.
     #[serde(default)]
     pub masked: Vec<MaskedEntity>,

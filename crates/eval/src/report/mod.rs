@@ -14,6 +14,7 @@ mod artifact;
 mod classification;
 mod compared;
 mod data;
+mod editions;
 mod evaluation;
 mod judging;
 mod pretraining;
@@ -28,6 +29,7 @@ pub use data::{
     Bin, Category, Data, Histogram, Kept, MaskedEntity, MaskedExample, RejectedExample, RejectedReason,
     Source, SplitTokens, Stripped, TokenCounts,
 };
+pub use editions::{RuleDoubt, RuleEdition, RuleEditions};
 pub use evaluation::{
     Asked, Book, CategoryScore, Evaluation, FactScore, Interval, LeakAttack, LeakCheck, LeakTest, Leaks,
     Measure, PairedTest, Sample, SampleAnswer, Score, Slice, System, SystemRole,

@@ -136,7 +136,7 @@ impl On {
                 ));
                 let under_way = batch::status(job.state.folder())?.under_way;
                 if estimate.requests > under_way && !settings.partial {
-                    teach::within_budget(&estimate, opened, true)?;
+                    teach::within_budget(&estimate, opened, true, teach::CHEAPER)?;
                 }
             }
             let Way::Endpoint(endpoint) = &opened.way else {

@@ -23,7 +23,7 @@ pub struct Explain {
 }
 
 /// Topics that are no section of the recipe.
-const TOPICS: [(&str, &str); 13] = [
+const TOPICS: [(&str, &str); 15] = [
     ("stages", include_str!("explain/stages.md")),
     ("privacy", include_str!("explain/privacy.md")),
     ("lock", include_str!("explain/lock.md")),
@@ -31,7 +31,9 @@ const TOPICS: [(&str, &str); 13] = [
     ("env", include_str!("explain/env.md")),
     ("mask", include_str!("explain/mask.md")),
     ("baselines", include_str!("explain/baselines.md")),
+    ("editions", include_str!("explain/editions.md")),
     ("teacher", include_str!("explain/teacher.md")),
+    ("judge", include_str!("explain/judge.md")),
     ("lora", include_str!("explain/lora.md")),
     ("alpaca", include_str!("explain/alpaca.md")),
     ("4-bit", include_str!("explain/4-bit.md")),

@@ -2,6 +2,7 @@
 
 mod pdf;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use chat::Shard;
@@ -26,9 +27,22 @@ pub struct Inspect {
     /// Draw the pages of a PDF with what was made of them into this file, unmasked, to check it in a browser
     #[arg(long, value_name = "FILE.html")]
     html: Option<PathBuf>,
+    /// The pages that --html draws, as FIRST-LAST; the first 60 where absent
+    #[arg(long, value_name = "FIRST-LAST", requires = "html", value_parser = page_range)]
+    pages: Option<RangeInclusive<u32>>,
     /// Report as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// `3-12`, or `3` for one page.
+fn page_range(text: &str) -> Result<RangeInclusive<u32>, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let number = |text: &str| text.trim().parse::<u32>().ok().filter(|n| *n > 0);
+    match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => Ok(first..=last),
+        _ => Err("pages are asked for as FIRST-LAST, such as 61-120".to_owned()),
+    }
 }
 
 impl Inspect {
@@ -53,11 +67,12 @@ impl Inspect {
             }
             _ if is_pdf => {
                 let looked = pdf::open(path)?;
+                let value = looked.value();
                 if let Some(to) = &self.html {
-                    pipeline::platform::write_atomic(to, looked.html().as_bytes())?;
+                    pipeline::platform::write_atomic(to, looked.html(self.pages).as_bytes())?;
                     console.say(format!("wrote {}", to.display()));
                 }
-                (looked.value(), Vec::new())
+                (value, Vec::new())
             }
             _ if GgufFile::is_gguf(path) => gguf(path)?,
             Some("shard") => (shard(path)?, Vec::new()),

@@ -15,6 +15,7 @@ pub mod generate;
 mod held;
 pub mod init;
 pub mod inspect;
+pub mod judge;
 pub mod merge;
 pub mod plan;
 pub mod quantize;

@@ -1,12 +1,13 @@
 //! `moru report`: write the report again, and tell what is in it.
 
 use clap::Args;
-use eval::report::{Book, ClassScore, Classification, Evaluation, SystemRole};
+use eval::report::{Book, ClassScore, Classification, Evaluation, Judging, SystemRole};
 
 use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome, table};
 use crate::project::Project;
 use crate::stages;
+use crate::stages::judge::told;
 
 /// Write out/report.html and out/report.json again, and show the scores
 #[derive(Debug, Args)]
@@ -39,6 +40,9 @@ impl Report {
             }
             if let Some(line) = key_facts(&report) {
                 console.print(format!("\n{line}"));
+            }
+            for judging in &report.judging {
+                console.print(format!("\n{}", judged(judging)));
             }
             console.print(format!("\nwrote {}", project.folder.join("out/report.html").display()));
         }
@@ -105,6 +109,13 @@ pub fn key_facts(report: &eval::report::Report) -> Option<String> {
     let base =
         of(SystemRole::Base).map_or_else(String::new, |base| format!(" (base {})", base.rows_with_all));
     Some(format!("key facts {} of {}{base}", tuned.rows_with_all, tuned.rows))
+}
+
+/// What a judge made of the answers.
+pub fn judged(judging: &Judging) -> String {
+    let head = format!("{}: {} questions judged by {}", judging.name, judging.rows, judging.judge);
+    let lines = told::lines(judging).into_iter().map(|line| format!("  {line}"));
+    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// Precision, recall and F1 of each label, and what is taken for what.

@@ -52,7 +52,7 @@ pub struct Score {
 }
 
 /// A row of a file: its fields by name.
-type Row = serde_json::Map<String, Value>;
+pub(super) type Row = serde_json::Map<String, Value>;
 
 impl Score {
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
@@ -152,7 +152,7 @@ impl Score {
 }
 
 /// A system's name and file: as given, or after the file.
-fn named(given: &str) -> (String, PathBuf) {
+pub(super) fn named(given: &str) -> (String, PathBuf) {
     match given.split_once('=') {
         Some((name, path)) if !name.is_empty() && !name.contains(['/', '\\', '.']) => {
             (name.to_owned(), PathBuf::from(path))
@@ -167,7 +167,7 @@ fn named(given: &str) -> (String, PathBuf) {
 }
 
 /// All rows of a file, by its kind.
-fn rows_of(path: &Path) -> anyhow::Result<Vec<Row>> {
+pub(super) fn rows_of(path: &Path) -> anyhow::Result<Vec<Row>> {
     let kind = path.extension().map(|kind| kind.to_string_lossy().to_ascii_lowercase());
     let rows = match kind.as_deref() {
         Some("csv" | "tsv") => rows_of_table(path)?,
@@ -249,11 +249,11 @@ fn column(
     })
 }
 
-fn id_of(row: &Row) -> String {
+pub(super) fn id_of(row: &Row) -> String {
     row.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).unwrap_or_default()
 }
 
-fn text_of(path: &Path, place: usize, row: &Row, column: &str) -> anyhow::Result<String> {
+pub(super) fn text_of(path: &Path, place: usize, row: &Row, column: &str) -> anyhow::Result<String> {
     match row.get(column) {
         Some(Value::String(text)) => Ok(text.clone()),
         // An answer that failed has none.

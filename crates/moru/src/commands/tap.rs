@@ -1,6 +1,7 @@
 //! `moru tap`: what flows out of a stage.
 
 mod documents;
+mod questions;
 
 use std::io::IsTerminal;
 
@@ -23,8 +24,9 @@ use crate::stages::{Names, jsonl, look, model_of, tokenize};
 
 /// Show what flows out of a stage, masked
 ///
-/// Stages: ingest (rows), parse (the structure of documents), chunk (their pieces), prepare (examples), split, tokenize (tokens, trained ones in ⟦ ⟧), train (the
-/// log), answer (questions and answers), leak (what the model said when it was led on), evaluate (a classifier's
+/// Stages: ingest (rows), parse (the structure of documents), chunk (their pieces), synthesize (questions about them),
+/// validate (what became of these, and why), prepare (examples), split, tokenize (tokens, trained ones in ⟦ ⟧), train
+/// (the log), answer (questions and answers), leak (what the model said when it was led on), evaluate (a classifier's
 /// labels). An instance is named as in `moru plan`: ingest:inquiries.
 #[derive(Debug, Args)]
 pub struct Tap {
@@ -39,7 +41,7 @@ pub struct Tap {
     /// Show what each step of `prepare` changed in a row
     #[arg(long)]
     diff: bool,
-    /// Show the rows that `prepare` or `tokenize` set aside, with their reasons
+    /// Show what `synthesize`, `validate`, `prepare` or `tokenize` set aside, with the reasons
     #[arg(long)]
     rejected: bool,
     /// Show raw text, on a terminal only
@@ -80,11 +82,13 @@ impl Tap {
         let is_classifier = project.resolved().train.get(training).is_some_and(Train::is_classifier);
         only("csv", self.csv, &["ingest"])?;
         only("diff", self.diff, &["prepare"])?;
-        only("rejected", self.rejected, &["prepare", "tokenize"])?;
+        only("rejected", self.rejected, &["prepare", "tokenize", "synthesize", "validate"])?;
         match name {
             "ingest" => self.ingest(&project, instance, reveal, console)?,
             "parse" => self.trees(&project, instance, reveal, console)?,
             "chunk" => self.chunks(&project, instance, console)?,
+            "synthesize" => self.asked(&project, instance, console)?,
+            "validate" => self.judged(&project, instance, reveal, console)?,
             "prepare" if self.rejected => self.set_aside(look::rejected(&project)?, console),
             "tokenize" if self.rejected => self.set_aside(look::left_out(&project)?, console),
             "prepare" if self.diff => self.diff(&project, reveal, console)?,
@@ -107,7 +111,7 @@ impl Tap {
             _ => {
                 return Err(fail(
                     format!("`moru tap {}` is not known", self.stage),
-                    "ingest, parse, chunk, prepare, split, tokenize, train, answer, leak, and evaluate of a classifier can be tapped",
+                    "ingest, parse, chunk, synthesize, validate, prepare, split, tokenize, train, answer, leak, and evaluate of a classifier can be tapped",
                 ));
             }
         }

@@ -12,6 +12,7 @@ mod evaluate;
 mod export;
 mod file;
 mod model;
+mod parse;
 mod prepare;
 mod project;
 mod questions;
@@ -37,6 +38,7 @@ pub use evaluate::Evaluate;
 pub use export::Export;
 use file::{File, Node};
 pub use model::{Model, Models, path as model_path};
+pub use parse::{Editions, Parse};
 pub use prepare::{Mask, Prepare, TEXT_LABEL};
 pub use project::Project;
 pub use questions::{EXTRACTIVE, Questions};
@@ -51,10 +53,11 @@ pub use tokenize::Tokenize;
 pub use train::Train;
 
 /// The sections of a recipe.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "project",
     "model",
     "source",
+    "parse",
     "chunk",
     "endpoint",
     "questions",
@@ -78,6 +81,9 @@ pub struct Resolved {
     pub model: Models,
     /// `[source.NAME]`
     pub source: BTreeMap<String, Source>,
+    /// `[parse]`
+    #[serde(default)]
+    pub parse: Parse,
     /// `[chunk]`
     pub chunk: Chunk,
     /// `[endpoint.NAME]`
@@ -158,6 +164,14 @@ impl Recipe {
         Err(RecipeErrors(errors))
     }
 
+    /// A recipe in which nothing is written, for verbs that need none: every value is its default.
+    pub fn blank() -> Self {
+        let gathered = Gathered::default();
+        let file = File::parse(Path::new("moru.toml"), "").expect("nothing is a recipe");
+        let resolved = resolve(&file, "project", &gathered);
+        Self { resolved, origins: gathered.origins.into_inner() }
+    }
+
     /// The recipe as JSON, without secrets.
     pub fn values(&self) -> serde_json::Value {
         serde_json::to_value(&self.resolved).expect("a recipe is JSON")
@@ -203,19 +217,20 @@ fn resolve(file: &File, folder: &str, gathered: &Gathered) -> Resolved {
     Resolved {
         project,
         source: source::read_all(section("source"), gathered, synthesize.is_wanted()),
+        parse: Parse::read(section("parse")),
         chunk: Chunk::read(section("chunk")),
         questions: Questions::read(section("questions"), &endpoint),
-        endpoint,
         synthesize,
         prepare: Prepare::read(section("prepare")),
         split: Split::read(section("split")),
         tokenize: Tokenize::read(section("tokenize")),
         train: train::read_all(section("train"), &model),
         model,
-        evaluate: Evaluate::read(section("evaluate")),
+        evaluate: Evaluate::read(section("evaluate"), &endpoint),
         export: Export::read(section("export")),
         replies: Replies::read(section("replies")),
         report: Report::read(section("report")),
+        endpoint,
     }
 }
 

@@ -38,6 +38,9 @@ pub struct Questions {
     pub context: String,
     /// Chunks that are retrieved.
     pub top_k: usize,
+    /// Who judges them beside their source; nobody where empty.
+    #[serde(default)]
+    pub judge: String,
     /// A table of questions as a person corrected it; empty where nobody did.
     pub review: String,
 }
@@ -46,6 +49,10 @@ impl Questions {
     pub(super) fn read(mut s: Section<'_>, endpoints: &BTreeMap<String, Endpoint>) -> Self {
         let teacher = s.value("teacher", EXTRACTIVE.to_owned(), "who writes questions about sources of documents: \"builtin:extractive\" takes them from the text, without a model; else the name of an [endpoint.NAME], or an endpoint by one line: \"http://localhost:8000/v1#MODEL\", or \"local:MODEL\" for a model on this machine");
         endpoint::check_word(&s, "teacher", &teacher, &endpoint::NOBODY, endpoints);
+        let judge = s.value("judge", String::new(), "who reads every question that the validators accept beside its source, and refuses what does not agree with it: the name of an [endpoint.NAME], or an endpoint by one line, as for `teacher`; nobody where absent");
+        if !judge.is_empty() {
+            endpoint::check_word(&s, "judge", &judge, &[], endpoints);
+        }
         let context = s.choice("context", CONTEXTS[0], &CONTEXTS, "what the column `context` of a question holds: the chunks that a search for it finds, the chunk that it cites, or nothing");
         let questions = Self {
             teacher,
@@ -75,6 +82,7 @@ impl Questions {
                 "the share of answerable questions that is held out with all of its articles",
             ),
             context: context.to_owned(),
+            judge,
             top_k: s.within("top_k", 2, 1..=20, "chunks that a search takes"),
             review: s.value(
                 "review",

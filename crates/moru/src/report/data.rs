@@ -16,6 +16,7 @@ pub(super) fn render(report: &Report, words: Words) -> String {
     let parts = [
         flow(report, words),
         sources(report, words),
+        super::editions::render(report, words),
         rejected(report, words),
         stripped(report, words),
         categories(report, words),

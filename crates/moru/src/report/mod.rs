@@ -5,7 +5,7 @@
 //! 3. [`facts`] – the recipe's own questions, and whether the answers state their facts.
 //! 4. [`answers`] – the same questions before and after, side by side.
 //! 5. [`scores`] – every measure with interval, baselines and paired tests; [`classification`] – label by label;
-//!    [`compared`] – models beside each other.
+//!    [`compared`] – models beside each other; [`judging`] – what a larger model made of the answers.
 //! 6. [`training`] – loss and learning rate; [`pretraining`] – a model trained from the beginning.
 //! 7. [`data`] – what was read, set aside; categories, lengths, tokens.
 //! 8. [`masking`] – what was masked; [`leaks`] – whether anything came through.
@@ -25,8 +25,10 @@ mod compared;
 mod costs;
 mod curves;
 mod data;
+mod editions;
 pub mod facts;
 pub mod html;
+mod judging;
 mod leaks;
 mod masking;
 mod pretraining;
@@ -84,12 +86,13 @@ pub fn render(report: &Report, language: Language) -> String {
 }
 
 /// Id, title and body of each section; the body is empty where there is nothing to show.
-fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 12] {
+fn sections(report: &Report, words: Words) -> [(&'static str, &'static str, String); 13] {
     [
         ("books", words.pick("문서와 기억", "Text and memory"), books::render(report, words)),
         ("facts", words.pick("핵심 사실", "Key facts"), facts::render(report, words)),
         ("answers", words.pick("답변 비교", "Answers"), answers::render(report, words)),
         ("scores", words.pick("점수", "Scores"), scores::render(report, words)),
+        ("judging", words.pick("심사", "Judged"), judging::render(report, words)),
         ("compared", words.pick("모델 비교", "Models"), compared::render(report, words)),
         ("classification", words.pick("라벨", "Labels"), classification::render(report, words)),
         ("artifacts", words.pick("내보낸 모델", "Exports"), artifacts::render(report, words)),

@@ -45,7 +45,7 @@ pub(super) fn heading(evaluation: &Evaluation, words: Words) -> String {
     format!("<h3 class=\"group\">{}</h3>\n", words.evaluation(evaluation))
 }
 
-fn class_of(role: SystemRole) -> &'static str {
+pub(super) fn class_of(role: SystemRole) -> &'static str {
     match role {
         SystemRole::Base => "base",
         SystemRole::Tuned => "tuned",

@@ -41,9 +41,10 @@ const ENTITIES: [Name; 26] = [
     ("order", "주문번호", "Order number"),
 ];
 
-const REASONS: [Name; 38] = [
+const REASONS: [Name; 39] = [
     ("too_short", "너무 짧음", "Too short"),
     ("too_long", "너무 긺", "Too long"),
+    ("older_edition", "규정의 옛 판", "Older edition of a rule"),
     ("wrong_language", "다른 언어", "Other language"),
     ("question_missing", "질문 없음", "No question"),
     ("not_a_question", "질문이 아님", "Not a question"),
@@ -122,7 +123,7 @@ const LENGTHS: [Name; 5] = [
     ("characters", "글자", "characters"),
 ];
 
-const STAGES: [Name; 19] = [
+const STAGES: [Name; 20] = [
     ("ingest", "가져오기", "Ingest"),
     ("prepare", "정제", "Prepare"),
     ("parse", "문서 분석", "Parse"),
@@ -142,6 +143,7 @@ const STAGES: [Name; 19] = [
     ("merge", "병합", "Merge"),
     ("quantize", "양자화", "Quantize"),
     ("evaluate", "평가", "Evaluate"),
+    ("judge", "심사", "Judge"),
 ];
 
 impl Words {

@@ -41,6 +41,13 @@ pub fn environment(project: &Project) -> Vec<Finding> {
     if endpoint::is_asked(project) {
         findings.push(finding("questions.teacher".to_owned(), teacher(project)));
     }
+    let has_documents = project.resolved().source.values().any(Source::is_documents);
+    if has_documents && !project.resolved().questions.judge.is_empty() {
+        findings.push(finding("questions.judge".to_owned(), reader(project)));
+    }
+    if !project.resolved().evaluate.judge.is_empty() {
+        findings.push(finding("evaluate.judge".to_owned(), judge(project)));
+    }
     let blind = project.resolved().source.values().find_map(|source| check_metrics(project, source).err());
     if let Some(error) = blind {
         findings.push(finding("evaluate.metrics".to_owned(), Err(error)));
@@ -53,6 +60,10 @@ pub fn environment(project: &Project) -> Vec<Finding> {
 
 /// What each training will take, where its model is here.
 fn forecasts(project: &Project, findings: &[Finding]) -> Vec<Finding> {
+    // What is wrong with the recipe itself is told by itself, once.
+    if !structure(project).is_empty() {
+        return Vec::new();
+    }
     let is_sound = |model: &str| {
         let key = Names::model_key(model);
         findings.iter().all(|finding| finding.subject != key || finding.error.is_none())
@@ -62,6 +73,7 @@ fn forecasts(project: &Project, findings: &[Finding]) -> Vec<Finding> {
     let told = |(name, train): (&String, &Train)| {
         finding(format!("train.{name}"), forecasts.of(name, train).map(|forecast| forecast.text()))
     };
+    // A training that does not fit its model was found to, and told of, with the model.
     trainings.map(told).collect()
 }
 
@@ -86,6 +98,12 @@ pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
             };
             if endpoint::is_asked(project) && plan.iter().any(is_next) {
                 endpoint::look(project, &project.resolved().questions.teacher)?;
+            }
+            let is_judged = |planned: &Planned| {
+                planned.stage == Names::validate(&source.name) && may.contains(&planned.action)
+            };
+            if plan.iter().any(is_judged) {
+                look_at_reader(project)?;
             }
             // Their rows are questions with columns of their own; nothing of them is known before they are asked.
             continue;
@@ -140,6 +158,10 @@ fn check_ends(project: &Project, will_run: impl Fn(&str) -> bool) -> anyhow::Res
     if resolved.train.keys().any(|name| will_run(&Names::answer(Some(name)))) {
         own_questions(project)?;
     }
+    if resolved.train.keys().any(|name| will_run(&Names::judge(name))) {
+        super::judge::check(project)?;
+        endpoint::look(project, &resolved.evaluate.judge)?;
+    }
     let answers = resolved.train.keys().any(|name| will_run(&Names::answer(Some(name))));
     for source in resolved.source.values().filter(|_| answers) {
         check_metrics(project, source)?;
@@ -170,6 +192,38 @@ fn teacher(project: &Project) -> anyhow::Result<String> {
         return Ok("everything is answered; nothing will be asked".to_owned());
     }
     endpoint::look(project, word)
+}
+
+/// Who reads the questions beside their source, if they can be asked.
+fn reader(project: &Project) -> anyhow::Result<String> {
+    let graph = super::graph(project)?;
+    let plan = project.results()?.plan(&graph, &project.recipe.params(), &pipeline::Request::default())?;
+    let is_asked = |planned: &&Planned| planned.stage.starts_with(&Names::validate(""));
+    if plan.iter().filter(is_asked).all(|planned| planned.action == Action::Keep) {
+        return Ok("everything is judged; nothing will be asked".to_owned());
+    }
+    look_at_reader(project)
+}
+
+fn look_at_reader(project: &Project) -> anyhow::Result<String> {
+    let word = &project.resolved().questions.judge;
+    if word.is_empty() {
+        return Ok(String::new());
+    }
+    super::judge::source::prompts(project)?;
+    endpoint::look(project, word)
+}
+
+/// Who judges the answers, if they can be asked, with labels and prompts that can be used.
+fn judge(project: &Project) -> anyhow::Result<String> {
+    super::judge::check(project)?;
+    let graph = super::graph(project)?;
+    let plan = project.results()?.plan(&graph, &project.recipe.params(), &pipeline::Request::default())?;
+    let is_asked = |planned: &&Planned| planned.stage.starts_with(&Names::judge(""));
+    if plan.iter().filter(is_asked).all(|planned| planned.action == Action::Keep) {
+        return Ok("everything is judged; nothing will be asked".to_owned());
+    }
+    endpoint::look(project, &project.resolved().evaluate.judge)
 }
 
 /// How many questions of its own the recipe has, all of which can be asked.

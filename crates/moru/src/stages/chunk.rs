@@ -1,21 +1,26 @@
 //! `chunk:NAME`: documents without personal values, and the pieces that a model reads them in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 use data::documents::chunks::{self, Balance, ChunkFinding};
-use data::documents::{Chunk as Piece, Level, Tree};
-use data::privacy::{KnownValues, Masker, Secret};
+use data::documents::{Chunk as Piece, Level, Reading, Tree};
+use data::privacy::{KnownValues, Masker, Secret, Sweep};
 use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::base::{self, Base};
+use super::editions::Editions;
 use super::privacy::{self, Tally, entity_name};
-use super::{Names, jsonl, parse, tokenize};
+use super::{Names, jsonl, parse, report, tokenize};
 use crate::project::Project;
+use crate::reading::cover::cover;
+use crate::reading::{self, Sheet};
 use crate::recipe::{Chunk, Prepare, Source};
 
 /// Raised when the same documents would become other chunks.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The chunks, in the stage's output.
 pub const CHUNKS: &str = "chunks.jsonl";
@@ -52,7 +57,7 @@ pub fn stage<'a>(project: &'a Project, source: &'a Source, base: &Base) -> anyho
         id: Names::chunk(&source.name),
         version: VERSION,
         inputs,
-        outputs: vec![Names::CHUNKS.into(), Names::KNOWN.into()],
+        outputs: [Names::CHUNKS, Names::KNOWN, Names::EDITIONS, Names::PAGES].map(str::to_owned).to_vec(),
         run: super::stage_fn(move |stage| run(stage, source, &secret, has_tokenizer)),
     })
 }
@@ -80,21 +85,127 @@ fn run(
         None => text.len().div_ceil(3),
     };
     let balance = Balance { count: &count, target: chunk.target_tokens, maximum: chunk.max_tokens };
-    let folder = stage.output(Names::CHUNKS)?;
-    std::fs::create_dir(&folder)?;
-    let mut trees = jsonl::Writer::create(&folder.join(parse::TREES))?;
-    let mut pieces = jsonl::Writer::create(&folder.join(CHUNKS))?;
-    let (mut facts, mut known) = (Facts::default(), KnownValues::new(&Secret::new(secret)));
-    for tree in jsonl::lines::<Tree>(&stage.input(Names::TREES)?.join(parse::TREES))? {
+    let from = stage.input(Names::TREES)?;
+    let editions = Editions::read(&from)?;
+    let mut work = Work::begin(stage, source, &editions, secret)?;
+    for read in parse::documents(&from)? {
         if stage.is_cancelled() {
             return Err(pipeline::Error::Cancelled.into());
         }
-        let mut tree = tree?;
-        mask(&mut tree, &masker, Some(&mut known), &mut facts.masked);
-        let (mut all, mut findings) = chunks::chunks(&tree, &balance);
-        trees.push(&tree)?;
+        work.take(read?, &masker, &balance)?;
+        stage.progress(work.counts.input, None, "documents");
+    }
+    let counts = work.end(stage, editions, &masker)?;
+    Ok(vec![counts])
+}
+
+/// A chunk stage at work.
+struct Work {
+    /// The source's file or folder, as the recipe names it.
+    path: String,
+    secret: Secret,
+    writers: Writers,
+    pages: reading::Pages,
+    facts: Facts,
+    known: KnownValues,
+    counts: Counts,
+    /// What is set aside, each with the newest edition of its rule.
+    aside: BTreeMap<String, String>,
+    /// What documents say of whose rule there are several editions.
+    texts: HashMap<String, Vec<String>>,
+}
+
+impl Work {
+    fn begin(
+        stage: &mut Context<'_>,
+        source: &Source,
+        editions: &Editions,
+        secret: &[u8],
+    ) -> anyhow::Result<Self> {
+        let language = report::language_of(&stage.param::<String>("report.language")?);
+        let secret = Secret::new(secret);
+        let aside = editions.set_aside().into_iter();
+        Ok(Self {
+            path: source.path.clone(),
+            writers: Writers::create(&stage.output(Names::CHUNKS)?)?,
+            pages: reading::Pages::covered(language),
+            facts: Facts::default(),
+            known: KnownValues::new(&secret),
+            counts: Counts::all("documents", 0),
+            aside: aside.map(|(older, newest)| (older.to_owned(), newest.to_owned())).collect(),
+            texts: editions.documents(),
+            secret,
+        })
+    }
+
+    /// Masks a document, divides it unless it is set aside, and shows how it was read.
+    fn take(&mut self, read: parse::Read, masker: &Masker, balance: &Balance<'_>) -> anyhow::Result<()> {
+        let (reading, look, mut tree) = read;
+        if let Some(said) = self.texts.get_mut(&tree.document) {
+            *said = tree.nodes.iter().flat_map(|node| node.pieces().map(Cow::into_owned)).collect();
+        }
+        let mut known = KnownValues::new(&self.secret);
+        mask(&mut tree, masker, Some(&mut known), &mut self.facts.masked);
+        let older_than = self.aside.get(&tree.document).cloned();
+        self.counts.input += 1;
+        if older_than.is_some() {
+            *self.counts.rejected.entry("older_edition".to_owned()).or_default() += 1;
+        } else {
+            self.counts.output += 1;
+            self.writers.push(&tree, balance, &mut self.facts)?;
+        }
+        let Reading { document, left_out, .. } = reading;
+        let file = if self.path.ends_with(&document.name) {
+            self.path.clone()
+        } else {
+            format!("{}/{}", self.path.trim_end_matches('/'), document.name)
+        };
+        let mut sheet = Sheet { file, document, look, tree, left_out, older_than };
+        cover(&mut sheet, masker, &Sweep::new(&known, &masker.config().keep));
+        self.pages.add(&sheet);
+        self.known.merge(known);
+        Ok(())
+    }
+
+    fn end(
+        mut self,
+        stage: &mut Context<'_>,
+        mut editions: Editions,
+        masker: &Masker,
+    ) -> anyhow::Result<Counts> {
+        self.writers.finish(&self.facts)?;
+        pipeline::platform::write_atomic(&stage.output(Names::PAGES)?, self.pages.finish().as_bytes())?;
+        editions.mask(masker, &mut self.known, &self.texts);
+        editions.write_for_people(&stage.output(Names::EDITIONS)?)?;
+        self.known.save(&stage.output(Names::KNOWN)?)?;
+        for finding in &self.facts.findings {
+            stage.note(&words(finding));
+        }
+        Ok(self.counts)
+    }
+}
+
+/// The files of a chunk stage.
+struct Writers {
+    folder: PathBuf,
+    trees: jsonl::Writer,
+    pieces: jsonl::Writer,
+}
+
+impl Writers {
+    fn create(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir(folder)?;
+        let trees = jsonl::Writer::create(&folder.join(parse::TREES))?;
+        let pieces = jsonl::Writer::create(&folder.join(CHUNKS))?;
+        Ok(Self { folder: folder.to_owned(), trees, pieces })
+    }
+
+    /// Divides a document, and writes it with its pieces.
+    fn push(&mut self, tree: &Tree, balance: &Balance<'_>, facts: &mut Facts) -> anyhow::Result<()> {
+        let (mut all, mut findings) = chunks::chunks(tree, balance);
+        self.trees.push(tree)?;
         // A contents page has a word of every article and says nothing of any: a search would find it first.
-        let apart = set_apart(&tree);
+        let apart = set_apart(tree);
         all.retain(|piece| !piece.paths.iter().all(|path| apart.contains(path.as_str())));
         findings.retain(|finding| match finding {
             ChunkFinding::TextCut { path, .. } | ChunkFinding::TableCut { path, .. } => {
@@ -104,21 +215,20 @@ fn run(
         });
         for piece in &all {
             facts.tokens.push(u64::from(piece.tokens));
-            pieces.push(piece)?;
+            self.pieces.push(piece)?;
         }
         facts.documents += 1;
         facts.chunks += all.len() as u64;
         facts.findings.extend(findings);
-        stage.progress(facts.documents, None, "documents");
+        Ok(())
     }
-    trees.finish()?;
-    pieces.finish()?;
-    known.save(&stage.output(Names::KNOWN)?)?;
-    for finding in &facts.findings {
-        stage.note(&words(finding));
+
+    fn finish(self, facts: &Facts) -> anyhow::Result<()> {
+        self.trees.finish()?;
+        self.pieces.finish()?;
+        let bytes = serde_json::to_vec_pretty(facts)?;
+        Ok(pipeline::platform::write_atomic(&self.folder.join(Names::FACTS), &bytes)?)
     }
-    pipeline::platform::write_atomic(&folder.join(Names::FACTS), &serde_json::to_vec_pretty(&facts)?)?;
-    Ok(vec![Counts::all("documents", facts.documents)])
 }
 
 /// The paths of contents pages and of tables of old and new wording, which are not the rule itself.
@@ -177,6 +287,6 @@ fn words(finding: &ChunkFinding) -> String {
 }
 
 /// The chunks of a chunk stage.
-pub fn read(folder: &std::path::Path) -> anyhow::Result<Vec<Piece>> {
+pub fn read(folder: &Path) -> anyhow::Result<Vec<Piece>> {
     jsonl::read(&folder.join(CHUNKS))
 }

@@ -1,5 +1,5 @@
 //! A model that can be asked, opened as the recipe says: an `[endpoint.NAME]`, an address in one line, or a model on
-//! this machine. It gives what asking a plan needs, and a [`Responder`] for whoever asks one conversation at a time.
+//! this machine. It gives what asking a plan needs.
 //!
 //! Keys come from the environment or from `.env` in the project folder, go to their endpoint, and nowhere else.
 
@@ -7,17 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chat::{Placeholders, Responder};
-use pipeline::Input;
+use chat::Placeholders;
+use pipeline::{Context, Input};
 use synth::teacher::batch::BatchSettings;
-use synth::teacher::{
-    ApiKey, Clock, EndpointResponder, MaxTokens, Model, Money, Prices, Sampling, Settings, State, Structure,
-};
+use synth::teacher::{ApiKey, Clock, MaxTokens, Model, Money, Prices, Sampling, Settings, State, Structure};
 
 use super::engine::Engine;
 use super::{assistant, builtin, hub_model, network, tokenize};
 use crate::console::error::fail;
 use crate::project::Project;
+use crate::recipe::endpoint::DECISIVE;
 use crate::recipe::{EXTRACTIVE, Endpoint, Tokenize, endpoint};
 
 /// Conversations that a model on this machine answers at once.
@@ -79,6 +78,14 @@ pub fn recipe_of(project: &Project, word: &str) -> anyhow::Result<Endpoint> {
             "[endpoint.NAME] in moru.toml makes one; `moru explain endpoint`",
         )
     })
+}
+
+/// Reads what of an endpoint its answers depend on, so that it becomes part of a stage's key.
+pub fn note_params(stage: &mut Context<'_>, recipe: &Endpoint, is_named: bool) -> anyhow::Result<()> {
+    for key in DECISIVE.iter().filter(|_| is_named) {
+        stage.param::<serde_json::Value>(&format!("endpoint.{}.{key}", recipe.name))?;
+    }
+    Ok(())
 }
 
 /// Where the answers of a model are kept: under its name, so that another address, key or mode finds them again.
@@ -166,23 +173,6 @@ impl Opened {
             poll: Duration::from_secs_f64(self.recipe.poll_secs),
             ..BatchSettings::default()
         }
-    }
-
-    /// As something that answers conversations. What an endpoint answered is kept and not asked twice, and nothing is
-    /// asked over the budget.
-    #[allow(dead_code, reason = "for judges, who ask one conversation at a time")]
-    pub fn responder(self) -> anyhow::Result<Box<dyn Responder>> {
-        let state = match &self.way {
-            Way::Endpoint(_) => Some(Arc::new(self.state()?)),
-            Way::Local(_) => None,
-        };
-        Ok(match (self.way, state) {
-            (Way::Endpoint(endpoint), Some(state)) => Box::new(
-                EndpointResponder::new(endpoint, self.model).with_state(state, self.prices, self.budget),
-            ),
-            (Way::Endpoint(endpoint), None) => Box::new(EndpointResponder::new(endpoint, self.model)),
-            (Way::Local(assistant), _) => assistant,
-        })
     }
 }
 

@@ -253,7 +253,7 @@ fn sections(exam: &Exam, metrics: &[String], samples: usize) -> Vec<Section<'sta
 }
 
 /// The answers without a model that the recipe asks for, in its order.
-fn of_baselines(
+pub(super) fn of_baselines(
     names: &[String],
     templates: Option<&data::prepare::Templates>,
     training: &[(String, String)],
@@ -270,7 +270,7 @@ fn of_baselines(
 }
 
 /// Questions and answers of the training split, for the baselines.
-fn pairs(path: &Path, manner: &Manner<'_>) -> anyhow::Result<Vec<(String, String)>> {
+pub(super) fn pairs(path: &Path, manner: &Manner<'_>) -> anyhow::Result<Vec<(String, String)>> {
     jsonl::lines::<Example>(path)?
         .map(|example| {
             let example = example?;

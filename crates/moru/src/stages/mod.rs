@@ -1,11 +1,12 @@
-//! The stages of a recipe, wired: ingest → prepare → split → tokenize → train → evaluate → report; of documents, parse →
-//! chunk → synthesize → validate in place of ingest.
+//! The stages of a recipe, wired: ingest → prepare → split → tokenize → train → evaluate → judge → report; of documents,
+//! parse → chunk → synthesize → validate in place of ingest.
 //!
 //! One file a stage; each is a plain function with named inputs and outputs. [`graph`] makes the graph
 //! of a recipe, [`run`] runs it and writes `out/`.
 
 pub mod answer;
 pub mod artifact;
+pub mod asker;
 pub mod assistant;
 pub mod base;
 pub mod bench_data;
@@ -20,6 +21,7 @@ mod compared;
 mod copied;
 pub mod costs;
 pub mod device;
+pub mod editions;
 pub mod endpoint;
 pub mod engine;
 pub mod evaluate;
@@ -30,8 +32,10 @@ pub mod gguf;
 pub mod heard;
 mod hub_model;
 pub mod ingest;
+mod interrupt;
 pub mod interviews;
 pub mod jsonl;
+pub mod judge;
 mod known;
 pub mod leak;
 pub mod look;
@@ -61,8 +65,7 @@ pub mod validate;
 pub mod verify;
 mod words;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::AtomicBool;
 
 use eval::report::{Compared, LeakTest};
 use pipeline::{Event, Graph, Request, Summary};
@@ -73,6 +76,7 @@ use crate::console::progress::Progress;
 use crate::machine;
 use crate::project::Project;
 use base::Base;
+pub use interrupt::stop_on_ctrl_c;
 use models::{base_of, speaks};
 
 /// Names of stages and of what they write.
@@ -85,12 +89,18 @@ impl Names {
     pub const TREES: &'static str = "trees";
     /// `chunk`: masked documents, and the pieces they are read in.
     pub const CHUNKS: &'static str = "chunks";
+    /// `chunk`: the editions of one rule, and what changed from one to the next.
+    pub const EDITIONS: &'static str = "editions";
+    /// `chunk`: a page that shows how documents were read.
+    pub const PAGES: &'static str = "pages";
     /// `synthesize`: questions about documents.
     pub const ASKED: &'static str = "questions";
     /// `validate`: questions that nothing is trained on.
     pub const FURTHER: &'static str = "further";
     /// `validate`: the questions with their verdicts, for a person to correct.
     pub const REVIEW: &'static str = "review";
+    /// `validate`: what a judge that sees the source says of the questions.
+    pub const JUDGEMENTS: &'static str = "judgements";
     /// The stage that makes examples.
     pub const PREPARE: &'static str = "prepare";
     /// `prepare`: examples and rejected rows, masked.
@@ -141,6 +151,14 @@ impl Names {
     pub const CLASSES: &'static str = "classes";
     /// `evaluate` of a classifier: its label of each row.
     pub const PREDICTIONS: &'static str = "predictions";
+    /// `judge`: what a judge made of the answers.
+    pub const JUDGED: &'static str = "judged";
+    /// `judge`: every verdict.
+    pub const VERDICTS: &'static str = "verdicts";
+    /// `judge`: the same answers as a table for a person to grade.
+    pub const TO_LABEL: &'static str = "to label";
+    /// What a person says of answers.
+    pub const LABELS: &'static str = "labels";
     /// A file with what the report wants to know.
     pub const FACTS: &'static str = "facts.json";
 
@@ -219,6 +237,11 @@ impl Names {
         format!("leak:{name}")
     }
 
+    /// The stage in which a training's answers are judged.
+    pub fn judge(name: &str) -> String {
+        format!("judge:{name}")
+    }
+
     /// The stage that scores a training.
     pub fn evaluate(name: &str) -> String {
         format!("evaluate:{name}")
@@ -234,7 +257,7 @@ pub fn graph(project: &Project) -> anyhow::Result<Graph<'_>> {
             stages.push(parse::stage(project, source));
             stages.push(chunk::stage(project, source, &bases[0])?);
             stages.push(questions::stage(project, source)?);
-            stages.push(validate::stage(project, source));
+            stages.push(validate::stage(project, source)?);
         } else {
             stages.push(ingest::stage(project, source)?);
         }
@@ -284,6 +307,9 @@ fn answering<'a>(project: &'a Project, bases: &[Base]) -> anyhow::Result<Vec<pip
         }
         stages.extend(export::stages(project, name, train, base));
         stages.push(evaluate::stage(project, name));
+        if !project.resolved().evaluate.judge.is_empty() {
+            stages.push(judge::stage(project, name)?);
+        }
     }
     Ok(stages)
 }
@@ -413,7 +439,7 @@ pub fn publish_report(
 /// The digest of the recipe and the results that the report in `out/` tells of.
 const REPORTED: &str = "report.of";
 
-/// What the report tells: the recipe, whose language, licences and title are read by no stage, and the
+/// What the report tells: the recipe, whose licences and title are read by no stage, and the
 /// results. A report that could not be written leaves an older one, which tells of others.
 fn told(project: &Project, results: &pipeline::Project) -> String {
     let lock = serde_json::to_string(results.lock()).expect("a lock of plain values is JSON");
@@ -460,26 +486,4 @@ fn note_cost(private: &std::path::Path, event: &Event<'_>) -> anyhow::Result<()>
         _ => {}
     }
     Ok(())
-}
-
-/// The first Ctrl-C asks the work to end where it can be continued; the second ends the process. Whoever asks in one
-/// process gets the same flag.
-pub fn stop_on_ctrl_c(console: Console) -> Arc<AtomicBool> {
-    static CANCELLED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    let set = || {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let asked = Arc::clone(&cancelled);
-        // Where a handler cannot be set, Ctrl-C ends the process as it always does.
-        let _ = ctrlc::set_handler(move || {
-            if asked.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-            // A line of progress may be open.
-            let begin = if console.live { "\r\x1b[K" } else { "" };
-            console
-                .say(format!("{begin}stopping where the work can be continued; Ctrl-C again ends at once"));
-        });
-        cancelled
-    };
-    Arc::clone(CANCELLED.get_or_init(set))
 }

@@ -7,6 +7,7 @@ use anyhow::Context;
 use eval::report::{LeakCheck, LeakTest, Leaks};
 use serde_json::Value;
 
+use super::editions::TABLE;
 use super::known::Known;
 use super::{Names, leak, questions, set_aside};
 use crate::console::error::fail;
@@ -131,6 +132,18 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
             let sources = project.resolved().source.values().filter(|source| source.is_documents()).count();
             let table = if sources == 1 { "review.csv".to_owned() } else { format!("review-{name}.csv") };
             wanted.push((Names::validate(name), Names::REVIEW, "", table));
+            let changes = if sources == 1 { TABLE.to_owned() } else { format!("editions-{name}.csv") };
+            wanted.push((Names::chunk(name), Names::EDITIONS, TABLE, changes));
+            let pages = if sources == 1 { "review.html".to_owned() } else { format!("review-{name}.html") };
+            wanted.push((Names::chunk(name), Names::PAGES, "", pages));
+            if !project.resolved().questions.judge.is_empty() {
+                let to = if sources == 1 {
+                    "judgements.jsonl".to_owned()
+                } else {
+                    format!("judgements-{name}.jsonl")
+                };
+                wanted.push((Names::validate(name), Names::JUDGEMENTS, "", to));
+            }
             if super::endpoint::is_asked(project) {
                 let file = questions::QUARANTINE;
                 let to = if sources == 1 { file.to_owned() } else { format!("quarantine-{name}.jsonl") };
@@ -152,6 +165,8 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
         let predictions = named("predictions", "jsonl");
         wanted.push((Names::evaluate(name), Names::PREDICTIONS, "", predictions));
         wanted.push((Names::answer(Some(name)), Names::ANSWERS, "", format!("samples/{name}.jsonl")));
+        wanted.push((Names::judge(name), Names::VERDICTS, "", named("verdicts", "jsonl")));
+        wanted.push((Names::judge(name), Names::TO_LABEL, "", named("judge-labels", "csv")));
         for format in project.resolved().export.formats() {
             let exported = Names::exported(name, format);
             wanted.push((Names::export(name, format), Names::ARTIFACT, "", format.file_name(name)));

@@ -3,17 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
+use data::documents::pdf::PdfLook;
 use data::documents::structure::{self, Mismatch};
+use data::documents::versions::Card;
 use data::documents::{Limits, PageFinding, Reading, Tree, TreeFinding};
 use pipeline::{Context, Counts, Input, Stage};
 
+use super::editions::{Editions, told};
 use super::{Names, jsonl};
 use crate::console::error::fail;
 use crate::project::Project;
-use crate::recipe::Source;
+use crate::recipe::{self, Source};
 
 /// Raised when the same files would become other documents.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Endings of the files that are read where `path` is a folder.
 const ENDINGS: [&str; 8] = ["pdf", "docx", "md", "markdown", "html", "htm", "xhtml", "txt"];
@@ -26,6 +29,9 @@ const TOLD: usize = 5;
 
 /// What was read, document by document, in the stage's output.
 pub const READINGS: &str = "readings.jsonl";
+
+/// What a person is shown of the pages of each PDF, in the stage's output; nothing of other documents.
+pub const LOOKS: &str = "looks.jsonl";
 
 /// The structure of each document, in the stage's output.
 pub const TREES: &str = "trees.jsonl";
@@ -49,8 +55,9 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
     let folder = stage.output(Names::TREES)?;
     std::fs::create_dir(&folder)?;
     let mut readings = jsonl::Writer::create(&folder.join(READINGS))?;
+    let mut looks = jsonl::Writer::create(&folder.join(LOOKS))?;
     let mut trees = jsonl::Writer::create(&folder.join(TREES))?;
-    let mut unread = Vec::new();
+    let (mut cards, mut unread) = (Vec::new(), Vec::new());
     for (i, path) in files.iter().enumerate() {
         stage.progress(i as u64, Some(files.len() as u64), "documents");
         if stage.is_cancelled() {
@@ -58,28 +65,55 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
         }
         let cancelled = stage.cancelled();
         match read(&root, path, &|| cancelled.load(Ordering::Relaxed)) {
-            Ok((reading, tree)) => {
+            Ok((reading, look, tree)) => {
                 tell(stage, &reading, &tree);
                 readings.push(&reading)?;
+                looks.push(&look)?;
                 trees.push(&tree)?;
+                cards.push(Card::of(&tree));
             }
             Err(_) if stage.is_cancelled() => return Err(pipeline::Error::Cancelled.into()),
             Err(error) => unread.push(error),
         }
     }
     readings.finish()?;
+    looks.finish()?;
     trees.finish()?;
     refuse(source, unread)?;
+    tell_editions(stage, source, &cards, &folder)?;
     Ok(vec![Counts::all("documents", files.len() as u64)])
 }
 
+/// Finds the editions of one rule, and says what becomes of them.
+fn tell_editions(
+    stage: &mut Context<'_>,
+    source: &Source,
+    cards: &[Card],
+    folder: &Path,
+) -> anyhow::Result<()> {
+    let wanted: recipe::Editions = stage.param("parse.editions")?;
+    let editions = Editions::of(cards, &folder.join(TREES), wanted)?;
+    if wanted == recipe::Editions::Refuse {
+        editions.refuse(source)?;
+    }
+    told::tell(stage, &editions);
+    editions.write(folder)
+}
+
+/// A document as it was read, what a person is shown of its pages, and its structure.
+pub type Read = (Reading, Option<PdfLook>, Tree);
+
+/// What a parse stage wrote, document by document.
+pub fn documents(folder: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Read>> + use<>> {
+    let readings = jsonl::lines::<Reading>(&folder.join(READINGS))?;
+    let looks = jsonl::lines::<Option<PdfLook>>(&folder.join(LOOKS))?;
+    let trees = jsonl::lines::<Tree>(&folder.join(TREES))?;
+    Ok(readings.zip(looks).zip(trees).map(|((reading, look), tree)| Ok((reading?, look?, tree?))))
+}
+
 /// A file as a document with its structure. Its name is told from the source's folder on.
-fn read(
-    root: &Path,
-    path: &Path,
-    is_cancelled: &(dyn Fn() -> bool + Sync),
-) -> anyhow::Result<(Reading, Tree)> {
-    let mut reading = data::documents::read(path, &Limits::default(), is_cancelled)?;
+fn read(root: &Path, path: &Path, is_cancelled: &(dyn Fn() -> bool + Sync)) -> anyhow::Result<Read> {
+    let (mut reading, look) = data::documents::look(path, &Limits::default(), is_cancelled)?;
     let name = path.strip_prefix(root).unwrap_or(path);
     reading.document.name = name.to_string_lossy().replace('\\', "/");
     let tree = structure::tree(&reading.document);
@@ -95,7 +129,7 @@ fn read(
             "a scan has pictures of text: let an OCR program write a text layer, and run again",
         ));
     }
-    Ok((reading, tree))
+    Ok((reading, look, tree))
 }
 
 /// All files that could not be read, told together: a rule that is left out in silence would be answered as if it did

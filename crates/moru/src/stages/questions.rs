@@ -182,7 +182,29 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Question>> {
 
 /// The text that stands in a prompt beside a question: the chunks that are searched for, or the one that is cited.
 pub fn context(sources: &Sources, settings: &Questions, question: &str, cited: Option<&str>) -> String {
-    let chosen: Vec<usize> = match settings.context.as_str() {
+    text_of(sources, chosen(sources, settings, question, cited))
+}
+
+/// As [`context`], for a row to learn from, and whether search had missed what answers it. Then the chunk that is
+/// cited stands in place of the worst that was found: an answer that is nowhere in its prompt teaches to invent.
+pub fn context_to_learn(
+    sources: &Sources,
+    settings: &Questions,
+    question: &str,
+    cited: Option<&str>,
+) -> (String, bool) {
+    let mut found = chosen(sources, settings, question, cited);
+    let answering = cited.and_then(|id| sources.chunks().iter().position(|chunk| chunk.id == id));
+    let missed = answering.filter(|chunk| !found.is_empty() && !found.contains(chunk));
+    if let (Some(chunk), Some(worst)) = (missed, found.last_mut()) {
+        *worst = chunk;
+    }
+    (text_of(sources, found), missed.is_some())
+}
+
+/// The chunks that stand beside a question, the best first.
+fn chosen(sources: &Sources, settings: &Questions, question: &str, cited: Option<&str>) -> Vec<usize> {
+    match settings.context.as_str() {
         "none" => Vec::new(),
         "cited" => match cited {
             Some(id) => sources.chunks().iter().position(|chunk| chunk.id == id).into_iter().collect(),
@@ -190,7 +212,10 @@ pub fn context(sources: &Sources, settings: &Questions, question: &str, cited: O
             None => nearest(sources, question, 1),
         },
         _ => nearest(sources, question, settings.top_k),
-    };
+    }
+}
+
+fn text_of(sources: &Sources, chosen: Vec<usize>) -> String {
     let text = |index: usize| {
         let chunk = &sources.chunks()[index];
         format!("[{}]\n{}", chunk.breadcrumb.join(" > "), chunk.text.trim())

@@ -59,7 +59,7 @@ pub fn gather(
         training: training(project, results, &costs)?,
         pretraining: pretraining(project, results)?,
         evaluation: evaluations(project, results)?,
-        judging: Vec::new(),
+        judging: judgings(project, results)?,
         classification: classifications(project, results)?,
         artifacts: super::export::read(project, results)?,
         compared: super::compared::read(project, results)?,
@@ -76,7 +76,12 @@ fn finished(costs: &Costs) -> Option<String> {
 
 /// The language of the page.
 pub fn language(project: &Project) -> Language {
-    if project.resolved().report.language == "en" { Language::English } else { Language::Korean }
+    language_of(&project.resolved().report.language)
+}
+
+/// The language of a page, by what a recipe says.
+pub fn language_of(said: &str) -> Language {
+    if said == "en" { Language::English } else { Language::Korean }
 }
 
 fn machine_words() -> String {
@@ -106,6 +111,7 @@ fn warnings(project: &Project, results: &pipeline::Project) -> anyhow::Result<Ve
     if let Ok(prepared) = results.output(Names::PREPARE, Names::PREPARED) {
         warnings.extend(conversation_warnings(&prepare::facts(&prepared)?, pick));
     }
+    warnings.extend(super::editions::told::warnings(project, results, pick)?);
     for (name, train) in project.resolved().train.iter().filter(|(_, train)| train.is_classifier()) {
         if let Ok(shards) = results.output(&Names::shards_of(name, train), Names::SHARDS) {
             warnings.extend(label_warning(&Labels::read(&shards)?, pick));
@@ -199,7 +205,8 @@ fn counts(map: &BTreeMap<String, u64>) -> Vec<Count> {
 }
 
 fn data(project: &Project, results: &pipeline::Project) -> anyhow::Result<Data> {
-    let mut data = Data::default();
+    let editions = super::editions::told::reported(project, results)?;
+    let mut data = Data { editions, ..Data::default() };
     if let Ok(prepared) = results.output(Names::PREPARE, Names::PREPARED) {
         let facts = prepare::facts(&prepared)?;
         data.sources = (project.resolved().source.values())
@@ -426,6 +433,12 @@ fn classifications(
     let names = project.resolved().train.keys();
     let found = names.filter_map(|name| results.output(&Names::evaluate(name), Names::CLASSES).ok());
     found.map(|path| super::classify::evaluate::read(&path)).collect()
+}
+
+fn judgings(project: &Project, results: &pipeline::Project) -> anyhow::Result<Vec<eval::report::Judging>> {
+    let names = project.resolved().train.keys();
+    let found = names.filter_map(|name| results.output(&Names::judge(name), Names::JUDGED).ok());
+    found.map(|path| super::judge::read(&path)).collect()
 }
 
 fn evaluations(

@@ -6,7 +6,7 @@ use anyhow::Context;
 use model::ModelConfig;
 
 use super::base::{self, Base};
-use super::{Names, exam, export, model_of, prepare, privacy, split, tokenize, train};
+use super::{Names, exam, export, judge, model_of, prepare, privacy, split, tokenize, train};
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Resolved, Source, Train};
@@ -26,6 +26,7 @@ pub fn looked_at(project: &Project) -> Vec<(String, anyhow::Result<()>)> {
         all.push((Names::model_key(name), found));
     }
     all.push(("export".to_owned(), export::check(resolved)));
+    all.push(("evaluate.judge".to_owned(), judge::check_answers(project)));
     all
 }
 

@@ -12,13 +12,13 @@ use serde_json::json;
 use synth::questions::slices::{self, Shares};
 use synth::questions::{Question, review};
 
-use super::{Names, jsonl, questions};
+use super::{Names, jsonl, judge, questions};
 use crate::console::error::fail;
 use crate::project::Project;
-use crate::recipe::{Questions, Source, Split};
+use crate::recipe::{Endpoint, Questions, Source, Split};
 
 /// Raised when the same questions would become other rows.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The columns of a question's row, in order.
 pub const COLUMNS: [&str; 13] = [
@@ -27,7 +27,7 @@ pub const COLUMNS: [&str; 13] = [
 ];
 
 /// The stage of one source.
-pub fn stage<'a>(project: &'a Project, source: &'a Source) -> Stage<'a> {
+pub fn stage<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Stage<'a>> {
     let mut inputs = vec![
         Input::stage(Names::CHUNKS, &Names::chunk(&source.name), Names::CHUNKS),
         Input::stage(Names::ASKED, &Names::ask(&source.name), Names::ASKED),
@@ -37,16 +37,28 @@ pub fn stage<'a>(project: &'a Project, source: &'a Source) -> Stage<'a> {
     if is_reviewed {
         inputs.push(Input::file(Names::REVIEW, review));
     }
-    Stage {
+    let mut outputs = vec![Names::EXTRACT.into(), Names::FURTHER.into(), Names::REVIEW.into()];
+    let judge = judge::source::recipe(project)?;
+    if let Some(judge) = &judge {
+        inputs.extend(judge::source::inputs(project, judge)?);
+        outputs.push(Names::JUDGEMENTS.into());
+    }
+    Ok(Stage {
         id: Names::validate(&source.name),
         version: VERSION,
         inputs,
-        outputs: vec![Names::EXTRACT.into(), Names::FURTHER.into(), Names::REVIEW.into()],
-        run: super::stage_fn(move |stage| run(stage, source, is_reviewed)),
-    }
+        outputs,
+        run: super::stage_fn(move |stage| run(stage, project, source, is_reviewed, judge.as_ref())),
+    })
 }
 
-fn run(stage: &mut Context<'_>, source: &Source, is_reviewed: bool) -> anyhow::Result<Vec<Counts>> {
+fn run(
+    stage: &mut Context<'_>,
+    project: &Project,
+    source: &Source,
+    is_reviewed: bool,
+    judge: Option<&Endpoint>,
+) -> anyhow::Result<Vec<Counts>> {
     let settings = Questions {
         context: stage.param("questions.context")?,
         top_k: stage.param("questions.top_k")?,
@@ -62,6 +74,7 @@ fn run(stage: &mut Context<'_>, source: &Source, is_reviewed: bool) -> anyhow::R
     for question in &mut all {
         question.verdict = validator.judge(&question.pair);
     }
+    let judgements = judged(stage, project, &settings, validator.sources(), judge, &mut all)?;
     let table = review::write(&all);
     pipeline::platform::write_atomic(&stage.output(Names::REVIEW)?, table.as_bytes())?;
     if is_reviewed {
@@ -92,7 +105,22 @@ fn run(stage: &mut Context<'_>, source: &Source, is_reviewed: bool) -> anyhow::R
     write_rows(stage, source, &settings, validator.sources(), &all, &places)?;
     write_further(stage, &settings, validator.sources())?;
     tell_drawn(stage, &settings, validator.sources(), &all)?;
-    Ok(vec![counts])
+    Ok([counts].into_iter().chain(judgements).collect())
+}
+
+/// Lets the recipe's judge read the questions beside their source, where it names one.
+fn judged(
+    stage: &mut Context<'_>,
+    project: &Project,
+    settings: &Questions,
+    sources: &Sources,
+    judge: Option<&Endpoint>,
+    all: &mut [Question],
+) -> anyhow::Result<Option<Counts>> {
+    let Some(recipe) = judge else { return Ok(None) };
+    judge::source::note_params(stage, project, recipe)?;
+    let path = stage.output(Names::JUDGEMENTS)?;
+    judge::source::judge_all(stage, project, settings, sources, all, &path).map(Some)
 }
 
 /// Says of how many questions the search finds nothing, so that something else stands beside them.
@@ -150,11 +178,20 @@ fn write_rows(
     let schema =
         Arc::new(Schema { source: source.name.clone(), columns: COLUMNS.iter().map(column).collect() });
     let name: Arc<str> = source.name.as_str().into();
+    let mut n_missed = 0;
     let records = all.iter().zip(places).map(|(question, &place)| {
         let text = question.pair.question.as_str();
-        let context = questions::context(sources, settings, text, question.chunk.as_deref());
         let slice = slices::SLICES[place];
         let split = if slice == "test_unseen" { "test" } else { slice };
+        let cited = question.chunk.as_deref();
+        // A test is asked as a person asks: beside what search finds, whether that answers it or not.
+        let context = if split == "test" {
+            questions::context(sources, settings, text, cited)
+        } else {
+            let (context, is_missed) = questions::context_to_learn(sources, settings, text, cited);
+            n_missed += usize::from(is_missed);
+            context
+        };
         let values = [
             text.to_owned(),
             question.pair.answer.clone(),
@@ -177,7 +214,13 @@ fn write_rows(
             values: values.into_iter().map(Value::Text).collect(),
         }
     });
-    let mut rows = Ready { schema: Arc::clone(&schema), rows: records.collect::<Vec<_>>().into_iter() };
+    let records: Vec<_> = records.collect();
+    if n_missed > 0 {
+        stage.note(&format!(
+            "{n_missed} rows to learn from stand beside the text that answers them, which search had not found"
+        ));
+    }
+    let mut rows = Ready { schema: Arc::clone(&schema), rows: records.into_iter() };
     let info = SourceInfo { name: source.name.clone(), kind: source.kind.clone(), ..SourceInfo::default() };
     let folder = stage.output(Names::EXTRACT)?;
     std::fs::create_dir(&folder)?;

@@ -115,6 +115,36 @@ fn rules_become_questions_that_cite_them() {
 }
 
 #[test]
+fn questions_and_verdicts_can_be_looked_at() {
+    let scratch = project();
+    scratch.stdout(&["run", "--until", "prepare"], 0);
+    let asked = scratch.stdout(&["tap", "synthesize", "-n", "0"], 0);
+    let quotas = "rules: lookup 6 of 6, procedure 4 of 4, absent 4 of 4, further_absent 2 of 2, further_answerable 1 of 1\n";
+    assert!(asked.starts_with(quotas), "{asked}");
+    assert!(
+        asked.contains("\n  from: 복무규정.md") && asked.contains("\n  cites: 복무규정.md 제"),
+        "{asked}"
+    );
+    let asked = rows(&scratch.stdout(&["tap", "synthesize:rules", "-n", "2", "--json"], 0));
+    assert_eq!(asked.len(), 2);
+    let id = asked[0]["pair"]["id"].as_str().unwrap().to_owned();
+    let judged = scratch.stdout(&["tap", "validate", "-n", "0"], 0);
+    assert!(judged.starts_with("rules: 14 questions hold, 0 are refused\n"), "{judged}");
+    assert!(judged.contains(", holds: train\n") && judged.contains(", holds: test\n"), "{judged}");
+    // What a person dropped is told as such, and stands among what was set aside.
+    let table = scratch.read("out/review.csv");
+    let row = table.lines().find(|line| line.starts_with(&id)).unwrap();
+    let dropped = format!("{},drop,", row.trim_end().strip_suffix(",,").unwrap());
+    scratch.write("review.csv", &table.replace(row.trim_end(), &dropped));
+    let review = ["--set", "questions.review=review.csv"];
+    scratch.stdout(&[&["run", "--until", "prepare"], &review[..]].concat(), 0);
+    let out = scratch.stdout(&[&["tap", "validate", "--rejected", "-n", "0"], &review[..]].concat(), 0);
+    assert!(out.contains(&format!("{id}  ")) && out.contains("dropped by a person"), "{out}");
+    assert_eq!(out.matches("asked:").count(), 1, "{out}");
+    assert!(scratch.seen(&["tap", "synthesize:other"]).contains("no such source of documents"));
+}
+
+#[test]
 fn what_a_person_corrects_wins() {
     let scratch = project();
     scratch.stdout(&["run", "--until", "prepare"], 0);

@@ -16,7 +16,7 @@ use crate::support::Scratch;
 const SMALL: &str = r#"
 moru() {
     case $1 in
-    init | explain | inspect | doctor | completions | bench | top | score | --* | help) command moru "$@" ;;
+    init | explain | inspect | doctor | completions | bench | top | score | judge | --* | help) command moru "$@" ;;
     *)
         command moru "$@" --set model.base=builtin:toy --set train.steps=4 --set train.batch_size=4 \
             --set train.save_every=2 --set evaluate.max_rows=4 --set evaluate.max_new_tokens=8 --set evaluate.leak_samples=8

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Scratch, snapshot};
 
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 25] = [
     "quickstart",
     "init",
     "check",
@@ -19,6 +19,7 @@ const VERBS: [&str; 24] = [
     "generate",
     "classify",
     "report",
+    "judge",
     "inspect",
     "merge",
     "quantize",
@@ -85,6 +86,7 @@ fn topics_and_completions() {
         "train",
         "source",
         "teacher",
+        "judge",
         "endpoint",
     ] {
         assert!(scratch.stdout(&["explain", topic], 0).lines().count() > 1, "{topic}");

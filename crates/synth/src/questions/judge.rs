@@ -1,6 +1,7 @@
 //! A judge that sees the source: the last check of a pair, where a model is at hand.
 
-use chat::{Event, FinishReason, Message, Request, Responder, ResponderError, Role};
+use chat::prompt::Fence;
+use chat::{CancelToken, Event, FinishReason, Message, Request, Responder, ResponderError, Role, Sampling};
 use data::validate::{Code, Finding, Pair, Sources};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -56,19 +57,23 @@ pub fn schema() -> Value {
     })
 }
 
-/// The turns that ask for a judgement; none for a pair that cites nothing.
+/// The turns that ask for a judgement; none for a pair that cites nothing. Source, question and answer stand in fences:
+/// what a document demands is not followed.
 pub fn messages(pair: &Pair, sources: &Sources, prompts: &Prompts) -> Option<Vec<Message>> {
     let cited = sources.cited(&pair.document, &pair.paths).ok().filter(|_| !pair.paths.is_empty())?;
-    let text = prompts.fill(
-        PromptKind::Judge,
-        &[
-            ("breadcrumb", &cited.headings.replace('\n', " > ")),
-            ("passage", cited.text().trim()),
-            ("question", &pair.question),
-            ("answer", &pair.answer),
-        ],
-    );
-    Some(vec![Message::new(Role::User, text)])
+    let (place, text) = (cited.headings.replace('\n', " > "), cited.text());
+    let parts = [
+        ("breadcrumb", "PLACE", place.as_str()),
+        ("passage", "SOURCE", text.trim()),
+        ("question", "QUESTION", pair.question.trim()),
+        ("answer", "ANSWER", pair.answer.trim()),
+    ];
+    let fence = Fence::around(parts.map(|(_, _, text)| text));
+    let fenced = parts.map(|(column, name, text)| (column, fence.wrap(name, text)));
+    let mut values: Vec<(&str, &str)> =
+        fenced.iter().map(|(column, text)| (*column, text.as_str())).collect();
+    values.push(("mark", fence.mark()));
+    Some(vec![Message::new(Role::User, prompts.fill(PromptKind::Judge, &values))])
 }
 
 /// A judge's reply as a judgement.
@@ -82,6 +87,24 @@ pub fn read(reply: &str) -> Result<Judgement, serde_json::Error> {
     serde_json::from_str(reply.get(start..end).unwrap_or(reply))
 }
 
+/// How a judge is asked.
+#[derive(Debug, Clone)]
+pub struct Settings<'a> {
+    /// The words.
+    pub prompts: &'a Prompts,
+    /// Most tokens of a reply.
+    pub max_tokens: usize,
+    /// Ends the judging early.
+    pub cancel: CancelToken,
+}
+
+impl<'a> Settings<'a> {
+    /// Replies of at most 512 tokens.
+    pub fn new(prompts: &'a Prompts) -> Self {
+        Self { prompts, max_tokens: 512, cancel: CancelToken::default() }
+    }
+}
+
 /// Judges pairs, in order. Pairs that cite nothing are passed over.
 ///
 /// # Errors
@@ -90,15 +113,18 @@ pub fn judge(
     responder: &mut dyn Responder,
     pairs: &[Pair],
     sources: &Sources,
-    prompts: &Prompts,
+    settings: &Settings<'_>,
 ) -> Result<Vec<Option<Judged>>, ResponderError> {
     let asked: Vec<Option<Vec<Message>>> =
-        pairs.iter().map(|pair| messages(pair, sources, prompts)).collect();
-    let requests: Vec<Request> = asked
-        .iter()
-        .flatten()
-        .map(|messages| Request { messages: messages.clone(), schema: Some(schema()), ..Request::default() })
-        .collect();
+        pairs.iter().map(|pair| messages(pair, sources, settings.prompts)).collect();
+    let request = |messages: &Vec<Message>| Request {
+        messages: messages.clone(),
+        schema: Some(schema()),
+        sampling: Sampling { max_tokens: settings.max_tokens, ..Sampling::default() },
+        cancel: settings.cancel.clone(),
+        ..Request::default()
+    };
+    let requests: Vec<Request> = asked.iter().flatten().map(request).collect();
     let mut replies = vec![(String::new(), None); requests.len()];
     responder.respond(&requests, &mut |at, event| match event {
         Event::Text(text) => replies[at].0.push_str(&text),

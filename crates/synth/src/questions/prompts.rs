@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use chat::prompt::{fill, missing};
+
 /// What a prompt is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PromptKind {
@@ -35,7 +37,7 @@ impl PromptKind {
         match self {
             Self::Ask => &["n_lookup", "n_procedure", "document", "breadcrumb", "paths", "passage"],
             Self::Again => &["asked"],
-            Self::Judge => &["breadcrumb", "passage", "question", "answer"],
+            Self::Judge => &["mark", "breadcrumb", "passage", "question", "answer"],
             Self::Persona => &[],
         }
     }
@@ -141,8 +143,7 @@ impl Prompts {
             let path = folder.join(file_name(kind, is_korean));
             *text = std::fs::read_to_string(&path)
                 .map_err(|source| PromptError::Read { path: path.clone(), source })?;
-            let missing = kind.columns().iter().find(|column| !text.contains(&format!("{{{column}}}")));
-            if let Some(column) = missing {
+            if let Some(column) = missing(text, kind.columns()) {
                 return Err(PromptError::Column { path, column, needed: kind.columns() });
             }
         }
@@ -157,23 +158,7 @@ impl Prompts {
 
     /// A prompt with its columns filled, in one pass: what a value says is never read as a column.
     pub fn fill(&self, kind: PromptKind, values: &[(&str, &str)]) -> String {
-        let mut out = String::new();
-        let mut rest = self.text(kind);
-        while let Some(open) = rest.find('{') {
-            out.push_str(&rest[..open]);
-            rest = &rest[open..];
-            let value = values
-                .iter()
-                .find(|(name, _)| rest[1..].strip_prefix(name).is_some_and(|r| r.starts_with('}')));
-            if let Some((name, value)) = value {
-                out.push_str(value);
-                rest = &rest[name.len() + 2..];
-            } else {
-                out.push('{');
-                rest = &rest[1..];
-            }
-        }
-        out + rest
+        fill(self.text(kind), values)
     }
 }
 
@@ -201,6 +186,6 @@ mod tests {
             PromptKind::Judge,
             &[("breadcrumb", "a"), ("passage", "{answer} {x}"), ("question", "q"), ("answer", "r")],
         );
-        assert!(filled.contains("{answer} {x}") && filled.ends_with("답: r"), "{filled}");
+        assert!(filled.contains("{answer} {x}") && filled.ends_with("\nr"), "{filled}");
     }
 }

@@ -185,6 +185,35 @@ fn line(cells: &[&str], out: &mut String) {
     out.push_str("\r\n");
 }
 
+/// Reads the rows of a table that [`write`] made, with everything in them; a column that is missing is empty.
+///
+/// # Errors
+/// A quote that is not closed.
+pub fn table(text: &str) -> Result<Vec<ReviewRow>, ReviewError> {
+    let mut table = cells(text.strip_prefix('\u{FEFF}').unwrap_or(text))?.into_iter();
+    let (_, head) = table.next().unwrap_or_default();
+    let row = |(_, mut row): (usize, Vec<String>)| {
+        let mut cell = |column: &str| {
+            let place = head.iter().position(|name| name == column);
+            place.and_then(|at| row.get_mut(at)).map(std::mem::take).unwrap_or_default()
+        };
+        ReviewRow {
+            id: cell("id"),
+            r#type: cell("type"),
+            question: cell("question"),
+            answer: cell("answer"),
+            document: cell("document"),
+            paths: cell("paths"),
+            accepted: cell("accepted"),
+            reasons: cell("reasons"),
+            evidence: cell("evidence"),
+            decision: cell("decision"),
+            note: cell("note"),
+        }
+    };
+    Ok(table.map(row).collect())
+}
+
 /// Reads a review file. Columns may stand in any order, and others beside them.
 ///
 /// # Errors
@@ -344,6 +373,7 @@ mod tests {
     fn what_is_written_is_read_and_changes_nothing() {
         let mut own = questions();
         let corrections = read(&write(&own)).unwrap();
+        assert_eq!(table(&write(&own)).unwrap(), rows(&own));
         assert_eq!(apply(&mut own, &corrections), Applied::default());
         assert_eq!(own, questions());
     }

@@ -6,7 +6,7 @@ use chat::{Script, ScriptedResponder};
 use data::validate::{Code, Kind, Pair, Validator, is_refusal};
 use serde_json::json;
 use synth::korean::check_particles;
-use synth::questions::judge::{Judged, Ruling, judge};
+use synth::questions::judge::{Judged, Ruling, Settings, judge};
 use synth::questions::prompts::{Bilingual, Prompts};
 use synth::questions::{Asker, Question, Quotas, Setting, facts, slices, teacher, write};
 use synth::rules::{Answer, Book, Rules, exam};
@@ -215,7 +215,8 @@ fn a_judge_sees_the_source_and_its_verdict_is_read() {
         Script::Say("supported".into()),
         Script::Fail("busy".into()),
     ]);
-    let judged = judge(&mut responder, &pairs, validator.sources(), &Prompts::defaults(true)).unwrap();
+    let prompts = Prompts::defaults(true);
+    let judged = judge(&mut responder, &pairs, validator.sources(), &Settings::new(&prompts)).unwrap();
     assert_eq!(responder.asked.len(), 4);
     for (request, answer) in responder.asked.iter().zip(["14일 이내에 지급됩니다.", "40일"]) {
         let prompt = &request.messages[0].content;
@@ -224,6 +225,11 @@ fn a_judge_sees_the_source_and_its_verdict_is_read() {
             "{prompt}"
         );
         assert!(request.schema.is_some());
+        // Whoever wrote the document or the answer cannot write the end of the fence.
+        let (_, mark) = prompt.split_once("<<<SOURCE ").unwrap();
+        let mark = mark.split_once('\n').unwrap().0;
+        assert_eq!(prompt.matches(&format!("\nANSWER {mark}>>>")).count(), 1, "{prompt}");
+        assert!(prompt.contains(&format!("`<<<이름 {mark}`")), "{prompt}");
     }
     let ruling = |at: usize| match &judged[at] {
         Some(Judged::Said(judgement)) => Some(judgement.verdict),

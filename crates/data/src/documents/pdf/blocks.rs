@@ -11,11 +11,12 @@ use super::look::JoinLook;
 use super::margins::Columns;
 use super::page::PageLines;
 
-/// The blocks of a document, the joins that were made in them, and for each line of each page its block.
+/// The blocks of a document, the joins that were made in them, and for each line of each page its block and its place
+/// among the block's lines.
 pub(super) struct Built {
     pub blocks: Vec<Block>,
     pub joins: Vec<JoinLook>,
-    pub block_of: Vec<Vec<u32>>,
+    pub block_of: Vec<Vec<(u32, u32)>>,
 }
 
 /// Makes the blocks.
@@ -29,7 +30,7 @@ pub(super) fn build(pages: &[PageLines], items: &[Item], columns: &Columns) -> B
         built: Built {
             blocks: Vec::with_capacity(items.len()),
             joins: Vec::new(),
-            block_of: pages.iter().map(|page| vec![0; page.lines.len()]).collect(),
+            block_of: pages.iter().map(|page| vec![(0, 0); page.lines.len()]).collect(),
         },
     };
     for (item, cells) in items.iter().zip(&cells) {
@@ -107,8 +108,8 @@ impl Builder<'_> {
             Item::Rows(rows) => (Content::Table(self.rows(rows)), rows.iter().flatten().copied().collect()),
         };
         let block = self.built.blocks.len() as u32;
-        for at in &lines {
-            self.built.block_of[at.page][at.line] = block;
+        for (rank, at) in lines.iter().enumerate() {
+            self.built.block_of[at.page][at.line] = (block, rank as u32);
         }
         let mut places = self.places(&lines);
         if let Item::Grid(parts) = item {

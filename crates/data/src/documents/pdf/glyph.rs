@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::Rect;
+use super::hidden::Unseen;
 
 /// What a glyph says: one character nearly always, several for a ligature or a replaced span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,6 +164,8 @@ pub(super) struct Painted {
     pub unknown: u64,
     /// Those that no reader sees.
     pub hidden: u64,
+    /// What these and those outside of the page say.
+    pub unseen: Unseen,
     /// The content could not be followed to its end.
     pub is_damaged: bool,
     /// The first limit that was reached, and its value.

@@ -14,6 +14,7 @@ use super::super::Rect;
 use super::font::{FontFace, FontSources, PdfFont};
 use super::glyph::{Direction, Glyph, Painted, Text};
 use super::limits::Limits;
+use super::look::HiddenReason;
 use super::marks::Marks;
 use super::state::{State, UsedFont, matrix};
 use super::stream::{Unpacked, unpack};
@@ -381,11 +382,14 @@ impl<'a, 'f> Interpreter<'a, 'f> {
             (-1.0..=self.visible.0 + 1.0).contains(&x) && (-1.0..=self.visible.1 + 1.0).contains(&y);
         if !is_inside || !placed.size.is_finite() {
             self.outside += count;
+            self.painted.unseen.push(&text, &placed.glyph_bounds(), HiddenReason::Outside);
             return;
         }
         // Letters of less than half a point are there for machines.
         if state.is_invisible() || placed.size < 0.5 {
             self.painted.hidden += count;
+            let reason = if state.is_invisible() { HiddenReason::Invisible } else { HiddenReason::Tiny };
+            self.painted.unseen.push(&text, &placed.glyph_bounds(), reason);
             return;
         }
         if text == Text::One('\u{fffd}') {
@@ -461,6 +465,11 @@ impl Placed {
             direction,
             middle: start.midpoint(end),
         }
+    }
+
+    /// The rectangle on the page that the glyph fills, more or less.
+    fn glyph_bounds(&self) -> Rect {
+        self.direction.bounds(self.x0, self.y, self.x1, self.y + self.size * 0.8)
     }
 }
 

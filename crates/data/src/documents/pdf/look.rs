@@ -63,6 +63,8 @@ pub struct PageLook {
     pub lines: Vec<LineLook>,
     /// The grids of its rules.
     pub grids: Vec<GridLook>,
+    /// Text that no reader sees; of very much of it the beginning.
+    pub hidden: Vec<HiddenLook>,
 }
 
 /// A line on a page.
@@ -74,6 +76,33 @@ pub struct LineLook {
     pub bounds: Rect,
     /// The index of the block that it is part of; furniture is a block too.
     pub block: u32,
+    /// Its place among the lines of the block, from 0: a table is read cell by cell.
+    pub rank: u32,
+}
+
+/// Text that no reader sees, and that is therefore in no line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HiddenLook {
+    /// What it says, as far as the file tells.
+    pub text: String,
+    /// Where it stands; outside of the page it may be.
+    pub bounds: Rect,
+    /// Why nobody sees it.
+    pub reason: HiddenReason,
+}
+
+/// Why text is not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenReason {
+    /// It is neither filled nor stroked, as the text layer over a scanned page is.
+    Invisible,
+    /// Its letters are smaller than half a point.
+    Tiny,
+    /// It is white on nothing.
+    White,
+    /// It stands outside of the page's visible box.
+    Outside,
 }
 
 /// A grid of rules on a page.

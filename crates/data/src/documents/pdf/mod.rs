@@ -34,6 +34,7 @@ mod furniture;
 mod gaps;
 mod glyph;
 mod grid;
+mod hidden;
 mod interpreter;
 mod join;
 mod limits;
@@ -58,7 +59,7 @@ use super::Document;
 pub use error::PdfError;
 pub use join::{Join, JoinReason};
 pub use limits::Limits;
-pub use look::{FontLook, GridLook, JoinLook, LineLook, PageLook, PdfLook, Repair};
+pub use look::{FontLook, GridLook, HiddenLook, HiddenReason, JoinLook, LineLook, PageLook, PdfLook, Repair};
 pub use page::Order;
 
 /// Reads a PDF from its bytes. `name` is what messages and ids call it. `is_cancelled` is asked between pages.

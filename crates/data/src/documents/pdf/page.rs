@@ -4,13 +4,14 @@ use hayro_font::kurbo::{Affine, Point};
 use hayro_syntax::object::{Array, Dict, Name, Object, Stream};
 use hayro_syntax::page::{Page, Resources};
 
-use super::super::{PageFinding, PageReport};
+use super::super::{PageFinding, PageReport, Rect};
 use super::columns;
 use super::glyph::{Glyph, Painted};
 use super::grid::{self, Grid};
 use super::interpreter::{Fonts, Interpreter};
 use super::limits::Limits;
 use super::line::{self, Line, Work};
+use super::look::{HiddenLook, HiddenReason};
 use super::words::Blanks;
 
 /// How the lines of a page were put in order.
@@ -30,6 +31,7 @@ pub(super) struct PageLines {
     pub lines: Vec<Line>,
     pub grids: Vec<Grid>,
     pub order: Order,
+    pub hidden: Vec<HiddenLook>,
 }
 
 /// Reads a page; it never fails, and says what it met in its report.
@@ -45,10 +47,11 @@ pub(super) fn read<'a>(page: &'a Page<'a>, number: u32, fonts: &mut Fonts<'a>, l
     let findings = findings(&painted, outside);
     let heights: Vec<(f32, f32)> = fonts.faces.iter().map(|face| (face.ascent, face.descent)).collect();
     let mut work = Work(400_000_000);
+    let hidden = std::mem::take(&mut painted.unseen).found();
     let (lines, grids, order) = lay_out(painted.glyphs, &painted.rules, &heights, &mut work);
     let characters = lines.iter().map(|line| line.text.chars().count() as u64).sum();
     let report = PageReport { page: number, width, height, characters, findings };
-    PageLines { report, lines, grids, order }
+    PageLines { report, lines, grids, order, hidden }
 }
 
 fn follow<'a>(page: &'a Page<'a>, interpreter: &mut Interpreter<'a, '_>) {
@@ -97,6 +100,11 @@ fn appearance<'a>(
     interpreter.appearance(&form, own.as_ref().unwrap_or(page.resources()), to_page, corner);
 }
 
+/// The rectangle on the page that a glyph fills, more or less.
+fn bounds(glyph: &Glyph) -> Rect {
+    glyph.direction.bounds(glyph.x0, glyph.y, glyph.x1, glyph.y + glyph.size * 0.7)
+}
+
 /// Leaves out white letters that stand on nothing.
 fn hide_white_on_white(painted: &mut Painted) {
     if painted.glyphs.iter().all(|glyph| !glyph.white) {
@@ -104,14 +112,17 @@ fn hide_white_on_white(painted: &mut Painted) {
     }
     let grounds = std::mem::take(&mut painted.grounds);
     let is_seen = |glyph: &Glyph| {
-        let b = glyph.direction.bounds(glyph.x0, glyph.y, glyph.x1, glyph.y + glyph.size * 0.7);
+        let b = bounds(glyph);
         let (x, y) = (f32::midpoint(b.x0, b.x1), f32::midpoint(b.y0, b.y1));
         !glyph.white || grounds.iter().any(|g| x >= g.x0 && x <= g.x1 && y >= g.y0 && y <= g.y1)
     };
-    let hidden = &mut painted.hidden;
+    let (hidden, unseen) = (&mut painted.hidden, &mut painted.unseen);
     painted.glyphs.retain(|glyph| {
         let is_seen = is_seen(glyph);
-        *hidden += if is_seen || glyph.text.is_blank() { 0 } else { glyph.text.count() };
+        if !is_seen {
+            *hidden += if glyph.text.is_blank() { 0 } else { glyph.text.count() };
+            unseen.push(&glyph.text, &bounds(glyph), HiddenReason::White);
+        }
         is_seen
     });
 }
@@ -142,7 +153,7 @@ fn findings(painted: &Painted, outside: u64) -> Vec<PageFinding> {
 
 fn lay_out(
     glyphs: Vec<Glyph>,
-    rules: &[super::super::Rect],
+    rules: &[Rect],
     heights: &[(f32, f32)],
     work: &mut Work,
 ) -> (Vec<Line>, Vec<Grid>, Order) {

@@ -290,15 +290,16 @@ fn font_look(face: &FontFace) -> FontLook {
     FontLook { name, embedded: is_embedded, has_characters: has_to_unicode, bold }
 }
 
-fn page_look(page: PageLines, blocks: &[u32]) -> PageLook {
+fn page_look(page: PageLines, blocks: &[(u32, u32)]) -> PageLook {
     let lines = page.lines.into_iter().zip(blocks);
     PageLook {
         page: page.report.page,
         order: page.order,
         lines: lines
-            .map(|(line, block)| LineLook { text: line.text, bounds: line.bounds, block: *block })
+            .map(|(line, &(block, rank))| LineLook { text: line.text, bounds: line.bounds, block, rank })
             .collect(),
         grids: page.grids.into_iter().map(grid_look).collect(),
+        hidden: page.hidden,
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::super::tree::{Level, Number, Tree};
+use super::squeezed;
 
 /// A place that two editions have in other words, or only one of them has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,10 +101,6 @@ fn apart(lines: &[String], others: &[String]) -> Vec<String> {
         _ => true,
     };
     lines.iter().filter(is_new).cloned().collect()
-}
-
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect()
 }
 
 /// For each place of the newer edition the one of the older.

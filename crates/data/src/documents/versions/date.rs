@@ -13,6 +13,17 @@ pub struct Date {
     pub day: u8,
 }
 
+impl std::fmt::Display for Date {
+    /// `2024-03-01`, or `2024` where only the year is known.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.month, self.day) {
+            (0, _) => write!(f, "{:04}", self.year),
+            (month, 0) => write!(f, "{:04}-{month:02}", self.year),
+            (month, day) => write!(f, "{:04}-{month:02}-{day:02}", self.year),
+        }
+    }
+}
+
 /// The latest date in a text.
 pub(super) fn latest(text: &str) -> Option<Date> {
     dates(text).into_iter().map(|(date, _, _)| date).max()
@@ -115,6 +126,7 @@ mod tests {
         ] {
             assert_eq!(latest(text), want, "{text}");
         }
+        assert_eq!(Date { year: 2024, month: 3, day: 1 }.to_string(), "2024-03-01");
         assert_eq!(latest_of_effect("이 규정은 2024년 3월 1일부터 시행한다."), day(2024, 3, 1));
         assert_eq!(latest_of_effect("1948년 7월 12일에 있었던 일"), None);
     }

@@ -1,8 +1,10 @@
 //! Several documents may hold one rule, as it was and as it is: which is the current one.
 //!
-//! Documents are one rule where their titles agree, apart from what says which edition it is, or nearly all of
-//! their articles do. The latest date of effect or revision is the current one's: as its head or its last 부칙 says, else
-//! its marks of revision, else its file's name.
+//! Documents are one rule where their titles agree, apart from what says which edition it is, and some of their articles
+//! (of a short document or a handbook: its lines), or nearly all of their articles do. The latest date of effect or
+//! revision is the current one's: as its head or its last 부칙 says, else its marks of revision, else its file's name.
+//! A document without any date is taken for older than those with one, unless its name says that it is the current one;
+//! either way that is said, because nothing but a person can know it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -21,6 +23,8 @@ pub use date::Date;
 const SAME: f64 = 0.8;
 /// How many they must share where they are called the same.
 const NOT_OTHER: f64 = 0.2;
+/// How many lines documents with few articles must share where they are called the same; the title is one of them.
+const ALIKE: f64 = 0.3;
 /// Fewer articles tell nothing.
 const ENOUGH_ARTICLES: usize = 5;
 
@@ -88,6 +92,12 @@ pub enum VersionFinding {
         /// The document.
         document: usize,
     },
+    /// A document says nothing of its date, and another edition does: it was taken for older, or for the current one
+    /// where its name says so.
+    Undated {
+        /// The document.
+        document: usize,
+    },
 }
 
 /// What is compared of a document: a small thing, so that many documents need not be held at once.
@@ -100,6 +110,8 @@ pub struct Card {
     /// What it says about its edition.
     pub edition: Edition,
     articles: HashSet<String>,
+    /// What its headings, paragraphs, items and rows say.
+    lines: HashSet<u64>,
     /// Of its letters.
     digest: u128,
 }
@@ -112,17 +124,39 @@ impl Card {
             title: tree.title.clone(),
             edition: edition(tree),
             articles: articles(tree),
+            lines: lines(tree),
             digest: digest(tree),
         }
     }
 
     fn is_same_rule(&self, other: &Self) -> bool {
         let few = self.articles.len().min(other.articles.len()) < ENOUGH_ARTICLES;
-        let shared = self.articles.intersection(&other.articles).count() as f64;
-        let share = shared / self.articles.union(&other.articles).count().max(1) as f64;
+        // Chapters of one handbook may all be called `Overview`: without articles, their words decide.
         let called = !self.edition.rule.is_empty() && self.edition.rule == other.edition.rule;
-        (called && (few || share >= NOT_OTHER)) || (!few && share >= SAME)
+        if few {
+            return called && shared(&self.lines, &other.lines) >= ALIKE;
+        }
+        let shared = shared(&self.articles, &other.articles);
+        (called && shared >= NOT_OTHER) || shared >= SAME
     }
+
+    /// How new a document is: greater is newer. A date decides; without one, a name that says `현행` is newer than
+    /// any date, and all others are older.
+    fn age(&self) -> (u8, Option<Date>, (i32, u32)) {
+        let rank = name_rank(&self.document);
+        let date = self.edition.date;
+        let class = match date {
+            Some(_) => 1,
+            None if rank.0 > 0 => 2,
+            None => 0,
+        };
+        (class, date, rank)
+    }
+}
+
+/// The share of what either has that both have.
+fn shared<T: Eq + std::hash::Hash>(one: &HashSet<T>, other: &HashSet<T>) -> f64 {
+    one.intersection(other).count() as f64 / one.union(other).count().max(1) as f64
 }
 
 /// The rules that documents hold, in the order of their first document.
@@ -143,6 +177,17 @@ pub fn rules(cards: &[Card]) -> Vec<Rule> {
 fn articles(tree: &Tree) -> HashSet<String> {
     let articles = tree.nodes.iter().filter(|node| node.level == Level::Article && !node.title.is_empty());
     articles.map(|node| format!("{:?}{}", node.number, node.title.replace(' ', ""))).collect()
+}
+
+/// What the nodes of a document say, blanks aside.
+fn lines(tree: &Tree) -> HashSet<u64> {
+    let said = tree.nodes.iter().filter(|node| !node.level.is_apart()).flat_map(super::tree::Node::pieces);
+    let rows = said.flat_map(|piece| piece.lines().map(squeezed).collect::<Vec<_>>());
+    rows.filter(|row| !row.is_empty()).map(|row| hash128(0, &[row.as_bytes()]) as u64).collect()
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect()
 }
 
 /// What a document says about its edition.
@@ -229,9 +274,8 @@ fn is_of_edition(word: &str) -> bool {
 }
 
 fn rule(mut group: Vec<usize>, cards: &[Card]) -> Rule {
-    // Latest first; without dates, what the name says, and then the name itself.
-    let level = |at: usize| (cards[at].edition.date, name_rank(&cards[at].document));
-    let key = |at: usize| (level(at), cards[at].document.as_str());
+    // Latest first; what is equally new, by its name.
+    let key = |at: usize| (cards[at].age(), cards[at].document.as_str());
     group.sort_by(|a, b| key(*b).cmp(&key(*a)));
     let mut findings = identical(&group, cards);
     let current = group[0];
@@ -242,12 +286,18 @@ fn rule(mut group: Vec<usize>, cards: &[Card]) -> Rule {
             _ => None,
         })
         .collect();
-    let undecided: Vec<usize> =
-        group.iter().copied().filter(|at| level(*at) == level(current) && !copies.contains(at)).collect();
+    let different: Vec<usize> = group.iter().copied().filter(|at| !copies.contains(at)).collect();
+    let age = cards[current].age();
+    let undecided: Vec<usize> = different.iter().copied().filter(|at| cards[*at].age() == age).collect();
     if undecided.len() > 1 {
         findings.push(VersionFinding::Undecided { documents: undecided });
-    } else if group.len() > 1 && cards[current].edition.source == DateSource::Name {
+    } else if different.len() > 1 && cards[current].edition.source == DateSource::Name {
         findings.push(VersionFinding::DateFromName { document: current });
+    }
+    let is_dated = |at: &usize| cards[*at].edition.date.is_some();
+    if different.iter().any(is_dated) {
+        let undated = different.iter().filter(|at| !is_dated(at));
+        findings.extend(undated.map(|&document| VersionFinding::Undated { document }));
     }
     let usual = cards[current].edition.rule.as_str();
     for &at in group.iter().filter(|at| cards[**at].edition.rule != usual) {

@@ -75,6 +75,39 @@ fn what_cannot_be_decided_is_said() {
             &[("a.txt", format!("인사규정\n{BODY}부칙\n2024. 1. 1.부터 시행한다.\n")), ("b.txt", rule(""))],
             &[(0, &[1])]
         ),
-        [VersionFinding::OtherTitle { document: 1 }]
+        [VersionFinding::Undated { document: 1 }, VersionFinding::OtherTitle { document: 1 }]
     );
+}
+
+#[test]
+fn a_document_without_a_date_never_loses_in_silence() {
+    let dated = format!("취업규칙\n{BODY}부칙\n2020. 1. 1.부터 시행한다.\n");
+    let undated = format!("취업규칙\n{BODY}제7조(새) 새\n");
+    let both = |name: &str, want: &[(usize, &[usize])]| {
+        check(&[("취업규칙.txt", dated.clone()), (name, undated.clone())], want)
+    };
+    for (name, want) in [
+        ("취업규칙_a.txt", (0, &[1][..])),
+        ("취업규칙(구).txt", (0, &[1])),
+        ("취업규칙(현행).txt", (1, &[0])),
+    ] {
+        assert_eq!(both(name, &[want]), [VersionFinding::Undated { document: 1 }], "{name}");
+    }
+    // A copy of a dated one is no other edition.
+    let copy = [("a.txt", dated.clone()), ("b.txt", dated.clone())];
+    assert_eq!(check(&copy, &[(1, &[0])]), [VersionFinding::Identical { document: 0, same_as: 1 }]);
+}
+
+#[test]
+fn chapters_of_a_handbook_are_no_editions_of_each_other() {
+    let chapter =
+        |about: &str| format!("Overview\n\nThis chapter is about {about}.\n\nAsk for {about} in writing.\n");
+    check(
+        &[("leave/overview.txt", chapter("leave")), ("travel/overview.txt", chapter("travel"))],
+        &[(0, &[]), (1, &[])],
+    );
+    let edition = |days: u32| {
+        format!("Leave policy\n\nAll staff have leave.\n\nIt is {days} days.\n\nAsk a week before.\n")
+    };
+    check(&[("leave_v1.txt", edition(10)), ("leave_v2.txt", edition(12))], &[(1, &[0])]);
 }

@@ -29,6 +29,9 @@ pub fn example(folder: &Path, with_rules: bool) -> anyhow::Result<()> {
             write_atomic(&prompts.join(name), text.as_bytes())?;
         }
     }
+    for (name, text) in eval::judge::FILES {
+        write_atomic(&prompts.join(name), text.as_bytes())?;
+    }
     let name = folder.file_name().map_or("rules".into(), |name| name.to_string_lossy());
     let recipe = RECIPE.replace("company-rules", &quoted(&name));
     Ok(write_atomic(&folder.join("moru.toml"), recipe.as_bytes())?)

@@ -8,6 +8,7 @@ use crate::console::error::fail;
 use crate::console::{Console, format};
 use crate::project::Project;
 use crate::recipe::Source;
+use crate::stages::editions::Editions;
 use crate::stages::{Names, chunk, jsonl, look, parse, privacy};
 
 /// Columns of a node's text that are shown.
@@ -15,7 +16,7 @@ const SHOWN_COLUMNS: usize = 72;
 
 impl Tap {
     /// The sources of documents that are meant.
-    fn documents<'a>(project: &'a Project, instance: &str) -> anyhow::Result<Vec<&'a Source>> {
+    pub(super) fn documents<'a>(project: &'a Project, instance: &str) -> anyhow::Result<Vec<&'a Source>> {
         let all: Vec<_> = project.resolved().source.values().filter(|source| source.is_documents()).collect();
         let meant: Vec<_> =
             all.iter().copied().filter(|s| instance.is_empty() || s.name == instance).collect();
@@ -45,6 +46,8 @@ impl Tap {
             let folder = project.results()?.output(&Names::parse(&source.name), Names::TREES)?;
             let secret = privacy::secret_bytes(project)?;
             let masker = privacy::masker(&project.resolved().prepare.mask, source.public, &secret)?;
+            let editions = Editions::read(&folder)?;
+            let aside = editions.set_aside();
             let readings = jsonl::lines::<Reading>(&folder.join(parse::READINGS))?;
             for (tree, reading) in jsonl::lines::<Tree>(&folder.join(parse::TREES))?.zip(readings) {
                 let (mut tree, reading) = (tree?, reading?);
@@ -62,6 +65,9 @@ impl Tap {
                     n => format!(", {n} pages"),
                 };
                 console.print(format!("{}: {}{pages}", tree.document, tree.title));
+                if let Some(newest) = aside.get(tree.document.as_str()) {
+                    console.print(format!("  ! set aside: an older edition of {newest}"));
+                }
                 for line in outline(&tree).into_iter().take(limit) {
                     console.print(line);
                 }

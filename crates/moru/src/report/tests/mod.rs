@@ -5,6 +5,8 @@ mod browser;
 mod classified;
 mod colours;
 mod compared;
+mod editions;
+mod judged;
 pub(super) mod sample;
 mod talks;
 mod twin;
@@ -35,7 +37,9 @@ fn both_languages_say_what_matters() {
         {
             has(page, what);
         }
-        for id in ["facts", "answers", "scores", "training", "pretraining", "data", "privacy", "costs"] {
+        for id in
+            ["facts", "answers", "scores", "judging", "training", "pretraining", "data", "privacy", "costs"]
+        {
             has(page, &format!("<section id=\"{id}\""));
             has(page, &format!("href=\"#{id}\""));
         }
@@ -75,7 +79,7 @@ fn poison(value: &mut Value, hostile: &str) {
         Value::String(text) => *text = hostile.to_owned(),
         Value::Array(items) => items.iter_mut().for_each(|item| poison(item, hostile)),
         Value::Object(fields) => {
-            let kept = ["language", "role"];
+            let kept = ["language", "role", "is", "outcome"];
             fields
                 .iter_mut()
                 .filter(|(key, _)| !kept.contains(&key.as_str()))

@@ -15,6 +15,7 @@ use super::talks::TALKS;
 
 /// A report with everything in it.
 pub(in crate::report) fn report() -> Report {
+    let evaluation = evaluation();
     Report {
         format: FORMAT,
         project: "모루상점 고객지원 봇".into(),
@@ -33,9 +34,9 @@ pub(in crate::report) fn report() -> Report {
         data: data(),
         training: vec![training()],
         pretraining: vec![pretraining()],
-        judging: Vec::new(),
+        judging: vec![super::judged::judging(&evaluation)],
         classification: vec![super::classified::classification()],
-        evaluation: vec![evaluation(), questions()],
+        evaluation: vec![evaluation, questions()],
         artifacts: artifacts(),
         compared: Some(super::compared::compared()),
         leaks: Some(leaks()),
@@ -152,6 +153,7 @@ fn data() -> Data {
     let category = |name: &str, train, valid, test| Category { name: name.into(), train, valid, test };
     let split = |rows, tokens, trained_tokens| SplitTokens { rows, tokens, trained_tokens };
     Data {
+        editions: super::editions::editions(),
         sources: vec![Source {
             name: "inquiries".into(),
             kind: "sqlite".into(),

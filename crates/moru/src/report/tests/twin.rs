@@ -8,7 +8,7 @@ use super::sample;
 use crate::report::render;
 
 /// What is no matter of the page, by its path; everything else has to be on it.
-const NOT_SHOWN: [&str; 10] = [
+const NOT_SHOWN: [&str; 23] = [
     // The layout of the file.
     "format",
     // The page's language is handed in.
@@ -19,6 +19,22 @@ const NOT_SHOWN: [&str; 10] = [
     "evaluation[].measures[].tests[].interval.confidence",
     "evaluation[].measures[].scores[].interval.confidence",
     "evaluation[].key_facts[].interval.confidence",
+    // The scores tell it of the same systems.
+    "judging[].systems[].cut_off",
+    "judging[].systems[].failed",
+    // All intervals of a judging have one confidence, which its differences tell; the points of a slope are its answers.
+    "judging[].grades[].interval.confidence",
+    "judging[].grades[].length.interval.confidence",
+    "judging[].grades[].length.rows",
+    "judging[].duels[].interval.confidence",
+    "judging[].duels[].length.interval.confidence",
+    "judging[].duels[].length.rows",
+    "judging[].duels[].first_interval.confidence",
+    "judging[].agreement.grades.interval.confidence",
+    "judging[].agreement.grades.weighted_interval.confidence",
+    "judging[].agreement.winners.interval.confidence",
+    // Which system is compared: always the tuned one, which the heading says.
+    "judging[].duels[].system",
     "compared.candidates[].interval.confidence",
     "compared.candidates[].behind.interval.confidence",
     // The horizontal axis counts steps; the epochs of the last one are told.

@@ -30,11 +30,10 @@ use super::endpoint::{self, Opened, Way};
 use super::{Names, questions};
 use crate::console::error::fail;
 use crate::project::Project;
-use crate::recipe::endpoint::DECISIVE;
 use crate::recipe::{Endpoint, Questions};
 
 use told::Teller;
-pub use told::{batch_text, takes, who};
+pub use told::{Listener, batch_text, takes, who};
 
 /// The prompts that a teacher is asked with.
 const PROMPTS: [PromptKind; 2] = [PromptKind::Ask, PromptKind::Again];
@@ -60,9 +59,7 @@ pub fn inputs<'a>(project: &'a Project, recipe: &Endpoint) -> anyhow::Result<Vec
 
 /// Reads what the answers depend on, so that it becomes part of the stage's key.
 pub fn note_params(stage: &mut Context<'_>, recipe: &Endpoint, is_named: bool) -> anyhow::Result<()> {
-    for key in DECISIVE.iter().filter(|_| is_named) {
-        stage.param::<serde_json::Value>(&format!("endpoint.{}.{key}", recipe.name))?;
-    }
+    endpoint::note_params(stage, recipe, is_named)?;
     stage.param::<bool>("questions.partial")?;
     Ok(())
 }
@@ -197,6 +194,11 @@ impl Desk {
 pub fn estimate(job: &Job<'_>, opened: &Opened, settings: &Questions) -> anyhow::Result<Estimate> {
     let pairs = (settings.lookup + settings.procedure) * 5 / 4;
     let answer_tokens = PAIR_TOKENS * pairs.div_ceil(job.plan.asks().len().max(1)).max(1);
+    estimate_of(job, opened, answer_tokens)
+}
+
+/// What asking what is open will take, where an answer takes so many tokens.
+pub fn estimate_of(job: &Job<'_>, opened: &Opened, answer_tokens: usize) -> anyhow::Result<Estimate> {
     // About as fast as a large model writes.
     let answer_time = Duration::from_secs_f64(1.0 + answer_tokens as f64 / 50.0);
     let settings = match &opened.way {
@@ -306,11 +308,20 @@ fn told_before(
     if settings.partial || estimate.requests == 0 {
         return Ok(());
     }
-    within_budget(&estimate, opened, is_batch)
+    within_budget(&estimate, opened, is_batch, CHEAPER)
 }
 
-/// Refuses what will surely cost more than is left.
-pub fn within_budget(estimate: &Estimate, opened: &Opened, is_batch: bool) -> anyhow::Result<()> {
+/// What else to do than raise the budget.
+pub const CHEAPER: &str = "lower the quotas in [questions], or set [questions] partial = true to ask until the budget is \
+                           used up and go on with what there is";
+
+/// Refuses what will surely cost more than is left; `cheaper` says what else to do than raise the budget.
+pub fn within_budget(
+    estimate: &Estimate,
+    opened: &Opened,
+    is_batch: bool,
+    cheaper: &str,
+) -> anyhow::Result<()> {
     let Some(budget) = opened.budget else { return Ok(()) };
     let cost = if is_batch { estimate.batch_cost } else { estimate.cost };
     if estimate.spent + cost <= budget && budget > Money::ZERO {
@@ -321,29 +332,14 @@ pub fn within_budget(estimate: &Estimate, opened: &Opened, is_batch: bool) -> an
             "the budget of {budget} does not allow it: asking takes about {cost}, and {} is spent; nothing was asked",
             estimate.spent
         ),
-        "raise the endpoint's `budget`, lower the quotas in [questions], or set [questions] partial = true to ask until \
-         the budget is used up and go on with what there is",
+        format!("raise the endpoint's `budget`, {cheaper}"),
     ))
 }
 
 fn ask(stage: &mut Context<'_>, job: &Job<'_>, opened: &mut Opened, partial: bool) -> anyhow::Result<Left> {
-    let batches = opened.batches();
-    let is_batch = opened.recipe.is_batch();
-    let mut teller = Teller::default();
-    let mut on_event = |event| teller.tell(stage, event);
-    let asked = match &mut opened.way {
-        Way::Endpoint(endpoint) if is_batch => batch::ask(job, endpoint, &batches, &mut on_event),
-        Way::Endpoint(endpoint) => online::ask(job, endpoint, &mut on_event),
-        Way::Local(assistant) => local::ask(job, &mut **assistant, &mut on_event),
-    };
-    match asked {
+    match ask_all(stage, job, opened) {
         Ok(standing) => Ok(Left::Settled(standing)),
-        Err(TeacherError::Cancelled { .. }) => {
-            if is_batch {
-                stage.note("the endpoint goes on with its batches: `moru run` waits for them, `moru batch status` tells how they stand");
-            }
-            Err(pipeline::Error::Cancelled.into())
-        }
+        Err(TeacherError::Cancelled { .. }) => Err(pipeline::Error::Cancelled.into()),
         Err(error) if partial && is_for_now(&error) => {
             stage.note(&format!("{error}"));
             stage.note("partial = true: it goes on with what there is; `moru run synthesize --refresh` asks for the rest");
@@ -351,6 +347,27 @@ fn ask(stage: &mut Context<'_>, job: &Job<'_>, opened: &mut Opened, partial: boo
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Asks everything that is open, in the way and mode of the recipe, and tells how it goes.
+pub fn ask_all(
+    listener: &mut dyn Listener,
+    job: &Job<'_>,
+    opened: &mut Opened,
+) -> Result<Standing, TeacherError> {
+    let batches = opened.batches();
+    let is_batch = opened.recipe.is_batch();
+    let mut teller = Teller::default();
+    let mut on_event = |event| teller.tell(listener, event);
+    let asked = match &mut opened.way {
+        Way::Endpoint(endpoint) if is_batch => batch::ask(job, endpoint, &batches, &mut on_event),
+        Way::Endpoint(endpoint) => online::ask(job, endpoint, &mut on_event),
+        Way::Local(assistant) => local::ask(job, &mut **assistant, &mut on_event),
+    };
+    if is_batch && matches!(asked, Err(TeacherError::Cancelled { .. })) {
+        listener.note("the endpoint goes on with its batches: `moru run` waits for them, `moru batch status` tells how they stand");
+    }
+    asked
 }
 
 /// Whether an error says that no more can be had now, and not that something is wrong with the recipe.

@@ -52,6 +52,24 @@ pub fn takes(estimate: &Estimate, opened: &Opened, is_batch: bool) -> String {
     text
 }
 
+/// Who is told how asking goes.
+pub trait Listener {
+    /// Something to read.
+    fn note(&mut self, text: &str);
+    /// How many of so many answers are there.
+    fn progress(&mut self, done: u64, of: u64);
+}
+
+impl Listener for Context<'_> {
+    fn note(&mut self, text: &str) {
+        Context::note(self, text);
+    }
+
+    fn progress(&mut self, done: u64, of: u64) {
+        Context::progress(self, done, Some(of), "answers");
+    }
+}
+
 /// Tells of events, the commonest of them not one by one.
 #[derive(Default)]
 pub struct Teller {
@@ -62,30 +80,30 @@ pub struct Teller {
 
 impl Teller {
     /// Tells of one.
-    pub fn tell(&mut self, stage: &mut Context<'_>, event: Event) {
+    pub fn tell(&mut self, listener: &mut dyn Listener, event: Event) {
         match event {
             Event::Round { asked_again: 0, .. } => {}
             Event::Round { asked_again, .. } => {
-                stage.note(&format!("{asked_again} answers cannot be used and are asked for again"));
+                listener.note(&format!("{asked_again} answers cannot be used and are asked for again"));
             }
-            Event::Answered { done, of, .. } => stage.progress(done as u64, Some(of as u64), "answers"),
+            Event::Answered { done, of, .. } => listener.progress(done as u64, of as u64),
             Event::Refused { status, said } => {
                 self.refused += 1;
                 if self.refused <= TOLD {
-                    stage.note(&format!("refused ({status}): {said}"));
+                    listener.note(&format!("refused ({status}): {said}"));
                 }
             }
             Event::Waiting { why, wait } => {
                 self.waited += 1;
                 if self.waited <= TOLD {
-                    stage.note(&format!("{why}; again in {}", format::duration(wait)));
+                    listener.note(&format!("{why}; again in {}", format::duration(wait)));
                 }
             }
             Event::Batch(seen) => {
                 let text = batch_text(&seen.state);
                 if self.batches.get(&seen.state.number) != Some(&text) || seen.why.is_some() {
                     let why = seen.why.map(|why| format!(": {why}")).unwrap_or_default();
-                    stage.note(&format!("{text}{why}"));
+                    listener.note(&format!("{text}{why}"));
                     self.batches.insert(seen.state.number, text);
                 }
             }
