@@ -11,6 +11,9 @@ pub struct RuleEditions {
     pub title: String,
     /// The newest first.
     pub editions: Vec<RuleEdition>,
+    /// The place among them of the one in effect; before it stand those that are not yet.
+    #[serde(default)]
+    pub current: usize,
     /// What a person should look at.
     #[serde(default)]
     pub doubts: Vec<RuleDoubt>,
@@ -44,7 +47,7 @@ pub struct RuleEdition {
 /// Something about the editions of a rule that a person should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RuleDoubt {
-    /// `undecided`, `undated`, `date_from_name`, `other_title`, `identical`.
+    /// `undecided`, `undated`, `date_from_name`, `other_title`, `identical`, `not_yet`.
     pub kind: String,
     /// The documents that it is about.
     pub documents: Vec<String>,

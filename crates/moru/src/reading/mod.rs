@@ -86,8 +86,8 @@ impl Pages {
             esc(&sheet.tree.title),
             words.counts(sheet)
         );
-        if let Some(newest) = &sheet.older_than {
-            let _ = writeln!(self.body, "<p class=\"aside\">{}</p>", words.older(&esc(newest).to_string()));
+        if let Some(used) = &sheet.used_instead {
+            let _ = writeln!(self.body, "<p class=\"aside\">{}</p>", words.aside(&esc(used).to_string()));
         }
         self.findings(sheet);
         self.outline(sheet);

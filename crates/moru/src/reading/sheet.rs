@@ -15,6 +15,6 @@ pub struct Sheet {
     pub tree: Tree,
     /// What of the file is not in the document.
     pub left_out: Vec<LeftOut>,
-    /// The newest edition of its rule, where this is an older one.
-    pub older_than: Option<String>,
+    /// The edition of its rule that is asked about, where this is another.
+    pub used_instead: Option<String>,
 }

@@ -106,11 +106,11 @@ impl Words {
         .join(" · ")
     }
 
-    /// That a document is an older edition; `newest` is escaped.
-    pub fn older(self, newest: &str) -> String {
+    /// That another edition of the rule is asked about; `used` is escaped.
+    pub fn aside(self, used: &str) -> String {
         self.say(
-            format!("옛 판이라 따로 두었습니다. 최신판은 {newest}입니다."),
-            format!("An older edition, set aside: the newest is {newest}."),
+            format!("다른 판을 쓰므로 따로 두었습니다. 쓰는 판: {used}"),
+            format!("Set aside: the edition in use is {used}."),
         )
     }
 

@@ -1,5 +1,6 @@
 //! `[parse]`: how the documents of a folder belong together.
 
+use data::documents::versions::Date;
 use serde::{Deserialize, Serialize};
 
 use super::reader::Section;
@@ -35,6 +36,8 @@ impl Editions {
 pub struct Parse {
     /// What is done with several editions of one rule.
     pub editions: Editions,
+    /// The day whose editions are asked about; the last ones where there is none.
+    pub in_force_on: Option<Date>,
 }
 
 impl Parse {
@@ -45,7 +48,12 @@ impl Parse {
             &Editions::NAMES,
             "documents of a source that are editions of one rule: newest chunks and asks about the newest and sets the older aside, all takes each for a rule of its own, refuse ends the run; out/editions.csv tells what changed, article by article",
         );
-        let parse = Self { editions: Editions::of_name(name) };
+        let in_force_on = s.value(
+            "in_force_on",
+            None,
+            "a day, such as 2026-01-31: of the editions of a rule the last that is in effect on it counts as the newest, and what takes effect later is set aside; without one the last counts, whatever its date, for no clock is asked",
+        );
+        let parse = Self { editions: Editions::of_name(name), in_force_on };
         s.finish(false);
         parse
     }

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use data::documents::versions::Date;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -132,6 +133,19 @@ impl FromNode for f64 {
     }
     fn typed(&self) -> String {
         format!("{self:?}")
+    }
+}
+
+impl FromNode for Date {
+    const EXPECTED: &'static str = "a day, such as 2026-01-31";
+    fn from_node(node: &Node) -> Option<Self> {
+        match node {
+            Node::String(text) | Node::Time(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+    fn typed(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Several editions of one rule: which is asked about, which are set aside, and where the words changed.
 
+use std::cmp::Ordering;
+
 use eval::report::{Report, RuleDoubt, RuleEdition, RuleEditions};
 
 use super::html::{esc, int};
@@ -36,15 +38,17 @@ fn editions(rule: &RuleEditions, words: Words) -> String {
         words.pick("다음 판에서 바뀐 조문", "Changed in the next edition"),
     ]
     .map(str::to_owned);
-    let rows: Vec<Vec<String>> =
-        rule.editions.iter().enumerate().map(|(place, edition)| row(edition, place == 0, words)).collect();
+    let rows: Vec<Vec<String>> = (rule.editions.iter().enumerate())
+        .map(|(place, edition)| row(edition, place == 0, place.cmp(&rule.current), words))
+        .collect();
     let changes: String = rule.editions.iter().map(|edition| changes(edition, words)).collect();
     let doubts: String = rule.doubts.iter().map(|doubt| doubt_line(doubt, words)).collect();
     let title = format!("{} <small>{}</small>", esc(&rule.title), esc(&rule.source));
     format!("<h4>{title}</h4>{}{doubts}{changes}", table::table(&heads, &rows))
 }
 
-fn row(edition: &RuleEdition, is_newest: bool, words: Words) -> Vec<String> {
+/// `standing` tells whether it is in effect: a greater place is an older edition.
+fn row(edition: &RuleEdition, is_newest: bool, standing: Ordering, words: Words) -> Vec<String> {
     let date = edition.date.as_deref().unwrap_or(words.pick("없음", "none"));
     let from = match edition.date_from.as_str() {
         "text" => words.pick("본문", "its text").to_owned(),
@@ -53,9 +57,11 @@ fn row(edition: &RuleEdition, is_newest: bool, words: Words) -> Vec<String> {
         "none" => String::new(),
         other => esc(other).to_string(),
     };
-    let used = match (is_newest, edition.set_aside) {
+    let used = match (standing, edition.set_aside) {
+        (Ordering::Less, true) => words.pick("따로 둠 (시행 전)", "set aside, not yet in effect"),
         (_, true) => words.pick("따로 둠", "set aside"),
-        (true, _) => words.pick("최신판", "newest"),
+        (Ordering::Equal, _) if is_newest => words.pick("최신판", "newest"),
+        (Ordering::Equal, _) => words.pick("시행 중", "in effect"),
         _ => words.pick("함께 씀", "asked about"),
     };
     let changed = if is_newest {
@@ -110,6 +116,7 @@ fn doubt_line(doubt: &RuleDoubt, words: Words) -> String {
             words.pick("제목이 다르고 조문은 거의 같습니다:", "Another title, and nearly the same articles:")
         }
         "identical" => words.pick("글이 서로 같습니다:", "One says what the other says:"),
+        "not_yet" => words.pick("적힌 날에 시행 중인 판이 없습니다:", "None is in effect on the day named:"),
         _ => "",
     };
     format!("<p class=\"note\">{said} {names}</p>")

@@ -109,7 +109,7 @@ struct Work {
     facts: Facts,
     known: KnownValues,
     counts: Counts,
-    /// What is set aside, each with the newest edition of its rule.
+    /// What is set aside, each with the edition of its rule that is asked about.
     aside: BTreeMap<String, String>,
     /// What documents say of whose rule there are several editions.
     texts: HashMap<String, Vec<String>>,
@@ -132,7 +132,7 @@ impl Work {
             facts: Facts::default(),
             known: KnownValues::new(&secret),
             counts: Counts::all("documents", 0),
-            aside: aside.map(|(older, newest)| (older.to_owned(), newest.to_owned())).collect(),
+            aside: aside.map(|(aside, used)| (aside.to_owned(), used.to_owned())).collect(),
             texts: editions.documents(),
             secret,
         })
@@ -146,9 +146,9 @@ impl Work {
         }
         let mut known = KnownValues::new(&self.secret);
         mask(&mut tree, masker, Some(&mut known), &mut self.facts.masked);
-        let older_than = self.aside.get(&tree.document).cloned();
+        let used_instead = self.aside.get(&tree.document).cloned();
         self.counts.input += 1;
-        if older_than.is_some() {
+        if used_instead.is_some() {
             *self.counts.rejected.entry("older_edition".to_owned()).or_default() += 1;
         } else {
             self.counts.output += 1;
@@ -160,7 +160,7 @@ impl Work {
         } else {
             format!("{}/{}", self.path.trim_end_matches('/'), document.name)
         };
-        let mut sheet = Sheet { file, document, look, tree, left_out, older_than };
+        let mut sheet = Sheet { file, document, look, tree, left_out, used_instead };
         cover(&mut sheet, masker, &Sweep::new(&known, &masker.config().keep));
         self.pages.add(&sheet);
         self.known.merge(known);

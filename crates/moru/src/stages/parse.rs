@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use data::documents::pdf::PdfLook;
 use data::documents::structure::{self, Mismatch};
-use data::documents::versions::Card;
+use data::documents::versions::{Card, Date};
 use data::documents::{Limits, PageFinding, Reading, Tree, TreeFinding};
 use pipeline::{Context, Counts, Input, Stage};
 
@@ -92,7 +92,8 @@ fn tell_editions(
     folder: &Path,
 ) -> anyhow::Result<()> {
     let wanted: recipe::Editions = stage.param("parse.editions")?;
-    let editions = Editions::of(cards, &folder.join(TREES), wanted)?;
+    let on: Option<Date> = stage.param("parse.in_force_on")?;
+    let editions = Editions::of(cards, &folder.join(TREES), wanted, on)?;
     if wanted == recipe::Editions::Refuse {
         editions.refuse(source)?;
     }

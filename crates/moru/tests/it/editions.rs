@@ -94,7 +94,7 @@ fn the_newest_is_asked_about_and_the_older_is_set_aside() {
         assert!(said.contains(shown), "{said}");
     }
     assert_eq!(chunked(&scratch, &[]), ["leave_a.md", "여비규정.md"]);
-    assert!(scratch.stdout(&["tap", "parse"], 0).contains("! set aside: an older edition of leave_a.md"));
+    assert!(scratch.stdout(&["tap", "parse"], 0).contains("! set aside: the edition in use is leave_a.md"));
     assert!(!scratch.read("out/dataset.jsonl").contains("15일"));
     let table = scratch.read("out/editions.csv");
     assert!(table.contains("altered,제2조,"), "{table}");
@@ -120,6 +120,29 @@ fn all_may_be_asked_about_or_none() {
     let refused = scratch.seen(&["run", "--until", "parse", "--set", "parse.editions=refuse"]);
     snapshot!("editions-refused", refused);
     snapshot!("editions-unknown", scratch.seen(&["check", "--set", "parse.editions=latest"]));
+}
+
+#[test]
+fn on_a_day_the_edition_in_effect_is_asked_about() {
+    let scratch = project("2027. 1. 1.");
+    let on = |day: &str| format!("parse.in_force_on={day}");
+    let day = ["--set", &on("\"2026-12-31\"")];
+    let said = said(&scratch, &[&["run", "--until", "prepare"], &day[..]].concat());
+    let shown =
+        "leave_b.md (2022-01-01) is the edition of a rule in effect; not yet, and set aside: leave_a.md";
+    assert!(said.contains(shown), "{said}");
+    assert_eq!(chunked(&scratch, &day), ["leave_b.md", "여비규정.md"]);
+    let report: Value = serde_json::from_str(&scratch.read("out/report.json")).unwrap();
+    assert_eq!(report["data"]["editions"][0]["current"], 1);
+    assert!(scratch.read("out/report.html").contains("시행 전"));
+    let day = ["--set", &on("2027-01-01")];
+    scratch.stdout(&[&["run", "--until", "chunk"], &day[..]].concat(), 0);
+    assert_eq!(chunked(&scratch, &day), ["leave_a.md", "여비규정.md"]);
+    // Before the first of them: said, with what to do.
+    scratch.stdout(&["run", "--until", "prepare", "--set", &on("2021-01-01")], 0);
+    let report: Value = serde_json::from_str(&scratch.read("out/report.json")).unwrap();
+    assert!(report["warnings"].to_string().contains("in_force_on"), "{}", report["warnings"]);
+    snapshot!("editions-no-day", scratch.seen(&["check", "--set", &on("\"내년\"")]));
 }
 
 #[test]
@@ -155,5 +178,5 @@ fn printed_editions_are_told_apart_across_the_files_of_a_source() {
     let table = scratch.read("out/editions.csv");
     assert!(table.lines().skip(1).count() > 3 && table.contains(&format!("{newer},")), "{table}");
     let page = scratch.read("out/review.html");
-    assert!(page.contains("옛 판이라 따로 두었습니다"), "an older edition is shown as such");
+    assert!(page.contains("다른 판을 쓰므로 따로 두었습니다"), "an older edition is shown as such");
 }

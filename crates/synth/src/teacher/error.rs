@@ -257,7 +257,10 @@ pub struct Kept {
 
 impl std::fmt::Display for Kept {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {} answers are kept", self.answered, self.of)
+        match self.of {
+            0 => f.write_str("no answer is lost"),
+            of => write!(f, "{} of {of} answers are kept", self.answered),
+        }
     }
 }
 

@@ -300,7 +300,7 @@ fn every_article_paragraph_and_item_is_found_where_it_stands() {
 #[test]
 fn two_printed_editions_are_told_apart_and_what_differs_is_found() {
     let trees = [Book::PayOf2020, Book::Pay, Book::Employment].map(|book| structure::tree(&document(book)));
-    let rules = versions::rules(&trees.each_ref().map(versions::Card::of));
+    let rules = versions::rules(&trees.each_ref().map(versions::Card::of), None);
     let told: Vec<_> = rules.iter().map(|rule| (rule.current, rule.older.as_slice())).collect();
     assert_eq!(told, [(1, &[0][..]), (2, &[])]);
     assert_eq!(rules[0].findings, []);

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A day; month and day are 0 where only the year is known.
+/// A day; month and day are 0 where only the year is known. It is stored as it is displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Date {
     /// The year.
     pub year: u16,
@@ -21,6 +22,40 @@ impl std::fmt::Display for Date {
             (month, 0) => write!(f, "{:04}-{month:02}", self.year),
             (month, day) => write!(f, "{:04}-{month:02}-{day:02}", self.year),
         }
+    }
+}
+
+impl std::str::FromStr for Date {
+    type Err = String;
+
+    /// A day as it is displayed: `2024-03-01`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let of_month = |year: u16, month: u8| match month {
+            4 | 6 | 9 | 11 => 30,
+            2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+            2 => 28,
+            _ => 31,
+        };
+        match dates(text).as_slice() {
+            [(found, ..)] if found.to_string() == text && found.day <= of_month(found.year, found.month) => {
+                Ok(*found)
+            }
+            _ => Err("not a day: YYYY-MM-DD".to_owned()),
+        }
+    }
+}
+
+impl TryFrom<String> for Date {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Date> for String {
+    fn from(date: Date) -> Self {
+        date.to_string()
     }
 }
 
@@ -127,6 +162,11 @@ mod tests {
             assert_eq!(latest(text), want, "{text}");
         }
         assert_eq!(Date { year: 2024, month: 3, day: 1 }.to_string(), "2024-03-01");
+        assert_eq!("2024-02-29".parse(), Ok(Date { year: 2024, month: 2, day: 29 }));
+        for text in ["", "2024", "2024-3-1", "2023-02-29", "2024-04-31", "2024-13-01", "2024-03-01 ", "내일"]
+        {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
         assert_eq!(latest_of_effect("이 규정은 2024년 3월 1일부터 시행한다."), day(2024, 3, 1));
         assert_eq!(latest_of_effect("1948년 7월 12일에 있었던 일"), None);
     }

@@ -5,6 +5,9 @@
 //! revision is the current one's: as its head or its last 부칙 says, else its marks of revision, else its file's name.
 //! A document without any date is taken for older than those with one, unless its name says that it is the current one;
 //! either way that is said, because nothing but a person can know it.
+//!
+//! Where a day is named, an edition that takes effect after it is not the current one. No clock is asked: the same
+//! documents give the same answer tomorrow.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -33,6 +36,8 @@ const ENOUGH_ARTICLES: usize = 5;
 pub struct Rule {
     /// What it is called, without dates and marks of editions.
     pub title: String,
+    /// Those that hold it as it will be after the day that was named, the latest first.
+    pub coming: Vec<usize>,
     /// The document that holds it as it is.
     pub current: usize,
     /// Those that hold it as it was, the latest first.
@@ -98,6 +103,11 @@ pub enum VersionFinding {
         /// The document.
         document: usize,
     },
+    /// No edition is in effect on the day that was named: the first to take effect was taken.
+    NotYet {
+        /// The document.
+        document: usize,
+    },
 }
 
 /// What is compared of a document: a small thing, so that many documents need not be held at once.
@@ -159,8 +169,9 @@ fn shared<T: Eq + std::hash::Hash>(one: &HashSet<T>, other: &HashSet<T>) -> f64 
     one.intersection(other).count() as f64 / one.union(other).count().max(1) as f64
 }
 
-/// The rules that documents hold, in the order of their first document.
-pub fn rules(cards: &[Card]) -> Vec<Rule> {
+/// The rules that documents hold, in the order of their first document, each as it is on a day: at last where none is
+/// named.
+pub fn rules(cards: &[Card], on: Option<Date>) -> Vec<Rule> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (at, card) in cards.iter().enumerate() {
         let group =
@@ -170,7 +181,7 @@ pub fn rules(cards: &[Card]) -> Vec<Rule> {
             None => groups.push(vec![at]),
         }
     }
-    groups.into_iter().map(|group| rule(group, cards)).collect()
+    groups.into_iter().map(|group| rule(group, cards, on)).collect()
 }
 
 /// The articles by number and title.
@@ -273,12 +284,19 @@ fn is_of_edition(word: &str) -> bool {
         || (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
-fn rule(mut group: Vec<usize>, cards: &[Card]) -> Rule {
+fn rule(mut group: Vec<usize>, cards: &[Card], on: Option<Date>) -> Rule {
     // Latest first; what is equally new, by its name.
     let key = |at: usize| (cards[at].age(), cards[at].document.as_str());
     group.sort_by(|a, b| key(*b).cmp(&key(*a)));
-    let mut findings = identical(&group, cards);
+    let in_effect = |at: &usize| on.is_none_or(|day| cards[*at].edition.date.is_none_or(|date| date <= day));
+    let place = group.iter().position(in_effect);
+    let coming = group[..place.unwrap_or(group.len() - 1)].to_vec();
+    let group = &group[coming.len()..];
+    let mut findings = identical(group, cards);
     let current = group[0];
+    if place.is_none() {
+        findings.push(VersionFinding::NotYet { document: current });
+    }
     let copies: Vec<usize> = findings
         .iter()
         .filter_map(|finding| match finding {
@@ -303,7 +321,7 @@ fn rule(mut group: Vec<usize>, cards: &[Card]) -> Rule {
     for &at in group.iter().filter(|at| cards[**at].edition.rule != usual) {
         findings.push(VersionFinding::OtherTitle { document: at });
     }
-    Rule { title: cards[current].title.clone(), current, older: group[1..].to_vec(), findings }
+    Rule { title: cards[current].title.clone(), coming, current, older: group[1..].to_vec(), findings }
 }
 
 /// What a file's name says about its age: greater is newer.

@@ -10,7 +10,7 @@ const BODY: &str =
 
 fn check(documents: &[(&str, String)], want: &[(usize, &[usize])]) -> Vec<VersionFinding> {
     let cards: Vec<Card> = documents.iter().map(|(name, rule)| Card::of(&tree(name, rule))).collect();
-    let found = rules(&cards);
+    let found = rules(&cards, None);
     let got: Vec<(usize, &[usize])> =
         found.iter().map(|rule| (rule.current, rule.older.as_slice())).collect();
     assert_eq!(got, want);
@@ -110,4 +110,26 @@ fn chapters_of_a_handbook_are_no_editions_of_each_other() {
         format!("Leave policy\n\nAll staff have leave.\n\nIt is {days} days.\n\nAsk a week before.\n")
     };
     check(&[("leave_v1.txt", edition(10)), ("leave_v2.txt", edition(12))], &[(1, &[0])]);
+}
+
+#[test]
+fn on_a_day_the_edition_in_effect_is_current() {
+    let rule = |date: &str| format!("취업규칙\n{BODY}부칙\n이 규칙은 {date}부터 시행한다.\n");
+    let cards: Vec<Card> = ["2022. 1. 1.", "2027. 1. 1.", "2024. 3. 1."]
+        .iter()
+        .zip(["a.txt", "b.txt", "c.txt"])
+        .map(|(date, name)| Card::of(&tree(name, &rule(date))))
+        .collect();
+    let on = |day: &str| rules(&cards, Some(day.parse().unwrap())).remove(0);
+    let (none, not_yet) = (vec![], vec![VersionFinding::NotYet { document: 0 }]);
+    for (day, coming, current, older, findings) in [
+        ("2027-01-01", vec![], 1, vec![2, 0], &none),
+        ("2026-12-31", vec![1], 2, vec![0], &none),
+        ("2022-01-01", vec![1, 2], 0, vec![], &none),
+        ("2021-12-31", vec![1, 2], 0, vec![], &not_yet),
+    ] {
+        let found = on(day);
+        assert_eq!((found.coming, found.current, found.older), (coming, current, older), "{day}");
+        assert_eq!(&found.findings, findings, "{day}");
+    }
 }

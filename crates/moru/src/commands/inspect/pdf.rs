@@ -76,7 +76,7 @@ impl Looked {
         let mut html = Pages::raw(language, pages);
         let Self { file, document, look, tree } = self;
         let (look, left_out) = (Some(look), Vec::new());
-        html.add(&Sheet { file, document, look, tree, left_out, older_than: None });
+        html.add(&Sheet { file, document, look, tree, left_out, used_instead: None });
         html.finish()
     }
 }

@@ -65,8 +65,8 @@ impl Tap {
                     n => format!(", {n} pages"),
                 };
                 console.print(format!("{}: {}{pages}", tree.document, tree.title));
-                if let Some(newest) = aside.get(tree.document.as_str()) {
-                    console.print(format!("  ! set aside: an older edition of {newest}"));
+                if let Some(used) = aside.get(tree.document.as_str()) {
+                    console.print(format!("  ! set aside: the edition in use is {used}"));
                 }
                 for line in outline(&tree).into_iter().take(limit) {
                     console.print(line);

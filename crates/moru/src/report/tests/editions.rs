@@ -17,6 +17,7 @@ pub(super) fn editions() -> Vec<RuleEditions> {
     vec![RuleEditions {
         source: "rules".into(),
         title: "취업규칙".into(),
+        current: 0,
         editions: vec![
             edition("취업규칙_2024.pdf", Some("2024-03-01"), "text"),
             RuleEdition {
@@ -30,6 +31,17 @@ pub(super) fn editions() -> Vec<RuleEditions> {
         ],
         doubts: vec![RuleDoubt { kind: "undated".into(), documents: vec!["취업규칙_사본.pdf".into()] }],
     }]
+}
+
+#[test]
+fn an_edition_to_come_is_told_from_the_one_in_effect() {
+    let mut report = sample::report();
+    let rule = &mut report.data.editions[0];
+    rule.current = 1;
+    (rule.editions[0].set_aside, rule.editions[1].set_aside) = (true, false);
+    let page = render(&report, Language::English);
+    assert!(page.contains("set aside, not yet in effect") && page.contains("in effect</td>"), "{page}");
+    assert!(!page.contains(">newest<"), "{page}");
 }
 
 #[test]

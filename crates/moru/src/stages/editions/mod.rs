@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use data::documents::Tree;
-use data::documents::versions::{self, Card, Change, Changed, DateSource, VersionFinding};
+use data::documents::versions::{self, Card, Change, Changed, Date, DateSource, VersionFinding};
 use data::privacy::{KnownValues, Masker};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,9 @@ pub struct Rule {
     pub title: String,
     /// The newest first; at least two.
     pub editions: Vec<Edition>,
+    /// The place among them of the one that is in effect; before it stand those that are not yet.
+    #[serde(default)]
+    pub current: usize,
     /// What a person should look at.
     pub doubts: Vec<Doubt>,
 }
@@ -97,6 +100,8 @@ pub enum DoubtKind {
     OtherTitle,
     /// The one says what the other says.
     Identical,
+    /// No edition is in effect on the day that the recipe names.
+    NotYet,
 }
 
 impl DoubtKind {
@@ -108,20 +113,26 @@ impl DoubtKind {
             Self::DateFromName => "date_from_name",
             Self::OtherTitle => "other_title",
             Self::Identical => "identical",
+            Self::NotYet => "not_yet",
         }
     }
 
     /// Whether another edition may be the one in force.
     pub fn is_grave(self) -> bool {
-        matches!(self, Self::Undecided | Self::Undated | Self::DateFromName)
+        matches!(self, Self::Undecided | Self::Undated | Self::DateFromName | Self::NotYet)
     }
 }
 
 impl Editions {
     /// The editions among the documents whose structures lie in a file, in the order of `cards`.
-    pub fn of(cards: &[Card], trees: &Path, wanted: recipe::Editions) -> anyhow::Result<Self> {
-        let mut rules = versions::rules(cards);
-        rules.retain(|rule| !rule.older.is_empty());
+    pub fn of(
+        cards: &[Card],
+        trees: &Path,
+        wanted: recipe::Editions,
+        on: Option<Date>,
+    ) -> anyhow::Result<Self> {
+        let mut rules = versions::rules(cards, on);
+        rules.retain(|rule| documents(rule).count() > 1);
         let several: BTreeSet<usize> = rules.iter().flat_map(documents).collect();
         let mut held = HashMap::new();
         if !several.is_empty() {
@@ -158,12 +169,12 @@ impl Editions {
         Ok(pipeline::platform::write_atomic(&folder.join(TABLE), self.table().as_bytes())?)
     }
 
-    /// The documents that nothing is asked about, each with the newest edition of its rule.
+    /// The documents that nothing is asked about, each with the edition of its rule that is.
     pub fn set_aside(&self) -> BTreeMap<&str, &str> {
         let mut out = BTreeMap::new();
         for rule in &self.rules {
             let aside = rule.editions.iter().filter(|edition| edition.set_aside);
-            out.extend(aside.map(|edition| (edition.document.as_str(), rule.newest())));
+            out.extend(aside.map(|edition| (edition.document.as_str(), rule.current())));
         }
         out
     }
@@ -263,9 +274,9 @@ impl Editions {
 }
 
 impl Rule {
-    /// The document that holds the newest edition.
-    pub fn newest(&self) -> &str {
-        self.editions.first().map_or("", |edition| edition.document.as_str())
+    /// The document that holds the edition in effect.
+    pub fn current(&self) -> &str {
+        self.editions.get(self.current).map_or("", |edition| edition.document.as_str())
     }
 }
 
@@ -280,7 +291,7 @@ fn changed(how: Changed) -> &'static str {
 
 /// A rule's documents, the newest first.
 fn documents(rule: &versions::Rule) -> impl Iterator<Item = usize> + '_ {
-    std::iter::once(rule.current).chain(rule.older.iter().copied())
+    rule.coming.iter().copied().chain([rule.current]).chain(rule.older.iter().copied())
 }
 
 fn rule(found: &versions::Rule, cards: &[Card], trees: &HashMap<usize, Tree>, is_set_aside: bool) -> Rule {
@@ -293,7 +304,7 @@ fn rule(found: &versions::Rule, cards: &[Card], trees: &HashMap<usize, Tree>, is
             document: cards[*at].document.clone(),
             date: said.date.map(|date| date.to_string()),
             date_from: said.source,
-            set_aside: is_set_aside && place > 0,
+            set_aside: is_set_aside && place != found.coming.len(),
             changes: trees.map_or_else(Vec::new, |(older, newer)| versions::changes(older, newer)),
         }
     };
@@ -309,12 +320,14 @@ fn rule(found: &versions::Rule, cards: &[Card], trees: &HashMap<usize, Tree>, is
             VersionFinding::OtherTitle { document } => (DoubtKind::OtherTitle, vec![name(document)]),
             VersionFinding::DateFromName { document } => (DoubtKind::DateFromName, vec![name(document)]),
             VersionFinding::Undated { document } => (DoubtKind::Undated, vec![name(document)]),
+            VersionFinding::NotYet { document } => (DoubtKind::NotYet, vec![name(document)]),
         };
         Doubt { kind, documents }
     };
     Rule {
         title: found.title.clone(),
         editions: order.iter().enumerate().map(edition).collect(),
+        current: found.coming.len(),
         doubts: found.findings.iter().map(doubt).collect(),
     }
 }

@@ -36,17 +36,7 @@ pub fn dated(edition: &Edition) -> String {
 /// Says which editions there are, what is set aside, and what changed.
 pub fn tell(stage: &mut Context<'_>, editions: &Editions) {
     for rule in &editions.rules {
-        let Some((newest, older)) = rule.editions.split_first() else { continue };
-        let names: Vec<_> = older.iter().map(dated).collect();
-        stage.note(&if older.iter().any(|edition| edition.set_aside) {
-            format!("{} is the newest edition of a rule; set aside: {}", dated(newest), names.join(", "))
-        } else {
-            format!(
-                "{} and {} are editions of one rule; all are asked about",
-                dated(newest),
-                names.join(", ")
-            )
-        });
+        stage.note(&which(rule));
         for pair in rule.editions.windows(2) {
             stage.note(&format!(
                 "{} changed in {}: {}",
@@ -59,6 +49,28 @@ pub fn tell(stage: &mut Context<'_>, editions: &Editions) {
             stage.note(&words(rule, doubt));
         }
     }
+}
+
+/// Which edition is asked about, and which are not.
+fn which(rule: &Rule) -> String {
+    let names = |editions: &[Edition]| editions.iter().map(dated).collect::<Vec<_>>().join(", ");
+    let (coming, others) = rule.editions.split_at(rule.current.min(rule.editions.len()));
+    let Some((used, older)) = others.split_first() else { return String::new() };
+    if !rule.editions.iter().any(|edition| edition.set_aside) {
+        return format!("{} are editions of one rule; all are asked about", names(&rule.editions));
+    }
+    let mut said = format!("{} is the newest edition of a rule", dated(used));
+    if !coming.is_empty() {
+        said = format!(
+            "{} is the edition of a rule in effect; not yet, and set aside: {}",
+            dated(used),
+            names(coming)
+        );
+    }
+    if !older.is_empty() {
+        said += &format!("; set aside: {}", names(older));
+    }
+    said
 }
 
 /// What changed in an edition: `제3조, 제5조 altered; 제7조 added`.
@@ -86,28 +98,29 @@ fn paths(edition: &Edition, how: Changed) -> Vec<String> {
 /// A doubt as a sentence.
 fn words(rule: &Rule, doubt: &Doubt) -> String {
     let names = doubt.documents.join(", ");
-    let newest = rule.newest();
-    let is_newest = doubt.documents.iter().any(|document| document == newest);
+    let used = rule.current();
+    let is_used = doubt.documents.iter().any(|document| document == used);
     match doubt.kind {
         DoubtKind::Undecided => {
-            format!("nothing tells which of {names} is the newest, and {newest} was taken: {ADVICE}")
+            format!("nothing tells which of {names} is the newest, and {used} was taken: {ADVICE}")
         }
-        DoubtKind::Undated if is_newest => {
+        DoubtKind::Undated if is_used => {
             format!("{names} has no date and was taken for the newest by its name: {ADVICE}")
         }
         DoubtKind::Undated => {
-            format!(
-                "{names} has no date and was taken for older than {newest}: if it is the newest, {ADVICE}"
-            )
+            format!("{names} has no date and was taken for older than {used}: if it is the newest, {ADVICE}")
         }
         DoubtKind::DateFromName => format!("only its name tells the date of {names}"),
         DoubtKind::OtherTitle => {
-            format!("{names} has another title and nearly the same articles as {newest}")
+            format!("{names} has another title and nearly the same articles as {used}")
         }
         DoubtKind::Identical => {
             let same = doubt.documents.get(1).map_or("", String::as_str);
             format!("{} says what {same} says", doubt.documents.first().map_or("", String::as_str))
         }
+        DoubtKind::NotYet => format!(
+            "no edition is in effect on the day of [parse] in_force_on; {names} is the first to be, and was taken"
+        ),
     }
 }
 
@@ -140,6 +153,7 @@ pub fn reported(project: &Project, results: &pipeline::Project) -> anyhow::Resul
         all.extend(editions.rules.iter().map(|rule| RuleEditions {
             source: source.clone(),
             title: rule.title.clone(),
+            current: rule.current,
             editions: rule.editions.iter().map(edition).collect(),
             doubts: rule.doubts.iter().map(doubt).collect(),
         }));
@@ -164,19 +178,37 @@ pub fn warnings(
 }
 
 fn warning(rule: &Rule, doubt: &Doubt, pick: &impl Fn(&str, &str) -> String) -> Warning {
-    let (names, newest) = (doubt.documents.join(", "), rule.newest());
+    let (names, used) = (doubt.documents.join(", "), rule.current());
     let what = match doubt.kind {
         DoubtKind::Undecided => pick(
-            &format!("{names} 가운데 어느 것이 최신판인지 알 수 없어 {newest} 파일을 썼습니다."),
-            &format!("Nothing tells which of {names} is the newest; {newest} was taken."),
+            &format!("{names} 가운데 어느 것이 최신판인지 알 수 없어 {used} 파일을 썼습니다."),
+            &format!("Nothing tells which of {names} is the newest; {used} was taken."),
+        ),
+        DoubtKind::NotYet => pick(
+            &format!(
+                "in_force_on에 적은 날에는 시행 중인 판이 없어, 가장 먼저 시행되는 {names} 파일을 썼습니다."
+            ),
+            &format!(
+                "No edition is in effect on the day of in_force_on; {names} is the first to be, and was taken."
+            ),
         ),
         DoubtKind::DateFromName => pick(
             &format!("{names} 문서의 시행일은 파일 이름에만 있습니다."),
             &format!("Only its name tells the date of {names}."),
         ),
         _ => pick(
-            &format!("{names} 문서에 시행일이 없습니다. 최신판으로는 {newest} 파일을 썼습니다."),
-            &format!("{names} has no date; {newest} was taken for the newest."),
+            &format!("{names} 문서에 시행일이 없습니다. 최신판으로는 {used} 파일을 썼습니다."),
+            &format!("{names} has no date; {used} was taken for the newest."),
+        ),
+    };
+    let next = match doubt.kind {
+        DoubtKind::NotYet => pick(
+            "[parse] in_force_on의 날짜를 고치거나, 그날 시행 중인 판을 폴더에 넣으세요.",
+            "Mend the day of [parse] in_force_on, or put the edition that is in effect on it into the folder.",
+        ),
+        _ => pick(
+            "최신판 파일의 이름에 시행일을 적거나(예: 규정_20240301.pdf), 옛 판을 폴더에서 빼세요.",
+            "Write the date into the name of the newest (RULE_20240301.pdf), or move the older ones out of the folder.",
         ),
     };
     Warning {
@@ -185,9 +217,6 @@ fn warning(rule: &Rule, doubt: &Doubt, pick: &impl Fn(&str, &str) -> String) -> 
             "같은 규정의 옛 판으로 묻고 배우면 지금과 다른 답을 하게 됩니다.",
             "A model that learns from an older edition answers what no longer holds.",
         ),
-        next: pick(
-            "최신판 파일의 이름에 시행일을 적거나(예: 규정_20240301.pdf), 옛 판을 폴더에서 빼세요.",
-            "Write the date into the name of the newest (RULE_20240301.pdf), or move the older ones out of the folder.",
-        ),
+        next,
     }
 }
