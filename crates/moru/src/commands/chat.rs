@@ -1,5 +1,6 @@
 //! `moru chat`: talk to the tuned model.
 
+mod history;
 mod line;
 mod terminal;
 
@@ -15,6 +16,7 @@ use crate::console::{Console, Outcome, format};
 use crate::project::Project;
 use crate::stages::questions::{self, CONTEXT};
 use crate::stages::{model_of, prepare};
+use history::History;
 use terminal::Input;
 
 /// Talk to the tuned model, in a terminal or line by line from a pipe
@@ -31,6 +33,9 @@ pub struct Chat {
     /// Send what is typed as it is, without the recipe's prompt
     #[arg(long)]
     raw: bool,
+    /// Keep nothing of what is typed for the next talk (it is kept in .moru, which only you may read)
+    #[arg(long)]
+    no_history: bool,
     /// Fill a column of the prompt: --column category=배송
     #[arg(long = "column", value_name = "NAME=TEXT")]
     columns: Vec<String>,
@@ -194,7 +199,7 @@ impl Chat {
     /// Talk about a project with everything else at its default.
     pub fn about(project: ProjectArgs) -> Self {
         let sampling = SamplingArgs::default();
-        Self { model: None, raw: false, columns: Vec::new(), sampling, project }
+        Self { model: None, raw: false, no_history: false, columns: Vec::new(), sampling, project }
     }
 
     pub fn run(self, console: &Console) -> anyhow::Result<Outcome> {
@@ -214,7 +219,9 @@ impl Chat {
         if console.interactive {
             console.say(format!("{}: /help lists what can be done, Ctrl-D ends", talk.name));
         }
-        let mut input = Input::open(console.interactive);
+        let private = project.results()?.private().to_owned();
+        let history = (!self.no_history).then(|| History::of(&private));
+        let mut input = Input::open(console.interactive, history);
         while let Some(message) = input.next()? {
             match message.trim() {
                 "" => {}
@@ -235,7 +242,7 @@ const HELP: &str = "\
 /help            this
 /quit            end, as Ctrl-D does
 A line that ends with \\ goes on in the next (Alt-Enter and Ctrl-J do the same in a terminal).
-Up and Down bring back what was said; Ctrl-C stops a reply, or forgets a line.";
+Up and Down bring back what was said, in earlier talks too; Ctrl-C stops a reply, or forgets a line.";
 
 /// A conversation.
 struct Talk<'a> {

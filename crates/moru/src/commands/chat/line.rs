@@ -146,6 +146,16 @@ pub struct Editor {
 }
 
 impl Editor {
+    /// An editor whose Up brings back what was said before, the oldest first.
+    pub fn with(history: Vec<String>) -> Self {
+        Self { history, ..Self::default() }
+    }
+
+    /// How many messages Up can bring back.
+    pub fn remembered(&self) -> usize {
+        self.history.len()
+    }
+
     /// Does what a key says.
     pub fn press(&mut self, key: Key) -> Typed {
         match key {
@@ -346,6 +356,9 @@ mod tests {
         assert_eq!(typed(&mut editor, b"\x1b[A\x1b[A\r"), ["one"], "twice the same is kept once");
         assert_eq!(typed(&mut editor, b"begun\x1b[A\x1b[A\x1b[B\x1b[B!\r"), ["begun!"]);
         assert_eq!(typed(&mut editor, b"\x1b[B\r"), [""]);
+        let mut later = Editor::with(vec!["zero".into(), "one".into()]);
+        assert_eq!(typed(&mut later, b"\x1b[A\x1b[A\rone\r"), ["zero", "one"]);
+        assert_eq!(later.remembered(), 4);
         assert_eq!(editor.press(Key::EndOfInput), Typed::End);
         editor.press(Key::Text("x".into()));
         assert_eq!(editor.press(Key::EndOfInput), Typed::Going);

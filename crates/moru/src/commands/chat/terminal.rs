@@ -4,6 +4,8 @@ use std::io::BufRead;
 
 use chat::CancelToken;
 
+use super::history::History;
+
 /// Gives messages, one after another.
 pub enum Input {
     /// A person at a terminal.
@@ -14,13 +16,14 @@ pub enum Input {
 }
 
 impl Input {
-    /// The terminal of the process where there is one and `interactive` says so.
-    pub fn open(interactive: bool) -> Self {
+    /// The terminal of the process where there is one and `interactive` says so, with a history where it may have one.
+    pub fn open(interactive: bool, history: Option<History>) -> Self {
         #[cfg(unix)]
-        if let Some(terminal) = interactive.then(unix::Terminal::open).flatten() {
+        if interactive && let Ok(terminal) = unix::Terminal::open(history) {
             return Self::Terminal(Box::new(terminal));
         }
-        let _ = interactive;
+        #[cfg(not(unix))]
+        let _ = (interactive, history);
         Self::Lines(std::io::BufReader::new(std::io::stdin()).lines())
     }
 
@@ -81,12 +84,15 @@ mod unix {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::termios::{self, OptionalActions, OutputModes, Termios};
 
+    use super::super::history::History;
     use super::super::line::{Editor, Key, Typed, take_key};
 
     /// A terminal as it was, and what is typed in it.
     pub struct Terminal {
         before: Termios,
         editor: Editor,
+        /// Where messages are kept for the next talk.
+        history: Option<History>,
         /// Bytes that were read and are no whole key yet.
         bytes: Vec<u8>,
     }
@@ -163,9 +169,19 @@ mod unix {
     }
 
     impl Terminal {
-        pub fn open() -> Option<Self> {
-            let before = termios::tcgetattr(io::stdin()).ok()?;
-            Some(Self { before, editor: Editor::default(), bytes: Vec::new() })
+        pub fn open(history: Option<History>) -> io::Result<Self> {
+            let before = termios::tcgetattr(io::stdin())?;
+            let editor = Editor::with(history.as_ref().map(History::messages).unwrap_or_default());
+            Ok(Self { before, editor, history, bytes: Vec::new() })
+        }
+
+        /// Keeps a message for the next talk. Where that cannot be done it is said once, and the talk goes on.
+        fn keep(history: &mut Option<History>, message: &str) -> io::Result<()> {
+            if let Some(Err(error)) = history.as_ref().map(|history| history.add(message)) {
+                *history = None;
+                write(&format!("(what you type is not kept for the next talk: {error})\n"))?;
+            }
+            Ok(())
         }
 
         fn raw(before: &Termios) -> io::Result<()> {
@@ -190,6 +206,7 @@ mod unix {
             Self::raw(&self.before)?;
             let raw = Raw { before: &self.before, bytes: &mut self.bytes };
             write("\x1b[?2004h")?;
+            let remembered = self.editor.remembered();
             let mut row = draw(&self.editor, 0)?;
             loop {
                 while let Some(key) = take_key(raw.bytes) {
@@ -205,6 +222,9 @@ mod unix {
                         Typed::Going => row = draw(&self.editor, row)?,
                         Typed::Message(message) => {
                             write("\n")?;
+                            if self.editor.remembered() > remembered {
+                                Self::keep(&mut self.history, &message)?;
+                            }
                             return Ok(Some(message));
                         }
                         Typed::End => {
