@@ -1,5 +1,6 @@
 //! Help that teaches, for every verb.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::support::{Scratch, snapshot};
@@ -54,15 +55,18 @@ fn every_verb_explains_itself() {
 #[test]
 fn help_is_there_at_once() {
     let scratch = Scratch::new();
-    let fastest = (0..5)
-        .map(|_| {
-            let start = Instant::now();
-            scratch.stdout(&["--help"], 0);
-            start.elapsed()
-        })
-        .min()
-        .unwrap();
-    assert!(fastest < Duration::from_millis(20), "{fastest:?}");
+    let timed = |work: &dyn Fn()| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    };
+    // In turn, so that both meet the same load; a process that does nothing is the measure.
+    let (mut help, mut nothing) = (Duration::MAX, Duration::MAX);
+    for _ in 0..10 {
+        help = help.min(timed(&|| drop(scratch.stdout(&["--help"], 0))));
+        nothing = nothing.min(timed(&|| assert!(Command::new("true").output().is_ok())));
+    }
+    assert!(help < 12 * nothing, "{help:?} beside {nothing:?} of a process that does nothing");
 }
 
 #[test]

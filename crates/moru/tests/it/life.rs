@@ -1,7 +1,7 @@
 //! The life of a project: init, check, plan, run, nothing to do, a changed rule, a moved folder.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -12,7 +12,9 @@ fn from_init_to_nothing_to_do() {
     let scratch = Scratch::project();
     snapshot!("check", scratch.seen(&["check"]));
     snapshot!("plan-first", scratch.seen(&["plan"]));
+    let start = Instant::now();
     let done: Value = serde_json::from_str(&scratch.stdout(&["run", "--json"], 0)).unwrap();
+    let with_work = start.elapsed();
     assert_eq!(done["ran"].as_array().unwrap().len(), 9, "{done}");
     for name in [
         "dataset.jsonl",
@@ -42,7 +44,7 @@ fn from_init_to_nothing_to_do() {
         })
         .min()
         .unwrap();
-    assert!(fastest < Duration::from_millis(200), "{fastest:?}");
+    assert!(8 * fastest < with_work, "{fastest:?}, and {with_work:?} with all the work");
 }
 
 #[test]

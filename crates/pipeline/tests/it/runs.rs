@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use pipeline::{Counts, Error, Graph, Input, Project, Request, Stage, StageFn};
 use serde_json::json;
@@ -147,8 +147,14 @@ fn the_private_folder_is_private() {
 fn a_run_without_work_is_quick() {
     let dir = folder();
     write(&dir.path().join("lines.txt"), &"line\n".repeat(3000));
-    run(dir.path(), &params()).unwrap();
     let start = Instant::now();
-    assert_eq!(run(dir.path(), &params()).unwrap().kept.len(), 3);
-    assert!(start.elapsed() < Duration::from_millis(200), "{:?} for 3,000 stored files", start.elapsed());
+    assert_eq!(run(dir.path(), &params()).unwrap().ran.len(), 3);
+    let with_work = start.elapsed();
+    let again = || {
+        let start = Instant::now();
+        assert_eq!(run(dir.path(), &params()).unwrap().kept.len(), 3);
+        start.elapsed()
+    };
+    let without = (0..5).map(|_| again()).min().unwrap();
+    assert!(2 * without < with_work, "{without:?} for 3,000 stored files, {with_work:?} to make them");
 }
