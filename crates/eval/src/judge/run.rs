@@ -22,8 +22,8 @@ const RE_ASKS: u32 = 1;
 pub struct Settings<'a> {
     /// The words.
     pub prompts: &'a Prompts,
-    /// Names the judge and whatever else makes its verdicts its own: where it is and its model, or the digest of its
-    /// weights. Verdicts of another identity are not taken.
+    /// Names the judge and whatever else makes its verdicts its own: its model or the digest of its weights, and the
+    /// settings that it answers under. Verdicts of another identity are not taken.
     pub identity: &'a str,
     /// Most tokens of a reply; one that is cut off is asked again with twice as many.
     pub max_tokens: usize,

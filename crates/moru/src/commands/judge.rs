@@ -140,6 +140,10 @@ impl Judge {
             let what = "--kinds has neither grade nor pair: nothing would be judged";
             return Err(fail(what, "--kinds grade,pair,reference"));
         }
+        if let ([only], false) = (&self.answers[..], self.has("grade")) {
+            let what = format!("--kinds pair compares files, and {only} is alone: nothing would be judged");
+            return Err(fail(what, format!("moru judge {only} OTHER …, or --kinds grade")));
+        }
         let files = self.files()?;
         let system =
             |file: &File| System { id: file.name.clone(), role: SystemRole::Other, cut_off: 0, failed: 0 };

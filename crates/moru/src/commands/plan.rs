@@ -70,7 +70,7 @@ fn forecasts(
     if ahead.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut forecasts = Forecasts::new(project)?;
+    let mut forecasts = Forecasts::new(project, plan)?;
     Ok(ahead.into_iter().map(|(name, train)| (Names::train(name), forecasts.of(name, train))).collect())
 }
 

@@ -25,6 +25,9 @@ impl Report {
         let mut results = project.results()?;
         let _held = results.hold()?;
         let report = stages::publish_report(&project, &results)?;
+        for note in stages::notes(&project, &results)? {
+            console.say(note);
+        }
         if self.json {
             console.print_json(&report);
         } else {

@@ -174,7 +174,7 @@ impl Pages {
     fn flow(&mut self, sheet: &Sheet) {
         let most = PLACES_OF_ONE.min(self.places_left);
         flow::write(&mut self.body, sheet, most, self.words);
-        self.places_left = self.places_left.saturating_sub(sheet.tree.nodes.len());
+        self.places_left -= most.min(sheet.tree.nodes.len());
         let more = sheet.tree.nodes.len().saturating_sub(most);
         if more > 0 {
             let _ = writeln!(self.body, "<p class=\"rest\">{}</p>", self.words.not_shown(more));

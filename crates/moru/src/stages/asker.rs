@@ -14,6 +14,8 @@ use synth::teacher::{Ask, Finish, Form, Job, Plan, Sampling, Settled, Standing, 
 use super::endpoint::Opened;
 use super::teach::{self, Listener};
 use crate::project::Project;
+use crate::recipe::Endpoint;
+use crate::recipe::endpoint::DECISIVE;
 
 /// What is asked, for estimates and for people.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +33,7 @@ pub struct Manner {
 /// Somebody who can be asked.
 pub struct Asker<'a> {
     opened: Opened,
+    identity: String,
     state: State,
     manner: Manner,
     listener: &'a mut dyn Listener,
@@ -49,16 +52,17 @@ impl<'a> Asker<'a> {
         listener: &'a mut dyn Listener,
     ) -> anyhow::Result<Self> {
         let opened = super::endpoint::open(project, word)?;
+        let identity = identity(&opened.model.name, &opened.recipe)?;
         let state = opened.state()?;
         teach::forbid_two_ways(&opened, &state)?;
         // What was refused may have been the recipe's fault, which may be mended by now.
         state.forgive()?;
-        Ok(Self { opened, state, manner, listener, rounds: 0 })
+        Ok(Self { opened, identity, state, manner, listener, rounds: 0 })
     }
 
-    /// Who is asked, to tell its answers from those of others.
+    /// Who is asked and under which settings, to tell its answers from those of others.
     pub fn identity(&self) -> &str {
-        &self.opened.model.name
+        &self.identity
     }
 
     /// Where its answers are kept.
@@ -164,6 +168,17 @@ impl<'a> Asker<'a> {
         }
         Ok(())
     }
+}
+
+/// A model with all of its endpoint that decides what it answers. Another address, key or price is no other identity.
+fn identity(model: &str, recipe: &Endpoint) -> anyhow::Result<String> {
+    let mut settings = serde_json::to_value(recipe)?;
+    if let Some(keys) = settings.as_object_mut() {
+        keys.retain(|key, _| DECISIVE.contains(&key.as_str()));
+    }
+    // The order in which a recipe names further keys decides nothing.
+    settings.sort_all_objects();
+    Ok(format!("{model}#{}", pipeline::Digest::of(settings.to_string().as_bytes())))
 }
 
 impl Responder for Asker<'_> {

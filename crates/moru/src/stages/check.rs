@@ -5,7 +5,7 @@ use std::sync::Arc;
 use data::Schema;
 use data::ingest::Reader;
 use data::sources::{Item, Source as _};
-use pipeline::{Action, Planned};
+use pipeline::{Action, Planned, Request};
 use serde::Serialize;
 
 use super::base::{self, Base};
@@ -69,12 +69,22 @@ fn forecasts(project: &Project, findings: &[Finding]) -> Vec<Finding> {
         findings.iter().all(|finding| finding.subject != key || finding.error.is_none())
     };
     let trainings = project.resolved().train.iter().filter(|(_, train)| is_sound(train.model_name()));
-    let Ok(mut forecasts) = Forecasts::new(project) else { return Vec::new() };
+    // Why there is no plan is told with what it lacks; then nothing that was written is known to be of this recipe.
+    let stages = project.resolved().train.keys().map(|name| Names::train(name)).collect();
+    let plan = planned(project, Some(stages)).unwrap_or_default();
+    let Ok(mut forecasts) = Forecasts::new(project, &plan) else { return Vec::new() };
     let told = |(name, train): (&String, &Train)| {
         finding(format!("train.{name}"), forecasts.of(name, train).map(|forecast| forecast.text()))
     };
     // A training that does not fit its model was found to, and told of, with the model.
     trainings.map(told).collect()
+}
+
+/// What a run would do with these stages and all that they need; with every stage where none is named.
+fn planned(project: &Project, targets: Option<Vec<String>>) -> anyhow::Result<Vec<Planned>> {
+    let graph = super::graph(project)?;
+    let request = Request { targets, ..Request::default() };
+    Ok(project.results()?.plan(&graph, &project.recipe.params(), &request)?)
 }
 
 /// What is wrong with the recipe itself.
@@ -185,8 +195,7 @@ fn questions(project: &Project) -> anyhow::Result<String> {
 /// Who writes the questions about documents, if they can be asked. A project whose questions are there needs nobody.
 fn teacher(project: &Project) -> anyhow::Result<String> {
     let word = &project.resolved().questions.teacher;
-    let graph = super::graph(project)?;
-    let plan = project.results()?.plan(&graph, &project.recipe.params(), &pipeline::Request::default())?;
+    let plan = planned(project, None)?;
     let is_asked = |planned: &Planned| planned.stage.starts_with(Names::SYNTHESIZE);
     if plan.iter().filter(|planned| is_asked(planned)).all(|planned| planned.action == Action::Keep) {
         return Ok("everything is answered; nothing will be asked".to_owned());
@@ -196,8 +205,7 @@ fn teacher(project: &Project) -> anyhow::Result<String> {
 
 /// Who reads the questions beside their source, if they can be asked.
 fn reader(project: &Project) -> anyhow::Result<String> {
-    let graph = super::graph(project)?;
-    let plan = project.results()?.plan(&graph, &project.recipe.params(), &pipeline::Request::default())?;
+    let plan = planned(project, None)?;
     let is_asked = |planned: &&Planned| planned.stage.starts_with(&Names::validate(""));
     if plan.iter().filter(is_asked).all(|planned| planned.action == Action::Keep) {
         return Ok("everything is judged; nothing will be asked".to_owned());
@@ -217,8 +225,7 @@ fn look_at_reader(project: &Project) -> anyhow::Result<String> {
 /// Who judges the answers, if they can be asked, with labels and prompts that can be used.
 fn judge(project: &Project) -> anyhow::Result<String> {
     super::judge::check(project)?;
-    let graph = super::graph(project)?;
-    let plan = project.results()?.plan(&graph, &project.recipe.params(), &pipeline::Request::default())?;
+    let plan = planned(project, None)?;
     let is_asked = |planned: &&Planned| planned.stage.starts_with(&Names::judge(""));
     if plan.iter().filter(is_asked).all(|planned| planned.action == Action::Keep) {
         return Ok("everything is judged; nothing will be asked".to_owned());

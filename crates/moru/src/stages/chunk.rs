@@ -11,16 +11,19 @@ use pipeline::{Context, Counts, Input, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::base::{self, Base};
-use super::editions::Editions;
-use super::privacy::{self, Tally, entity_name};
-use super::{Names, jsonl, parse, report, tokenize};
+use super::editions::{Editions, told};
+use super::privacy::{self, Tally};
+use super::{Names, jsonl, parse, report, tokenize, tree_mask};
 use crate::project::Project;
 use crate::reading::cover::cover;
 use crate::reading::{self, Sheet};
 use crate::recipe::{Chunk, Prepare, Source};
 
 /// Raised when the same documents would become other chunks.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+
+/// Findings of one document that are told one by one.
+const TOLD: usize = 5;
 
 /// The chunks, in the stage's output.
 pub const CHUNKS: &str = "chunks.jsonl";
@@ -113,6 +116,8 @@ struct Work {
     aside: BTreeMap<String, String>,
     /// What documents say of whose rule there are several editions.
     texts: HashMap<String, Vec<String>>,
+    /// What a person should look at.
+    notes: Vec<String>,
 }
 
 impl Work {
@@ -126,7 +131,7 @@ impl Work {
         let secret = Secret::new(secret);
         let aside = editions.set_aside().into_iter();
         Ok(Self {
-            path: source.path.clone(),
+            path: stage.param(&format!("source.{}.path", source.name))?,
             writers: Writers::create(&stage.output(Names::CHUNKS)?)?,
             pages: reading::Pages::covered(language),
             facts: Facts::default(),
@@ -134,6 +139,7 @@ impl Work {
             counts: Counts::all("documents", 0),
             aside: aside.map(|(aside, used)| (aside.to_owned(), used.to_owned())).collect(),
             texts: editions.documents(),
+            notes: Vec::new(),
             secret,
         })
     }
@@ -145,7 +151,8 @@ impl Work {
             *said = tree.nodes.iter().flat_map(|node| node.pieces().map(Cow::into_owned)).collect();
         }
         let mut known = KnownValues::new(&self.secret);
-        mask(&mut tree, masker, Some(&mut known), &mut self.facts.masked);
+        tree_mask::mask(&mut tree, masker, Some(&mut known), &mut self.facts.masked);
+        self.note(&tree);
         let used_instead = self.aside.get(&tree.document).cloned();
         self.counts.input += 1;
         if used_instead.is_some() {
@@ -167,6 +174,17 @@ impl Work {
         Ok(())
     }
 
+    /// Keeps what was found about a structure, to be told.
+    fn note(&mut self, tree: &Tree) {
+        let name = &tree.document;
+        let shown = tree.findings.iter().take(TOLD);
+        self.notes.extend(shown.map(|finding| format!("{name}: {}", parse::tree_words(finding))));
+        let more = tree.findings.len().saturating_sub(TOLD);
+        if more > 0 {
+            self.notes.push(format!("{name}: and {more} more findings; `moru tap parse` shows them all"));
+        }
+    }
+
     fn end(
         mut self,
         stage: &mut Context<'_>,
@@ -176,6 +194,10 @@ impl Work {
         self.writers.finish(&self.facts)?;
         pipeline::platform::write_atomic(&stage.output(Names::PAGES)?, self.pages.finish().as_bytes())?;
         editions.mask(masker, &mut self.known, &self.texts);
+        for note in &self.notes {
+            stage.note(note);
+        }
+        told::tell(stage, &editions);
         editions.write_for_people(&stage.output(Names::EDITIONS)?)?;
         self.known.save(&stage.output(Names::KNOWN)?)?;
         for finding in &self.facts.findings {
@@ -236,37 +258,6 @@ fn set_apart(tree: &Tree) -> BTreeSet<&str> {
     let is_apart = |at: usize| matches!(tree.nodes[at].level, Level::Contents | Level::Comparison);
     let nodes = (0..tree.nodes.len()).filter(|&at| is_apart(at) || tree.ancestors(at).any(is_apart));
     nodes.map(|at| tree.nodes[at].path.as_str()).collect()
-}
-
-/// Masks all texts of a document together: a name that one place gives away is hidden in all.
-pub fn mask(
-    tree: &mut Tree,
-    masker: &Masker,
-    mut known: Option<&mut KnownValues>,
-    tally: &mut BTreeMap<String, Tally>,
-) {
-    let document = tree.document.clone();
-    let mut texts: Vec<&mut String> = Vec::new();
-    for node in &mut tree.nodes {
-        texts.extend([&mut node.heading, &mut node.title, &mut node.text]);
-        let cells = node.table.iter_mut().flat_map(|table| table.rows.iter_mut().flatten());
-        texts.extend(cells.map(|cell| &mut cell.text));
-    }
-    texts.push(&mut tree.title);
-    let raw: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
-    let masked = masker.mask_fields(&raw, &[]);
-    for (text, masked) in texts.into_iter().zip(masked) {
-        if let Some(known) = &mut known {
-            known.observe(&document, text, &masked);
-        }
-        for (entity, count) in masked.counts().iter() {
-            let entry = tally.entry(entity_name(masker, entity)).or_default();
-            entry.masked += count.masked;
-            entry.kept += count.kept;
-            entry.rows += u64::from(count.masked > 0);
-        }
-        *text = masked.text;
-    }
 }
 
 /// What was found about how a document was divided, for a person.

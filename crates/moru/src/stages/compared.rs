@@ -3,7 +3,8 @@
 //! 1. [`who`] lists everybody who answered the test questions.
 //! 2. [`measure`] opens each once more, in a process of its own, and measures speed and memory, where that is not known of
 //!    this machine. Neither is the output of a stage, for no digest may hold a time.
-//! 3. [`read`] ranks their answers by the measure that the report begins with, and puts it all together.
+//! 3. [`read`] ranks their answers by the measure that the report begins with, and puts it all together; [`notes`] says
+//!    what of it is not of now.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,9 +14,10 @@ use eval::compare::Answers;
 use eval::report::{Candidate, Compared, Speed, SystemRole};
 use eval::run::Answer;
 use eval::statistics::Resampling;
+use pipeline::InputState;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{own_questions, test_rows};
+use super::answer::test_rows;
 use super::artifact::{self, Format};
 use super::base::Base;
 use super::evaluate::Leading;
@@ -169,8 +171,28 @@ fn machine_name() -> String {
     format!("{}, {} cores", machine.processor.unwrap_or(machine.system), machine.cores)
 }
 
+/// Everybody of whom speed and memory are not known on this machine.
+fn unmeasured(
+    project: &Project,
+    results: &pipeline::Project,
+    machine: &str,
+    known: &All,
+) -> anyhow::Result<Vec<Who>> {
+    let is_new = |who: &Who| known.get(&who.name).map(|known| known.of.clone()) != who.of(results, machine);
+    Ok(who(project, results)?.into_iter().filter(is_new).collect())
+}
+
+/// Whether [`measure`] has something to do: a run was stopped before it had measured everybody, or the folder came from
+/// another machine.
+pub fn is_lacking(project: &Project, results: &pipeline::Project) -> anyhow::Result<bool> {
+    Ok(is_wanted(project) && !unmeasured(project, results, &machine_name(), &measured(results))?.is_empty())
+}
+
 /// Measures speed and memory of everybody of whom they are not known on this machine, as `[export]` measures what it
 /// writes. What was measured stays when it is stopped.
+///
+/// # Errors
+/// [`pipeline::Error::Cancelled`] where it was stopped: a report that is written now would have gaps.
 pub fn measure(
     project: &Project,
     results: &pipeline::Project,
@@ -178,32 +200,31 @@ pub fn measure(
     cancelled: &AtomicBool,
 ) -> anyhow::Result<()> {
     let (machine, mut known) = (machine_name(), measured(results));
-    let of = |who: &Who| who.of(results, &machine);
-    let is_new = |who: &Who, known: &All| known.get(&who.name).map(|known| known.of.clone()) != of(who);
-    let all: Vec<Who> = who(project, results)?.into_iter().filter(|who| is_new(who, &known)).collect();
+    let all = unmeasured(project, results, &machine, &known)?;
     let mut progress = Progress::new(*console, false);
     for (at, who) in all.iter().enumerate() {
-        if cancelled.load(Ordering::Relaxed) {
-            return Ok(());
-        }
+        go_on(cancelled)?;
         let total = Some(all.len() as u64);
         progress.on(&pipeline::Event::Progress { stage: "compare", done: at as u64, total, unit: "models" });
         let alone = who.alone();
-        if cancelled.load(Ordering::Relaxed) {
-            return Ok(());
-        }
+        // The Ctrl-C of a terminal ends the process that measures as well.
+        go_on(cancelled)?;
         let (speed, peak_rss_bytes) = match alone {
             Some(measured) => measured,
             // Beside what this process holds, its memory could not be told.
             None => (export::speed_of(&who.folder, who.tuned.as_deref())?, 0),
         };
-        if let Some(of) = of(who) {
+        if let Some(of) = who.of(results, &machine) {
             known.insert(who.name.clone(), Measured { of, speed, peak_rss_bytes });
             let path = results.private().join(MEASURED);
             pipeline::platform::write_atomic(&path, &serde_json::to_vec_pretty(&known)?)?;
         }
     }
     Ok(())
+}
+
+fn go_on(cancelled: &AtomicBool) -> anyhow::Result<()> {
+    if cancelled.load(Ordering::Relaxed) { Err(pipeline::Error::Cancelled.into()) } else { Ok(()) }
 }
 
 /// The speed of what was written of a training, where it was measured beside others.
@@ -216,50 +237,90 @@ pub fn speed(results: &pipeline::Project, name: &str) -> Option<Speed> {
 /// Models beside each other; none where there are fewer than two whose answers belong to the questions of now.
 pub fn read(project: &Project, results: &pipeline::Project) -> anyhow::Result<Option<Compared>> {
     let all = who(project, results)?;
+    let Some(Answered { leading, systems, .. }) = answered(project, results, &all)? else { return Ok(None) };
+    if systems.len() < 2 {
+        return Ok(None);
+    }
+    let Leading { rows, metrics, measure, .. } = leading;
+    let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
+    let scorers = eval::scorers::from_recipe(&metrics, references)?;
+    let resampling = Resampling { seed: project.resolved().project.seed, ..Resampling::default() };
+    let ranking = eval::rank::rank(&rows, &systems, &scorers, &measure, resampling)?;
+    Ok(Some(together(project, results, &all, rows.len() as u64, ranking)?))
+}
+
+/// What was answered of the questions that the report begins with.
+struct Answered {
+    leading: Leading,
+    /// The answers of those who were asked them.
+    systems: Vec<Answers>,
+    /// Those who were asked others.
+    others: Vec<String>,
+}
+
+/// The answers of some models; none where fewer than two could be compared, or nothing is asked.
+fn answered(project: &Project, results: &pipeline::Project, all: &[Who]) -> anyhow::Result<Option<Answered>> {
     let Ok(splits) = results.output(Names::SPLIT, Names::SPLITS) else { return Ok(None) };
     if all.len() < 2 {
         return Ok(None);
     }
     let resolved = project.resolved();
-    let (seed, prepare) = (resolved.project.seed, &resolved.prepare);
-    let rows = test_rows(&splits, resolved.evaluate.max_rows, seed)?;
-    let manner = Manner::of(project, prepare, &resolved.questions.context)?;
-    let exam = Exam::of(&manner, &rows, &questions(project, results)?)?;
-    let Some(Leading { places, rows, metrics, measure }) = Leading::of(&exam, &resolved.evaluate) else {
-        return Ok(None);
-    };
-    let mut systems = Vec::new();
-    for who in &all {
-        let answers: Vec<Answer> = jsonl::read(&results.output(&who.stage(), Names::ANSWERS)?)?;
-        let ids = exam.items.iter().map(|item| item.question.id.as_str());
-        if !answers.iter().map(|answer| answer.id.as_str()).eq(ids) {
-            continue;
+    let rows = test_rows(&splits, resolved.evaluate.max_rows, resolved.project.seed)?;
+    let manner = Manner::of(project, &resolved.prepare, &resolved.questions.context)?;
+    // A report begins with the test split, whose rows are asked before all else. The questions beside it change no place
+    // of theirs, so that their file may be gone or another by now.
+    let exam = Exam::of(&manner, &rows, &[])?;
+    let Some(leading) = Leading::of(&exam, &resolved.evaluate) else { return Ok(None) };
+    let (mut systems, mut others) = (Vec::new(), Vec::new());
+    for who in all {
+        let given: Vec<Answer> = jsonl::read(&results.output(&who.stage(), Names::ANSWERS)?)?;
+        let at = |&place: &usize| {
+            let answer = given.get(place)?;
+            (answer.id == exam.items[place].question.id).then(|| answer.clone())
+        };
+        match leading.places.iter().map(at).collect::<Option<Vec<_>>>() {
+            Some(answers) => systems.push(Answers::of_model(&who.name, SystemRole::Other, &answers)),
+            None => others.push(who.name.clone()),
         }
-        let answers: Vec<Answer> = places.iter().map(|&place| answers[place].clone()).collect();
-        systems.push(Answers::of_model(&who.name, SystemRole::Other, &answers));
     }
-    if systems.len() < 2 {
-        return Ok(None);
-    }
-    let references = rows.iter().flat_map(|row| row.references.iter().map(String::as_str));
-    let scorers = eval::scorers::from_recipe(&metrics, references)?;
-    let resampling = Resampling { seed, ..Resampling::default() };
-    let ranking = eval::rank::rank(&rows, &systems, &scorers, &measure, resampling)?;
-    Ok(Some(together(project, results, &all, rows.len() as u64, ranking)?))
+    Ok(Some(Answered { leading, systems, others }))
 }
 
-/// The questions beside the test split, as the stages that answer read them.
-fn questions(
-    project: &Project,
-    results: &pipeline::Project,
-) -> anyhow::Result<Vec<super::answer::OwnQuestion>> {
-    let resolved = project.resolved();
-    let own = Some(&resolved.evaluate.questions).filter(|path| !path.is_empty());
-    let mut all = own_questions(own.map(|path| project.path(path)).as_deref())?;
-    for source in resolved.source.values().filter(|source| source.is_documents()) {
-        all.extend(own_questions(Some(&results.output(&Names::validate(&source.name), Names::FURTHER)?))?);
+/// What is to be said beside a report: what of it was answered when something else was asked.
+pub fn notes(project: &Project, results: &pipeline::Project) -> anyhow::Result<Vec<String>> {
+    let mut notes: Vec<String> = about_questions(project, results).into_iter().collect();
+    let all = who(project, results)?;
+    let others = answered(project, results, &all)?.map(|answered| answered.others).unwrap_or_default();
+    if !others.is_empty() {
+        notes.push(format!(
+            "not compared: {}, which answered other rows than the test split has now; `moru run` asks them anew",
+            others.join(", ")
+        ));
     }
-    Ok(all)
+    Ok(notes)
+}
+
+/// Whether the file of the recipe's own questions is still the one that was answered.
+fn about_questions(project: &Project, results: &pipeline::Project) -> Option<String> {
+    let name = &project.resolved().evaluate.questions;
+    let of = |training: &String| {
+        results.lock().stages.get(&Names::answer(Some(training)))?.inputs.get(Names::QUESTIONS)
+    };
+    let asked: Vec<&InputState> = project.resolved().train.keys().filter_map(of).collect();
+    if name.is_empty() || asked.is_empty() {
+        return None;
+    }
+    let Ok(digest) = results.store().digest_of(&project.path(name)) else {
+        return Some(format!(
+            "[evaluate] questions: {name} is not there or cannot be read; the report tells of its questions as they were answered"
+        ));
+    };
+    let is_other = asked.into_iter().any(|state| *state != InputState::Digest(digest));
+    is_other.then(|| {
+        format!(
+            "[evaluate] questions: {name} has changed since it was answered; the report tells of its questions as they were, and `moru run` asks them anew"
+        )
+    })
 }
 
 fn together(

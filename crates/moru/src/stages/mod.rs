@@ -61,6 +61,7 @@ pub mod synthesize;
 pub mod teach;
 pub mod tokenize;
 pub mod train;
+pub mod tree_mask;
 pub mod validate;
 pub mod verify;
 mod words;
@@ -76,6 +77,7 @@ use crate::console::progress::Progress;
 use crate::machine;
 use crate::project::Project;
 use base::Base;
+pub use compared::notes;
 pub use interrupt::stop_on_ctrl_c;
 use models::{base_of, speaks};
 
@@ -416,13 +418,18 @@ fn publish(
             && std::fs::read_to_string(results.private().join(REPORTED))
                 .is_ok_and(|of| of == told(project, results))
             && outputs::are_there(project, results)
+            && compared::is_lacking(project, results).is_ok_and(|lacking| !lacking)
     };
     if !news && is_whole() {
         return Ok((Vec::new(), None));
     }
     let (mut wrote, leaks) = outputs::write(project, results)?;
+    // Where this is stopped, nothing says that the report was written, and the next run goes on here.
     compared::measure(project, results, console, cancelled)?;
     let report = write_report(project, results, leaks)?;
+    for note in notes(project, results)? {
+        console.say(note);
+    }
     wrote.extend(REPORTS.map(|name| format!("out/{name}")));
     Ok((wrote, report.compared))
 }

@@ -9,7 +9,7 @@ use data::documents::versions::{Card, Date};
 use data::documents::{Limits, PageFinding, Reading, Tree, TreeFinding};
 use pipeline::{Context, Counts, Input, Stage};
 
-use super::editions::{Editions, told};
+use super::editions::Editions;
 use super::{Names, jsonl};
 use crate::console::error::fail;
 use crate::project::Project;
@@ -66,7 +66,7 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
         let cancelled = stage.cancelled();
         match read(&root, path, &|| cancelled.load(Ordering::Relaxed)) {
             Ok((reading, look, tree)) => {
-                tell(stage, &reading, &tree);
+                tell(stage, &reading);
                 readings.push(&reading)?;
                 looks.push(&look)?;
                 trees.push(&tree)?;
@@ -80,12 +80,12 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
     looks.finish()?;
     trees.finish()?;
     refuse(source, unread)?;
-    tell_editions(stage, source, &cards, &folder)?;
+    write_editions(stage, source, &cards, &folder)?;
     Ok(vec![Counts::all("documents", files.len() as u64)])
 }
 
-/// Finds the editions of one rule, and says what becomes of them.
-fn tell_editions(
+/// Finds the editions of one rule.
+fn write_editions(
     stage: &mut Context<'_>,
     source: &Source,
     cards: &[Card],
@@ -97,7 +97,6 @@ fn tell_editions(
     if wanted == recipe::Editions::Refuse {
         editions.refuse(source)?;
     }
-    told::tell(stage, &editions);
     editions.write(folder)
 }
 
@@ -185,8 +184,9 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Resul
     Ok(())
 }
 
-/// Says what a person should look at.
-fn tell(stage: &mut Context<'_>, reading: &Reading, tree: &Tree) {
+/// Says what a person should look at in the pages. What was found about the structure names headings, and is told once
+/// they are masked.
+fn tell(stage: &mut Context<'_>, reading: &Reading) {
     let name = &reading.document.name;
     let mut notes: Vec<String> = Vec::new();
     if reading.replaced > 0 {
@@ -197,7 +197,6 @@ fn tell(stage: &mut Context<'_>, reading: &Reading, tree: &Tree) {
             page.findings.iter().map(|finding| format!("page {}: {}", page.page, page_words(finding))),
         );
     }
-    notes.extend(tree.findings.iter().map(tree_words));
     let more = notes.len().saturating_sub(TOLD);
     for note in notes.iter().take(TOLD) {
         stage.note(&format!("{name}: {note}"));

@@ -146,6 +146,29 @@ fn on_a_day_the_edition_in_effect_is_asked_about() {
 }
 
 #[test]
+fn headings_that_are_personal_stand_in_no_path() {
+    let scratch = Scratch::new();
+    let page = |who: &str| {
+        format!(
+            "# 휴가 안내\n\n휴가는 한 해에 15일입니다.\n\n사흘 전에 신청합니다.\n\n## {who}\n\n언제든 물어보세요.\n\n\
+             쓰지 않은 휴가는 돈으로 줍니다.\n"
+        )
+    };
+    scratch.write("rules/guide_v1.md", &page("담당자 김서연 010-2345-6789"));
+    scratch.write("rules/guide_v2.md", &page("담당자 박지훈 010-3456-7890"));
+    scratch.write("moru.toml", RECIPE);
+    let said = said(&scratch, &["run", "--until", "chunk"]);
+    assert!(said.contains("guide_v2.md") && said.contains("set aside: guide_v1.md"), "{said}");
+    let shown = scratch.stdout(&["tap", "parse", "--json"], 0);
+    for text in [&said, &shown, &scratch.read("out/review.html"), &scratch.read("out/editions.csv")] {
+        for value in ["2345-6789", "3456-7890", "김서연"] {
+            assert!(!text.contains(value), "{value} in {text}");
+        }
+    }
+    assert!(scratch.read("out/editions.csv").contains("[전화번호]"));
+}
+
+#[test]
 fn one_without_a_date_does_not_lose_in_silence() {
     let scratch = project("");
     let said = said(&scratch, &["run", "--until", "prepare"]);

@@ -209,6 +209,16 @@ fn words_of_ones_own_are_a_part_of_what_is_asked() {
     assert!(!bodies.is_empty() && bodies.iter().all(|body| body.contains("엄격하게")), "{bodies:?}");
     // Without the reference the judge sees the question alone.
     assert!(bodies.iter().all(|body| !body.contains("REFERENCE")), "{bodies:?}");
+    // Rows of one language are asked about in the other where the words are in that: the check takes them, too.
+    std::fs::remove_file(scratch.path("words/grade.ko.md")).unwrap();
+    scratch.write("words/grade.en.md", "Strictly {mark} {question} {answer}");
+    scratch.stdout(&["check"], 0);
+    scratch.stdout(&["run"], 0);
+    let english = double.bodies("/chat/completions").split_off(bodies.len());
+    assert!(!english.is_empty() && english.iter().all(|body| body.contains("Strictly")), "{english:?}");
+    let report: Value = serde_json::from_str(&scratch.read("out/report.json")).unwrap();
+    let settings = report["judging"][0]["settings"].as_str().unwrap();
+    assert!(settings.contains("own prompts (en)"), "{settings}");
 }
 
 #[test]

@@ -69,6 +69,28 @@ fn one_file_is_graded_alone_and_held_against_a_person() {
     );
 }
 
+/// The table once held pairs of any two files, of which the judge knows those with the first one alone.
+#[test]
+fn the_pairs_to_label_are_those_that_are_compared() {
+    let (double, scratch) = (double(), folder());
+    let line = line(&double);
+    scratch.write("third.jsonl", &scratch.read("theirs.jsonl").replace("모르겠어요", "글쎄요"));
+    let judge = |more: &[&str]| {
+        let args =
+            ["judge", "ours.jsonl", "theirs.jsonl", "third.jsonl", "--judge", &line, "--kinds", "pair"];
+        scratch.stdout(&[&args[..], more].concat(), 0)
+    };
+    judge(&["--to-label", "sheet.csv"]);
+    let sheet = scratch.read("sheet.csv");
+    let of = |answer: &str| sheet.matches(answer).count();
+    assert_eq!((of("일 안에 옵니다"), of("모르겠어요"), of("글쎄요")), (12, 6, 6), "{sheet}");
+    // A person who says the same as the judge: the first file's answers are better.
+    let filled = sheet.replace("옵니다,\r\n", "옵니다,B\r\n").replace(",\r\n", ",A\r\n");
+    scratch.write("labels.csv", &filled);
+    let text = judge(&["--labels", "labels.csv"]);
+    assert!(text.contains("the same in 12 of 12") && !text.contains("not judged"), "{text}");
+}
+
 #[test]
 fn a_file_that_cannot_be_judged_is_told_by_what_is_wrong_with_it() {
     let (double, scratch) = (double(), folder());
@@ -88,6 +110,7 @@ fn a_file_that_cannot_be_judged_is_told_by_what_is_wrong_with_it() {
         ("twice", &["ours.jsonl", "ours.jsonl"]),
         ("labels", &["ours.jsonl", "--labels", "labels.csv"]),
         ("kinds", &["ours.jsonl", "--kinds", "reference"]),
+        ("alone", &["ours.jsonl", "--kinds", "pair,reference"]),
     ] {
         let said = scratch.seen(&[&["judge"], args, &["--judge", &line]].concat());
         snapshot!(format!("judge-file-{name}"), said.replace(double.base_url(), "[URL]"));
@@ -118,4 +141,33 @@ fn in_a_project_its_endpoints_have_names() {
     scratch.stdout(&["judge", "one.csv", "--judge", "judge"], 0);
     assert_eq!(double.requests().len(), 1);
     assert!(double.requests()[0].headers["authorization"].ends_with(crate::judge::KEY));
+}
+
+/// Verdicts that were heard under one temperature were once told as those under another.
+#[test]
+fn settings_that_decide_verdicts_are_asked_under_anew_and_no_others() {
+    let double = double();
+    let scratch = crate::judge::project(&double);
+    scratch.write("one.csv", "question,answer\n며칠 걸려요?,3일입니다\n");
+    scratch.stdout(&["judge", "one.csv"], 0);
+    let mut asked = 1;
+    for setting in [
+        "temperature = 0.5",
+        "seed = 7",
+        "top_p = 0.9",
+        "structure = \"prompt\"",
+        "extra = { reasoning_effort = \"low\" }",
+    ] {
+        scratch.edit("moru.toml", "attempts = 1", &format!("attempts = 1\n{setting}"));
+        scratch.stdout(&["judge", "one.csv"], 0);
+        asked += 1;
+        assert_eq!(double.requests().len(), asked, "{setting}");
+    }
+    // Where it is, with which key, how often it is tried and what it costs decide nothing.
+    scratch.edit("moru.toml", double.base_url(), "http://127.0.0.1:9/v1");
+    scratch.edit("moru.toml", "key_env = \"JUDGE_KEY\"", "key_env = \"OTHER_KEY\"");
+    scratch.edit("moru.toml", "attempts = 1", "attempts = 2\nprompt_price = 1.0");
+    scratch.write(".env", "MORU_SECRET=the same\nOTHER_KEY=0ther-k3y\n");
+    scratch.stdout(&["judge", "one.csv"], 0);
+    assert_eq!(double.requests().len(), asked);
 }

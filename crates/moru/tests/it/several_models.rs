@@ -1,8 +1,13 @@
 //! Several models in one recipe: each has its tokens, its trainings and its answers.
 
+#[cfg(unix)]
+use std::process::{Command, Stdio};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
-use crate::support::Scratch;
+use crate::support::{Scratch, table};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -134,6 +139,74 @@ fn models_and_what_they_are_written_as_are_compared() {
     assert!(scratch.stdout(&["report"], 0).contains("behind the best"));
     let again = scratch.stdout(&["run"], 0);
     assert!(again.contains("nothing to do") && !again.contains("behind the best"), "{again}");
+    // On another machine they are measured once more, although no stage has anything to do.
+    scratch.edit(".moru/measured.json", " on ", " on another ");
+    let moved = scratch.stdout(&["run"], 0);
+    assert!(moved.contains("0 stages ran") && moved.contains("behind the best"), "{moved}");
+    assert!(!scratch.read(".moru/measured.json").contains(" on another "));
+    assert!(scratch.stdout(&["run"], 0).contains("nothing to do"));
+}
+
+/// Ctrl-C while models are measured leaves no report with gaps behind, and the next run measures the others.
+#[cfg(unix)]
+#[test]
+fn a_comparison_that_is_stopped_goes_on_in_the_next_run() {
+    let scratch = two_models();
+    scratch.edit("moru.toml", "[evaluate]", "[export]\nformats = [\"q8_0\"]\n\n[evaluate]");
+    let mut child = scratch.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    // The first of six is measured.
+    while !scratch.path(".moru/measured.json").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended before a model was measured");
+        assert!(start.elapsed() < Duration::from_mins(5), "no model is measured");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{talk}");
+    assert!(talk.contains("error: stopped") && talk.contains("hint: `moru run` continues"), "{talk}");
+    // The report of before, of the stage `base` alone, still stands.
+    assert!(scratch.path("out/adapter").exists());
+    assert!(json(&scratch.read("out/report.json")).get("compared").is_none());
+    let said = scratch.stdout(&["run"], 0);
+    assert!(said.contains("0 stages ran") && said.contains("behind the best"), "{said}");
+    let report = json(&scratch.read("out/report.json"));
+    for one in report["compared"]["candidates"].as_array().unwrap() {
+        assert!(one["speed"]["decode_tokens_per_s"].as_f64().unwrap() > 0.0, "{one}");
+    }
+    assert!(scratch.stdout(&["run"], 0).contains("nothing to do"));
+}
+
+/// The questions of a finished run may be moved or edited: the comparison stands, and it is said.
+#[test]
+fn a_comparison_needs_no_questions_that_were_answered() {
+    let scratch = two_models();
+    scratch.edit("moru.toml", "[evaluate]", "[evaluate]\nquestions = \"q.jsonl\"");
+    let question = |id: &str| {
+        let (facts, asked) = ("[[\"5일\"]]", "\"category\":\"배송\",\"question\":\"며칠 걸려요\"");
+        format!("{{\"id\":\"{id}\",\"facts\":{facts},{asked}}}\n")
+    };
+    scratch.write("q.jsonl", &question("q1"));
+    scratch.stdout(&["run"], 0);
+    let report = || {
+        let seen = scratch.seen(&["report"]);
+        assert!(seen.contains("exit 0") && seen.contains("behind the best"), "{seen}");
+        seen
+    };
+    assert!(!report().contains("q.jsonl"));
+    std::fs::rename(scratch.path("q.jsonl"), scratch.path("moved.jsonl")).unwrap();
+    assert!(report().contains("[evaluate] questions: q.jsonl is not there"), "{}", report());
+    scratch.write("q.jsonl", &question("q2"));
+    assert!(report().contains("[evaluate] questions: q.jsonl has changed"), "{}", report());
+    // Answers to other rows than there are now are compared with nothing, and that is said.
+    scratch.write("data/rows.csv", &table(90));
+    let seen = scratch.seen(&["run", "--until", "split"]);
+    assert!(
+        seen.contains("not compared: base, main, base.small, small, which answered other rows"),
+        "{seen}"
+    );
+    assert!(json(&scratch.read("out/report.json")).get("compared").is_none());
 }
 
 #[test]

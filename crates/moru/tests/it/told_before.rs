@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::support::{Scratch, table};
 
 #[test]
@@ -89,4 +91,30 @@ fn what_the_evaluation_would_refuse_is_told_before_the_first_stage() {
     assert!(scratch.stdout(&["check", "--set", both], 0).contains("a run can begin"));
     scratch.write("data/rows.csv", &table(60).replace(|c| ('가'..='힣').contains(&c), "a"));
     scratch.stdout(&["check", "--set", "evaluate.metrics=['rouge']"], 0);
+}
+
+/// What a training will take is told of the tokens of now. Those of another model, or of other data, are none of it: their
+/// ids may not even be in the vocabulary.
+#[test]
+fn a_forecast_takes_nothing_from_tokens_that_will_be_made_anew() {
+    let scratch = Scratch::project();
+    let told = |set: &str| scratch.stdout(&["check", "--set", set], 0);
+    let (nano, toy) = ("model.base=nano", "model.base=builtin:toy");
+    let unknown = "for each 1,000 tokens";
+    scratch.stdout(&["export", "builtin:nano", "nano"], 0);
+    scratch.stdout(&["run", "--until", "tokenize", "--set", nano], 0);
+    assert!(told(nano).contains("(estimated: 6 steps, "), "{}", told(nano));
+    assert!(told(toy).contains(unknown), "{}", told(toy));
+    // The stage `base` of one model says nothing of another one's weights either.
+    scratch.stdout(&["run", "--until", "tokenize", "--set", toy], 0);
+    let layers = |set: &str| {
+        let plan: Value =
+            serde_json::from_str(&scratch.stdout(&["plan", "--json", "--set", set], 0)).unwrap();
+        let all = plan.as_array().unwrap();
+        all.iter().find(|one| one["stage"] == "train:main").unwrap()["forecast"]["layers"].clone()
+    };
+    assert_ne!(layers("model.base=builtin:nano"), layers(toy));
+    assert!(told(toy).contains("(estimated: 6 steps, "), "{}", told(toy));
+    scratch.write("data/rows.csv", &table(90));
+    assert!(told(toy).contains(unknown), "{}", told(toy));
 }

@@ -64,7 +64,8 @@ pub(super) fn latest(text: &str) -> Option<Date> {
     dates(text).into_iter().map(|(date, _, _)| date).max()
 }
 
-/// The latest date that something was made, changed or came into effect.
+/// The latest date that something was made, changed or came into effect. What ends then (`까지`) does not, and what an
+/// exception says (`다만, 제5조는 2027년 1월 1일부터 시행한다`) is not said of the whole.
 pub(super) fn latest_of_effect(text: &str) -> Option<Date> {
     const WORDS: [&str; 8] = ["시행", "개정", "제정", "신설", "공포", "effective", "revised", "amended"];
     let near = |from: usize, to: usize| {
@@ -73,7 +74,26 @@ pub(super) fn latest_of_effect(text: &str) -> Option<Date> {
         let around = text[begin..end].to_lowercase();
         WORDS.iter().any(|word| around.contains(word))
     };
-    dates(text).into_iter().filter(|(_, from, to)| near(*from, *to)).map(|(date, _, _)| date).max()
+    let is_meant =
+        |from: usize, to: usize| near(from, to) && !is_excepted(&text[..from]) && !ends(&text[to..]);
+    dates(text).into_iter().filter(|(_, from, to)| is_meant(*from, *to)).map(|(date, _, _)| date).max()
+}
+
+/// Whether the sentence that a text breaks off in is an exception from what was said before.
+fn is_excepted(before: &str) -> bool {
+    const BEGIN: [&str; 5] = ["다만", "단,", "단 ", "However", "except"];
+    const ENDS: [&str; 4] = ["다. ", "다.\n", "함. ", "함.\n"];
+    let begun = BEGIN.iter().filter_map(|word| before.rfind(word)).max();
+    let is_sentence = |rest: &str| {
+        let mut after = rest.match_indices(". ").map(|(at, _)| rest[at + 2..].chars().next());
+        ENDS.iter().any(|end| rest.contains(end)) || after.any(|c| c.is_some_and(char::is_uppercase))
+    };
+    begun.is_some_and(|at| !is_sentence(&before[at..]))
+}
+
+/// Whether what follows a date says that something lasts until then.
+fn ends(after: &str) -> bool {
+    after.trim_start_matches(['.', '일', ' ', ')']).starts_with("까지")
 }
 
 fn floor(text: &str, mut at: usize) -> usize {
@@ -169,5 +189,14 @@ mod tests {
         }
         assert_eq!(latest_of_effect("이 규정은 2024년 3월 1일부터 시행한다."), day(2024, 3, 1));
         assert_eq!(latest_of_effect("1948년 7월 12일에 있었던 일"), None);
+        for (text, want) in [
+            ("2024년 1월 1일부터 시행한다. 다만, 제17조는 2027년 1월 1일부터 시행한다.", day(2024, 1, 1)),
+            ("다만, 제5조는 2027. 1. 1.부터 시행한다. 이 규칙은 2024. 3. 1.부터 시행한다.", day(2024, 3, 1)),
+            ("Effective 2024-01-01. However, section 5 is effective 2027-01-01.", day(2024, 1, 1)),
+            ("이 규칙은 2024. 3. 1.부터 시행하고 2028년 12월 31일까지 효력이 있다.", day(2024, 3, 1)),
+            ("개정 2020. 1. 1., 개정 2025. 1. 1.", day(2025, 1, 1)),
+        ] {
+            assert_eq!(latest_of_effect(text), want, "{text}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Documents are one rule where their titles agree, apart from what says which edition it is, and some of their articles
 //! (of a short document or a handbook: its lines), or nearly all of their articles do. The latest date of effect or
-//! revision is the current one's: as its head or its last 부칙 says, else its marks of revision, else its file's name.
+//! revision is the current one's: as its head or its 부칙 says, else its marks of revision, else its file's name. A clause
+//! that takes effect later than the rest (`다만, 제5조는 …`) does not make the whole edition later.
 //! A document without any date is taken for older than those with one, unless its name says that it is the current one;
 //! either way that is said, because nothing but a person can know it.
 //!
@@ -151,16 +152,17 @@ impl Card {
     }
 
     /// How new a document is: greater is newer. A date decides; without one, a name that says `현행` is newer than
-    /// any date, and all others are older.
-    fn age(&self) -> (u8, Option<Date>, (i32, u32)) {
+    /// any date, and all others are older. Of equal dates a date in the name decides, which a person can write there.
+    fn age(&self) -> (u8, Option<Date>, Option<Date>, (i32, u32)) {
         let rank = name_rank(&self.document);
         let date = self.edition.date;
+        let named = date::latest(&self.document);
         let class = match date {
             Some(_) => 1,
             None if rank.0 > 0 => 2,
             None => 0,
         };
-        (class, date, rank)
+        (class, date, named, rank)
     }
 }
 
@@ -174,12 +176,15 @@ fn shared<T: Eq + std::hash::Hash>(one: &HashSet<T>, other: &HashSet<T>) -> f64 
 pub fn rules(cards: &[Card], on: Option<Date>) -> Vec<Rule> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (at, card) in cards.iter().enumerate() {
-        let group =
-            groups.iter_mut().find(|group| group.iter().any(|&other| card.is_same_rule(&cards[other])));
-        match group {
-            Some(group) => group.push(at),
-            None => groups.push(vec![at]),
-        }
+        // One document may be like two that are not like each other: all three are one rule, in whatever order.
+        let is_of = |group: &Vec<usize>| group.iter().any(|&other| card.is_same_rule(&cards[other]));
+        let (like, mut others): (Vec<_>, Vec<_>) = groups.into_iter().partition(is_of);
+        let mut merged: Vec<usize> = like.concat();
+        merged.push(at);
+        merged.sort_unstable();
+        let place = others.partition_point(|group| group[0] < merged[0]);
+        others.insert(place, merged);
+        groups = others;
     }
     groups.into_iter().map(|group| rule(group, cards, on)).collect()
 }
@@ -226,42 +231,58 @@ pub fn edition(tree: &Tree) -> Edition {
     Edition { rule, date, source }
 }
 
-/// A title without dates, brackets and words that say which edition it is.
+/// A title without dates and words that say which edition it is. What else stands in brackets tells rules apart:
+/// `취업규칙(계약직)`.
 fn plain(title: &str) -> String {
-    let mut out = String::new();
+    let mut words: Vec<(String, bool)> = vec![(String::new(), false)];
     let mut depth = 0u32;
     for c in title.chars() {
         match c {
             '(' | '[' | '<' | '【' | '（' => depth += 1,
             ')' | ']' | '>' | '】' | '）' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => out.push(c),
-            _ => {}
+            c if c.is_whitespace() || "_-.,·".contains(c) => {}
+            c => {
+                if let Some((word, _)) = words.last_mut() {
+                    word.extend(c.to_lowercase());
+                }
+                continue;
+            }
         }
+        words.push((String::new(), depth > 0));
     }
-    let words: Vec<String> = out
-        .split(|c: char| c.is_whitespace() || "_-.,·".contains(c))
-        .filter(|word| !is_of_edition(word))
-        .map(str::to_lowercase)
-        .collect();
-    let joined = words.concat();
+    words.retain(|(word, in_brackets)| !(is_of_edition(word) || *in_brackets && is_issue(word)));
+    let joined: String = words.into_iter().map(|(word, _)| word).collect();
     ["전부개정", "일부개정", "개정안", "개정본", "개정"]
         .iter()
         .fold(joined, |text, end| text.strip_suffix(end).map(str::to_owned).unwrap_or(text))
 }
 
+/// Whether a word counts the issues of a law: `제18176호`.
+fn is_issue(word: &str) -> bool {
+    let digits = word.strip_suffix('호').map(|word| word.trim_start_matches('제'));
+    digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+}
+
 /// Whether a word says which edition something is: `v2`, `2024`, `최종`, `구`.
 fn is_of_edition(word: &str) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 29] = [
         "최종",
+        "최종본",
         "최신",
+        "최신판",
         "신",
         "구",
         "현행",
         "개정",
+        "개정본",
+        "개정판",
         "개정안",
+        "안",
         "전부개정",
         "일부개정",
         "시행",
+        "시행일",
+        "제정",
         "old",
         "new",
         "final",
@@ -278,7 +299,7 @@ fn is_of_edition(word: &str) -> bool {
     let lower = word.to_lowercase();
     let digits = lower
         .trim_start_matches(['v', '제'])
-        .trim_end_matches(['년', '월', '일', '판', '차', '호', '개', '정']);
+        .trim_end_matches(['년', '도', '월', '일', '판', '차', '개', '정']);
     word.is_empty()
         || WORDS.contains(&lower.as_str())
         || (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
@@ -313,7 +334,7 @@ fn rule(mut group: Vec<usize>, cards: &[Card], on: Option<Date>) -> Rule {
         findings.push(VersionFinding::DateFromName { document: current });
     }
     let is_dated = |at: &usize| cards[*at].edition.date.is_some();
-    if different.iter().any(is_dated) {
+    if coming.iter().chain(&different).any(is_dated) {
         let undated = different.iter().filter(|at| !is_dated(at));
         findings.extend(undated.map(|&document| VersionFinding::Undated { document }));
     }

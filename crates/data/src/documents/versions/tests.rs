@@ -133,3 +133,73 @@ fn on_a_day_the_edition_in_effect_is_current() {
         assert_eq!(&found.findings, findings, "{day}");
     }
 }
+
+#[test]
+fn an_edition_without_a_date_beside_one_to_come_is_said() {
+    let dated = format!("취업규칙\n{BODY}부칙\n2022. 1. 1.부터 시행한다.\n");
+    let undated = format!("취업규칙\n{BODY}제7조(새) 새\n");
+    let cards = [Card::of(&tree("a.txt", &dated)), Card::of(&tree("b.txt", &undated))];
+    let found = rules(&cards, Some("2021-01-01".parse().unwrap())).remove(0);
+    assert_eq!((found.coming, found.current), (vec![0], 1));
+    assert_eq!(found.findings, [VersionFinding::Undated { document: 1 }]);
+}
+
+#[test]
+fn what_stands_in_brackets_may_tell_rules_apart() {
+    let rule = |title: &str, more: &str| format!("{title}\n{BODY}제7조({more}) 사\n제8조({more}2) 아\n");
+    let both = |one: &str, other: &str| [("a.txt", rule(one, "가")), ("b.txt", rule(other, "나"))];
+    for (one, other) in [("취업규칙(정규직)", "취업규칙(계약직)"), ("업무지침 제1호", "업무지침 제2호")]
+    {
+        assert_eq!(check(&both(one, other), &[(0, &[]), (1, &[])]), [], "{one} {other}");
+    }
+    for (one, other) in [
+        ("취업규칙(2022. 1. 1. 일부개정)", "취업규칙(2024년도 개정판)"),
+        ("휴가법(법률)(제18176호)", "휴가법(법률)(제19990호)"),
+    ] {
+        let cards = both(one, other).map(|(name, text)| Card::of(&tree(name, &text)));
+        assert_eq!(rules(&cards, None).len(), 1, "{one} {other}");
+    }
+}
+
+#[test]
+fn a_clause_that_takes_effect_later_does_not_make_an_edition_later() {
+    let rule = |supplement: &str| format!("취업규칙\n{BODY}부칙\n{supplement}\n");
+    check(
+        &[
+            (
+                "a.txt",
+                rule("이 규칙은 2024년 1월 1일부터 시행한다. 다만, 제3조는 2027년 1월 1일부터 시행한다."),
+            ),
+            ("b.txt", rule("이 규칙은 2026년 3월 1일부터 시행한다.")),
+        ],
+        &[(1, &[0])],
+    );
+}
+
+#[test]
+fn of_equal_dates_the_one_in_the_name_decides() {
+    let rule = |more: &str| format!("취업규칙\n{BODY}{more}부칙\n2024. 3. 1.부터 시행한다.\n");
+    let pair = |one: &'static str, other: &'static str| [(one, rule("")), (other, rule("제7조(새) 새\n"))];
+    let undecided = check(&pair("rule_a.txt", "rule_b.txt"), &[(1, &[0])]);
+    assert_eq!(undecided, [VersionFinding::Undecided { documents: vec![1, 0] }]);
+    assert_eq!(check(&pair("rule_20240401.txt", "rule_b.txt"), &[(0, &[1])]), []);
+}
+
+#[test]
+fn documents_are_one_rule_in_whatever_order_they_come() {
+    let articles = |numbers: &[u32]| -> String {
+        numbers.iter().map(|n| format!("제{n}조(조{n}) 글 {n}\n")).collect::<Vec<_>>().concat()
+    };
+    // The first and the second share 9 of 11 articles with the third, and 8 of 12 with each other.
+    let a = format!("가규정\n{}", articles(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 11]));
+    let b = format!("나규정\n{}", articles(&[1, 2, 3, 4, 5, 6, 7, 8, 10, 12]));
+    let c = format!("다규정\n{}", articles(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+    for order in [[&a, &b, &c], [&a, &c, &b], [&c, &a, &b]] {
+        let cards: Vec<Card> = ["1.txt", "2.txt", "3.txt"]
+            .iter()
+            .zip(order)
+            .map(|(name, text)| Card::of(&tree(name, text)))
+            .collect();
+        assert_eq!(rules(&cards, None).len(), 1);
+    }
+}

@@ -33,7 +33,11 @@ impl History {
         let mut messages = self.messages();
         messages.push(message.to_owned());
         let kept = &messages[messages.len().saturating_sub(MOST)..];
-        let lines: String = kept.iter().map(|message| format!("{}\n", serde_json::json!(message))).collect();
+        let mut lines = String::new();
+        for message in kept {
+            lines += &serde_json::json!(message).to_string();
+            lines.push('\n');
+        }
         pipeline::platform::write_atomic(&self.path, lines.as_bytes())
     }
 }
@@ -50,7 +54,7 @@ mod tests {
         history.add("배송은\n언제 오나요?").unwrap();
         History::of(folder.path()).add("\"둘\"").unwrap();
         assert_eq!(history.messages(), ["배송은\n언제 오나요?", "\"둘\""]);
-        std::fs::write(&history.path, "broken\n\"one\"\n\u{0}\n").unwrap();
+        pipeline::platform::write_atomic(&history.path, b"broken\n\"one\"\n\0\n").unwrap();
         assert_eq!(history.messages(), ["one"]);
         for n in 0..MOST {
             history.add(&n.to_string()).unwrap();

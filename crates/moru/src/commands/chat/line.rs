@@ -1,5 +1,7 @@
 //! A line that is being typed, of one row or several: its text, its cursor, what was typed before, and how it looks.
 
+use std::ops::Range;
+
 use crate::console::format;
 
 /// What a person pressed.
@@ -294,6 +296,14 @@ impl Editor {
     }
 }
 
+/// Which rows of a message a window of so many rows shows: those around the cursor's; and the cursor's row among them. A
+/// row of the window stays free, so that the first that is shown never leaves it: from there all is drawn over.
+pub fn visible(rows: usize, cursor: usize, window: usize) -> (Range<usize>, usize) {
+    let most = window.saturating_sub(1).max(1);
+    let first = cursor.saturating_sub(most / 2).min(rows.saturating_sub(most));
+    (first..rows.min(first + most), cursor - first)
+}
+
 /// Stands before a message, and before its further rows.
 const PROMPT: &str = "> ";
 const MORE: &str = "  ";
@@ -379,5 +389,38 @@ mod tests {
         assert_eq!((rows, cursor), (vec!["> 가나다".to_owned(), "  라마".to_owned()], (1, 6)));
         editor.press(Key::NewRow);
         assert_eq!(editor.rows(9), (vec!["> 가나다".into(), "  라마".into(), "  ".into()], (2, 2)));
+    }
+
+    #[test]
+    fn a_message_that_is_taller_than_the_window_is_shown_around_its_cursor() {
+        assert_eq!(visible(3, 1, 24), (0..3, 1), "all of a short one");
+        assert_eq!(visible(23, 22, 24), (0..23, 22), "a row stays free");
+        assert_eq!(visible(60, 59, 24), (37..60, 22), "the end");
+        assert_eq!(visible(60, 30, 24), (19..42, 11), "the middle");
+        assert_eq!(visible(60, 5, 24), (0..23, 5), "the beginning");
+        assert_eq!((visible(9, 4, 1), visible(9, 4, 0)), ((4..5, 0), (4..5, 0)), "a row at least");
+        for (rows, window) in [(1, 2), (7, 3), (60, 24), (60, 59), (61, 60), (1000, 7)] {
+            for cursor in 0..rows {
+                let (shown, row) = visible(rows, cursor, window);
+                assert!(shown.len() < window && shown.len() == rows.min(window - 1), "{shown:?} of {rows}");
+                assert!(
+                    shown.end <= rows && shown.start + row == cursor && row < shown.len(),
+                    "{shown:?}, {row}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_message_that_comes_back_fits_the_window() {
+        let long = vec!["row"; 60].join("\n");
+        let mut editor = Editor::with(vec![long]);
+        editor.press(Key::Up);
+        for _ in 0..60 {
+            let (rows, (row, _)) = editor.rows(80);
+            let (shown, at) = visible(rows.len(), row, 24);
+            assert!(rows[shown].len() < 24 && at < 23, "{row} at {at}");
+            editor.press(Key::Up);
+        }
     }
 }

@@ -82,10 +82,10 @@ mod unix {
 
     use chat::CancelToken;
     use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::termios::{self, OptionalActions, OutputModes, Termios};
+    use rustix::termios::{self, OptionalActions, OutputModes, Termios, Winsize};
 
     use super::super::history::History;
-    use super::super::line::{Editor, Key, Typed, take_key};
+    use super::super::line::{Editor, Key, Typed, take_key, visible};
 
     /// A terminal as it was, and what is typed in it.
     pub struct Terminal {
@@ -214,14 +214,12 @@ mod unix {
                         write("\x1b[H\x1b[2J")?;
                         row = 0;
                     }
-                    // At the end of a message the cursor leaves it below.
-                    if key == Key::Enter {
-                        row = draw_end(&self.editor, row)?;
-                    }
+                    // Where this key ends the message, the editor holds it no longer.
+                    let whole = (key == Key::Enter).then(|| self.editor.rows(window().0).0);
                     match self.editor.press(key) {
                         Typed::Going => row = draw(&self.editor, row)?,
                         Typed::Message(message) => {
-                            write("\n")?;
+                            draw_whole(&whole.unwrap_or_default(), row)?;
                             if self.editor.remembered() > remembered {
                                 Self::keep(&mut self.history, &message)?;
                             }
@@ -240,14 +238,20 @@ mod unix {
         }
     }
 
-    fn columns() -> usize {
-        let size = termios::tcgetwinsize(io::stderr()).ok().filter(|size| size.ws_col > 0);
-        size.map_or(80, |size| size.ws_col.into())
+    /// Columns and rows of the window.
+    fn window() -> (usize, usize) {
+        let size = termios::tcgetwinsize(io::stderr()).ok();
+        let told = |of: fn(&Winsize) -> u16| size.as_ref().map(of).filter(|n| *n > 0).map(usize::from);
+        (told(|size| size.ws_col).unwrap_or(80), told(|size| size.ws_row).unwrap_or(24))
     }
 
-    /// Draws the message over what stood there, the cursor having been in row `from`; gives the cursor's row.
+    /// Draws what the window shows of the message over what stood there, the cursor having been in row `from` of it; gives
+    /// the cursor's row.
     fn draw(editor: &Editor, from: usize) -> io::Result<usize> {
-        let (rows, (row, column)) = editor.rows(columns());
+        let (columns, height) = window();
+        let (rows, (row, column)) = editor.rows(columns);
+        let (shown, row) = visible(rows.len(), row, height);
+        let rows = &rows[shown];
         let mut text = up(from) + "\r\x1b[J" + &rows.join("\n");
         text += &up(rows.len() - 1 - row);
         text += &format!("\r\x1b[{column}C");
@@ -255,12 +259,9 @@ mod unix {
         Ok(row)
     }
 
-    /// Moves the cursor behind the last row.
-    fn draw_end(editor: &Editor, from: usize) -> io::Result<usize> {
-        let (rows, _) = editor.rows(columns());
-        let row = rows.len() - 1;
-        write(&if row > from { format!("\x1b[{}B", row - from) } else { String::new() })?;
-        Ok(row)
+    /// Draws a message that is done, all of its rows, over what was shown of it, and leaves it below.
+    fn draw_whole(rows: &[String], from: usize) -> io::Result<()> {
+        write(&(up(from) + "\r\x1b[J" + &rows.join("\n") + "\n"))
     }
 
     fn up(rows: usize) -> String {

@@ -9,7 +9,7 @@ use crate::console::{Console, format};
 use crate::project::Project;
 use crate::recipe::Source;
 use crate::stages::editions::Editions;
-use crate::stages::{Names, chunk, jsonl, look, parse, privacy};
+use crate::stages::{Names, chunk, jsonl, look, parse, privacy, tree_mask};
 
 /// Columns of a node's text that are shown.
 const SHOWN_COLUMNS: usize = 72;
@@ -52,7 +52,7 @@ impl Tap {
             for (tree, reading) in jsonl::lines::<Tree>(&folder.join(parse::TREES))?.zip(readings) {
                 let (mut tree, reading) = (tree?, reading?);
                 if !reveal {
-                    chunk::mask(&mut tree, &masker, None, &mut std::collections::BTreeMap::new());
+                    tree_mask::mask(&mut tree, &masker, None, &mut std::collections::BTreeMap::new());
                 }
                 if self.json {
                     tree.nodes.truncate(limit);

@@ -1,8 +1,9 @@
 //! Several editions of one rule among the documents of a source: which is asked about, which are set aside, and what
 //! changed from one to the next.
 //!
-//! 1. `parse` finds them ([`Editions::of`]) and says so ([`told`]).
-//! 2. `chunk` leaves out what is set aside, and writes what changed without personal values ([`Editions::mask`]).
+//! 1. `parse` finds them ([`Editions::of`]).
+//! 2. `chunk` leaves out what is set aside, and says and writes what changed without personal values ([`Editions::mask`],
+//!    [`told`]).
 //! 3. `out/editions.csv` and the report tell it to people.
 
 pub mod told;
@@ -220,7 +221,7 @@ impl Editions {
                 let document = edition.document.clone();
                 let mut own: Vec<&mut String> = Vec::new();
                 for change in &mut edition.changes {
-                    own.push(&mut change.heading);
+                    own.extend([&mut change.path, &mut change.heading]);
                     own.extend(change.before.iter_mut().chain(&mut change.after));
                 }
                 let raw: Vec<String> = own.iter().map(|text| (*text).clone()).collect();

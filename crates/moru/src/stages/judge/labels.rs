@@ -7,7 +7,7 @@ use std::path::Path;
 
 use data::sources::names::listed;
 use data::sources::{Item, Source as _};
-use eval::judge::{Case, Label, Labelled, Ruling};
+use eval::judge::{Case, Label, Labelled, Ruling, principal};
 
 use super::Bench;
 use crate::console::error::fail;
@@ -111,8 +111,9 @@ fn named(cell: Cells<'_>) -> Result<String, &'static str> {
     Some(cell("id")).filter(|id| !id.is_empty()).ok_or("it has no `id`")
 }
 
-/// A table for a person to fill in: grades where they are asked for, else pairs. Answers that say the same stand once,
-/// in an order that follows from their words alone: nobody sees whose they are.
+/// A table for a person to fill in: grades where they are asked for, else the pairs that the judge compares: a label of
+/// any other could be held against nothing. Answers that say the same stand once, in an order that follows from their
+/// words alone: nobody sees whose they are.
 pub fn sheet(bench: &Bench<'_>) -> String {
     // A byte order mark, so that spreadsheets read its Korean.
     let mut out = String::from("\u{FEFF}");
@@ -125,16 +126,18 @@ pub fn sheet(bench: &Bench<'_>) -> String {
         },
         &mut out,
     );
+    let (system, others) = (principal(&bench.systems), bench.others());
     for case in &bench.cases {
         let reference = case.reference.as_deref().unwrap_or_default();
         let head = [case.id.as_str(), case.question.trim(), reference.trim()];
-        let answers = answers(case);
         if is_graded {
-            for answer in answers {
+            for answer in answers(case) {
                 line(&[&head[..], &[answer, ""]].concat(), &mut out);
             }
-        } else if let [a, b, ..] = answers[..] {
-            line(&[&head[..], &[a, b, ""]].concat(), &mut out);
+        } else {
+            for [a, b] in pairs(case, system, &others) {
+                line(&[&head[..], &[a, b, ""]].concat(), &mut out);
+            }
         }
     }
     out
@@ -143,9 +146,29 @@ pub fn sheet(bench: &Bench<'_>) -> String {
 /// The answers of a case, each once, in the order of their digests.
 fn answers(case: &Case) -> Vec<&str> {
     let mut answers: Vec<&str> = case.answers.iter().map(|text| text.trim()).collect();
-    answers.sort_by_cached_key(|text| pipeline::Digest::of(text.as_bytes()).to_string());
+    answers.sort_by_cached_key(|text| digest(text));
     answers.dedup();
     answers
+}
+
+/// The answers of a case that are compared, each pair once, in the order of their digests. Two that say the same are a
+/// tie without anybody's word.
+fn pairs<'c>(case: &'c Case, system: usize, others: &[usize]) -> Vec<[&'c str; 2]> {
+    let ours = case.answers[system].trim();
+    let mut pairs: Vec<[&'c str; 2]> = Vec::new();
+    for &other in others {
+        let theirs = case.answers[other].trim();
+        if theirs != ours {
+            pairs.push(if digest(ours) < digest(theirs) { [ours, theirs] } else { [theirs, ours] });
+        }
+    }
+    pairs.sort_by_cached_key(|[a, b]| (digest(a), digest(b)));
+    pairs.dedup();
+    pairs
+}
+
+fn digest(text: &str) -> pipeline::Digest {
+    pipeline::Digest::of(text.as_bytes())
 }
 
 fn line(cells: &[&str], out: &mut String) {
@@ -164,6 +187,8 @@ fn line(cells: &[&str], out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use eval::report::{System, SystemRole};
+
     use super::*;
 
     fn of(text: &str) -> Result<Vec<Label>, String> {
@@ -204,6 +229,19 @@ mod tests {
         }
     }
 
+    fn bench(kind: &str, systems: Vec<System>, cases: Vec<Case>) -> Bench<'static> {
+        Bench {
+            name: "main",
+            systems,
+            cases,
+            kinds: vec![kind.into()],
+            prompts: None,
+            labels: Vec::new(),
+            resampling: eval::statistics::Resampling::default(),
+            samples: 0,
+        }
+    }
+
     #[test]
     fn the_sheet_is_read_again_and_tells_nobody() {
         let case = Case {
@@ -212,17 +250,7 @@ mod tests {
             reference: Some("So.".into()),
             answers: vec!["One.".into(), "Two,\nlines.".into(), "One. ".into()],
         };
-        let bench = Bench {
-            name: "main",
-            systems: Vec::new(),
-            cases: vec![case],
-            kinds: vec!["grade".into()],
-            prompts: None,
-            labels: Vec::new(),
-            resampling: eval::statistics::Resampling::default(),
-            samples: 0,
-        };
-        let sheet = sheet(&bench);
+        let sheet = sheet(&bench("grade", Vec::new(), vec![case]));
         assert_eq!(sheet.matches("r#1").count(), 2, "{sheet}");
         let filled = sheet.replace(",\r\n", ",4\r\n");
         let mut answers: Vec<String> = of(&filled)
@@ -235,5 +263,50 @@ mod tests {
             .collect();
         answers.sort();
         assert_eq!(answers, ["One.", "Two,\nlines."]);
+    }
+
+    /// A sheet once held the first two of all answers by their digests, most of which nobody compares.
+    #[test]
+    fn the_pairs_of_a_sheet_are_those_that_are_compared() {
+        let system = |id: &str, role| System { id: id.into(), role, cut_off: 0, failed: 0 };
+        let three = [
+            ("base", SystemRole::Base),
+            ("tuned", SystemRole::Tuned),
+            ("commonest", SystemRole::CommonestAnswer),
+        ];
+        let of = |systems: &[&str]| -> Vec<System> {
+            let given = three.iter().filter(|(id, _)| systems.contains(id));
+            given.map(|&(id, role)| system(id, role)).collect()
+        };
+        let cases = |systems: &[System]| -> Vec<Case> {
+            let answers = |n: usize| systems.iter().map(|system| format!("{} {n}", system.id)).collect();
+            (0..12).map(|n| Case { id: n.to_string(), answers: answers(n), ..Case::default() }).collect()
+        };
+        for names in [&["base", "tuned", "commonest"][..], &["tuned", "commonest"]] {
+            let systems = of(names);
+            let bench = bench("pair", systems.clone(), cases(&systems));
+            let labels = of_sheet(&sheet(&bench));
+            assert_eq!(labels.len(), 12, "{names:?}");
+            for (id, said) in labels {
+                let wanted = [names[0], names[1]].map(|name| format!("{name} {id}"));
+                assert!(wanted.iter().all(|text| said.contains(text)), "{id}: {said:?}");
+            }
+        }
+        // Without a base model, every other one is compared; who says the same stands once, and not beside itself.
+        let files = ["ours", "theirs", "third", "fourth"].map(|id| system(id, SystemRole::Other));
+        let answers = ["Yes.", "No.", " No.", "Yes. "].map(String::from);
+        let case = Case { id: "1".into(), answers: answers.into(), ..Case::default() };
+        let labels = of_sheet(&sheet(&bench("pair", files.into(), vec![case])));
+        assert_eq!(labels.len(), 1, "{labels:?}");
+    }
+
+    /// The pairs of a sheet that a person filled in, with their ids.
+    fn of_sheet(sheet: &str) -> Vec<(String, [String; 2])> {
+        let labels = of(&sheet.replace(",\r\n", ",tie\r\n")).unwrap();
+        let pair = |label: Label| match label.labelled {
+            Labelled::Pair { a, b, winner: Ruling::Tie } => (label.id, [a, b]),
+            other => panic!("{other:?}"),
+        };
+        labels.into_iter().map(pair).collect()
     }
 }

@@ -77,12 +77,18 @@ fn prompt_files(project: &Project) -> Vec<(&'static str, PathBuf)> {
     all.filter(|(_, path)| project.folder.join(path).exists()).collect()
 }
 
-/// The prompts of a folder; moru's own where none is named.
-pub fn prompts(folder: Option<&Path>, is_korean: bool) -> anyhow::Result<Prompts> {
-    Ok(match folder {
-        Some(folder) => Prompts::read(folder, is_korean)?,
-        None => Prompts::defaults(is_korean),
-    })
+/// The prompts of a folder, and whether they are Korean: those in the language of what is judged, and in the other one
+/// where the folder has no others. moru's own where no folder is named.
+pub fn prompts(folder: Option<&Path>, is_korean: bool) -> anyhow::Result<(Prompts, bool)> {
+    let Some(folder) = folder else { return Ok((Prompts::defaults(is_korean), is_korean)) };
+    match Prompts::read(folder, is_korean) {
+        // Whoever wrote words of one language alone wants to be asked with them, and not with moru's own.
+        Err(none @ EvalError::NoPrompts { .. }) => match Prompts::read(folder, !is_korean) {
+            Err(EvalError::NoPrompts { .. }) => Err(none.into()),
+            other => Ok((other?, !is_korean)),
+        },
+        read => Ok((read?, is_korean)),
+    }
 }
 
 /// Looks whether prompts and labels of a recipe can be used, before anything is asked.
@@ -93,14 +99,9 @@ pub fn check(project: &Project) -> anyhow::Result<()> {
     let evaluate = &project.resolved().evaluate;
     if !evaluate.judge_prompts.is_empty() {
         let folder = project.path(&evaluate.judge_prompts);
-        let read = [true, false].map(|is_korean| Prompts::read(&folder, is_korean));
-        let is_there = read.iter().any(Result::is_ok);
-        for prompts in read {
-            match prompts {
-                // Prompts of one language will do.
-                Err(EvalError::NoPrompts { .. }) if is_there => {}
-                other => drop(other?),
-            }
+        // What language the rows have is not known yet.
+        for is_korean in [true, false] {
+            prompts(Some(folder.as_path()), is_korean)?;
         }
     }
     if !evaluate.judge_labels.is_empty() {
@@ -134,7 +135,7 @@ impl Bench<'_> {
         self.kinds.iter().any(|asked| asked == kind)
     }
 
-    /// Whether most of what is judged is Korean, which the judge is asked in then.
+    /// Whether most of what is judged is Korean, which the judge is asked in then if there are prompts of it.
     pub fn is_korean(&self) -> bool {
         let of = |case: &Case| case.question.clone() + case.reference.as_deref().unwrap_or_default();
         is_korean(&self.cases.iter().map(of).collect::<String>())
@@ -181,8 +182,7 @@ impl Bench<'_> {
     ) -> anyhow::Result<(Judging, Vec<Heard>)> {
         let others = self.others();
         let tasks = self.tasks(&others);
-        let is_korean = self.is_korean();
-        let prompts = prompts(self.prompts.as_deref(), is_korean)?;
+        let (prompts, is_korean) = prompts(self.prompts.as_deref(), self.is_korean())?;
         let (identity, max_tokens) = (asker.identity().to_owned(), asker.max_tokens());
         let settings = Settings {
             max_tokens,
@@ -298,4 +298,36 @@ pub fn check_answers(project: &Project) -> anyhow::Result<()> {
         "[evaluate] `judge` has nothing to judge: no model of this recipe answers questions of a test split",
         "a classifier is scored by its labels, and written text has no questions; remove `judge`",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use eval::judge::PromptKind;
+
+    use super::*;
+
+    #[test]
+    fn prompts_of_one_language_are_asked_with_whatever_is_judged() {
+        for (name, is_there_korean) in [("grade.en.md", false), ("grade.ko.md", true)] {
+            let dir = tempfile::tempdir().unwrap();
+            let error = prompts(Some(dir.path()), !is_there_korean).unwrap_err().to_string();
+            assert!(error.contains("holds no prompt of a judge"), "{error}");
+            let path = dir.path().join(name);
+            pipeline::platform::write_atomic(&path, b"{mark} {question} => {answer}").unwrap();
+            for is_korean in [true, false] {
+                let (read, is_asked_korean) = prompts(Some(dir.path()), is_korean).unwrap();
+                assert_eq!(is_asked_korean, is_there_korean);
+                assert_eq!(read.text(PromptKind::Grade), "{mark} {question} => {answer}");
+                let own = Prompts::defaults(is_there_korean);
+                assert_eq!(read.text(PromptKind::Again), own.text(PromptKind::Again), "one language in all");
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_folder_the_rows_have_the_choice() {
+        for is_korean in [true, false] {
+            assert_eq!(prompts(None, is_korean).unwrap(), (Prompts::defaults(is_korean), is_korean));
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod heldout;
 pub mod plant;
 mod planted;
 pub mod simple;
+mod unseen;
 
 use std::collections::BTreeMap;
 

@@ -28,7 +28,7 @@ pub fn statute() -> Option<Tree> {
     Some(simple::korean("대한민국헌법", &format!("=대한민국헌법\n{}", lines.join("\n"))))
 }
 
-fn handbook() -> Option<Vec<Tree>> {
+pub fn handbook() -> Option<Vec<Tree>> {
     let folder = testing::shared_data("18f-handbook")?.join("pages");
     let mut files = Vec::new();
     for part in [

@@ -1,0 +1,74 @@
+//! Pairs of all kinds that somebody wrote over three texts without having seen a line of the validators.
+
+use data::documents::Tree;
+use data::validate::{Kind, Pair};
+use serde::Deserialize;
+use synth::rules::{Book, Rules};
+
+use super::{Table, hand, planted, validator};
+
+#[derive(Deserialize)]
+struct Row {
+    text: String,
+    fault: String,
+    document: String,
+    place: String,
+    question: String,
+    answer: String,
+}
+
+/// A text by its name in the list; none where the shared data is absent.
+fn text(name: &str) -> Option<Vec<Tree>> {
+    match name {
+        "employment" => Some(vec![Rules::of(Book::Employment).tree, Rules::of(Book::Pay).tree]),
+        "constitution" => planted::statute().map(|tree| vec![tree]),
+        "18F" => planted::handbook(),
+        other => panic!("no text {other}"),
+    }
+}
+
+fn pair(trees: &[Tree], row: &Row, n: usize) -> Option<Pair> {
+    let stem = row.document.trim_end_matches(".md");
+    let tree = trees.iter().find(|tree| row.document.is_empty() || tree.document == stem)?;
+    let end = format!("/{}", row.place);
+    let plain = |text: &str| text.trim_matches(['*', '#', ' ']).to_lowercase();
+    let is_meant = |path: &str, heading: &str| {
+        path == row.place || path.ends_with(&end) || plain(heading) == plain(&row.place)
+    };
+    let node = tree.nodes.iter().find(|node| is_meant(&node.path, &node.heading))?;
+    Some(Pair {
+        id: format!("{}#{n}", row.text),
+        kind: Kind::Procedure,
+        question: row.question.clone(),
+        answer: row.answer.clone(),
+        document: tree.document.clone(),
+        paths: vec![node.path.clone()],
+    })
+}
+
+#[test]
+fn pairs_of_somebody_else_are_told_apart() {
+    let rows: Vec<Row> =
+        include_str!("unseen.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut table = Table::default();
+    for name in ["employment", "constitution", "18F"] {
+        let Some(trees) = text(name) else { continue };
+        let validator = validator(trees.clone());
+        for (n, row) in rows.iter().enumerate().filter(|(_, row)| row.text == name) {
+            let Some(pair) = pair(&trees, row, n) else {
+                println!("NO PLACE {name} {} {}", row.document, row.place);
+                continue;
+            };
+            let verdict = validator.judge_alone(&pair);
+            let is_good = row.fault == "good";
+            let is_caught =
+                if is_good { !verdict.is_accepted() } else { hand::is_named(&row.fault, &verdict.codes()) };
+            if is_caught == is_good {
+                println!("{} {name} {}: {}\n   {}", row.fault, row.place, row.question, row.answer);
+                println!("   {:?}", verdict.findings);
+            }
+            table.add(&row.fault, name, is_caught);
+        }
+    }
+    table.show();
+}
