@@ -104,7 +104,7 @@ fn rename(tree: &mut Tree, steps: &[Step]) {
 
 #[cfg(test)]
 mod tests {
-    use data::documents::{Number, structure, text};
+    use data::documents::{Number, markdown, structure};
     use data::privacy::MaskConfig;
 
     use super::*;
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn paths_and_findings_hold_no_values_and_stay_unique() {
         let page = "# 안내\n\n## 담당자 010-2345-6789\n\n첫째.\n\n### 시간\n\n둘째.\n\n## 담당자 010-3456-7890\n\n셋째.\n";
-        let mut tree = structure::tree(&text::document("guide.md", page));
+        let mut tree = structure::tree(&markdown::document("guide.md", page).0);
         let before: Vec<String> = tree.nodes.iter().map(|node| node.path.clone()).collect();
         let at = before.iter().position(|path| path.contains("7890")).unwrap();
         let number = Number { main: 1, branch: 0 };
@@ -132,8 +132,9 @@ mod tests {
         let TreeFinding::NumberGap { path, .. } = &tree.findings[0] else { panic!("{:?}", tree.findings) };
         assert_eq!(*path, tree.nodes[at].path);
         // Where nothing is masked nothing changes.
-        let mut plain =
-            structure::tree(&text::document("rule.md", "# 규정\n\n제1조(목적) 가.\n\n제2조(정의) 나.\n"));
+        let mut plain = structure::tree(
+            &markdown::document("rule.md", "# 규정\n\n제1조(목적) 가.\n\n제2조(정의) 나.\n").0,
+        );
         let as_read = plain.clone();
         mask(&mut plain, &masker, None, &mut BTreeMap::new());
         assert_eq!(plain, as_read);
