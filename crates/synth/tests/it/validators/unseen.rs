@@ -47,6 +47,7 @@ fn pair(trees: &[Tree], row: &Row, n: usize) -> Option<Pair> {
 }
 
 #[test]
+#[ignore = "a look at pairs that nothing was mended on; the bars are the goal"]
 fn pairs_of_somebody_else_are_told_apart() {
     let rows: Vec<Row> =
         include_str!("unseen.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -71,4 +72,10 @@ fn pairs_of_somebody_else_are_told_apart() {
         }
     }
     table.show();
+    let good = table.total("good");
+    assert!(good.caught * 100 <= good.all * 3, "good pairs refused: {good:?}");
+    for fault in ["number", "negation", "entity", "article", "unanswerable"] {
+        let count = table.total(fault);
+        assert!(count.caught * 100 >= count.all * 95, "{fault}: {count:?}");
+    }
 }
