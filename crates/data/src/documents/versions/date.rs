@@ -83,7 +83,10 @@ pub(super) fn latest_of_effect(text: &str) -> Option<Date> {
 fn is_excepted(before: &str) -> bool {
     const BEGIN: [&str; 5] = ["다만", "단,", "단 ", "However", "except"];
     const ENDS: [&str; 4] = ["다. ", "다.\n", "함. ", "함.\n"];
-    let begun = BEGIN.iter().filter_map(|word| before.rfind(word)).max();
+    // The end of a word is none: `공단 규정`.
+    let is_word = |at: &usize| !before[..*at].ends_with(char::is_alphanumeric);
+    let last = |word: &&str| before.match_indices(*word).map(|(at, _)| at).filter(is_word).last();
+    let begun = BEGIN.iter().filter_map(last).max();
     let is_sentence = |rest: &str| {
         let mut after = rest.match_indices(". ").map(|(at, _)| rest[at + 2..].chars().next());
         ENDS.iter().any(|end| rest.contains(end)) || after.any(|c| c.is_some_and(char::is_uppercase))
@@ -195,6 +198,8 @@ mod tests {
             ("Effective 2024-01-01. However, section 5 is effective 2027-01-01.", day(2024, 1, 1)),
             ("이 규칙은 2024. 3. 1.부터 시행하고 2028년 12월 31일까지 효력이 있다.", day(2024, 3, 1)),
             ("개정 2020. 1. 1., 개정 2025. 1. 1.", day(2025, 1, 1)),
+            ("두레공단 인사규정 (2024. 3. 1. 시행)", day(2024, 3, 1)),
+            ("이 규정은 2024. 3. 1.부터 시행한다. 단, 제3조는 2026. 1. 1.부터 시행한다.", day(2024, 3, 1)),
         ] {
             assert_eq!(latest_of_effect(text), want, "{text}");
         }
