@@ -36,7 +36,12 @@ fn side_by_side(evaluation: &Evaluation, words: Words) -> String {
     let measure = evaluation.measures.first().map_or("", |measure| measure.name.as_str());
     let cards: Vec<String> =
         evaluation.samples.iter().map(|sample| card(sample, evaluation, measure, words)).collect();
-    let (open, folded) = cards.split_at(OPEN.min(cards.len()));
+    folded(&cards, OPEN, words)
+}
+
+/// Cards of which the first `open` are shown, and the others unfold.
+pub(super) fn folded(cards: &[String], open: usize, words: Words) -> String {
+    let (open, folded) = cards.split_at(open.min(cards.len()));
     let rest = if folded.is_empty() {
         String::new()
     } else {

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use testing::endpoint::{Endpoint as Double, Reply, Said};
+use testing::endpoint::{Endpoint as Double, Said};
 
 use crate::support::{RECIPE, Scratch, snapshot, table};
-
-pub const KEY: &str = "k3y-f0r-t3sts-0nly";
+pub use crate::teacher::KEY;
+use crate::teacher::ways;
 
 const JUDGE: &str = "
 judge = \"judge\"
@@ -277,22 +277,9 @@ fn a_judge_that_says_nothing_of_use_ends_the_stage() {
     snapshot!("judge-no-verdict", said);
 }
 
-/// How an endpoint goes wrong.
-type Way = Box<dyn Fn() -> Reply + Send + Sync>;
-
 #[test]
 fn whatever_the_endpoint_does_is_told_and_what_was_answered_is_kept() {
-    let error = |status, code, said: &str| -> Way {
-        let (code, said) = (String::from(code), said.to_owned());
-        Box::new(move || Reply::error(status, &code, &said))
-    };
-    let text = |said: &'static str| -> Way { Box::new(move || Reply::text(200, said)) };
-    let cases = [
-        ("wrong-key", error(401, "invalid_api_key", &format!("Incorrect API key provided: {KEY}"))),
-        ("wrong-model", error(404, "model_not_found", "The model `judge-1` does not exist")),
-        ("not-json", text("<html><body>Welcome</body></html>")),
-        ("half-json", text("{\"choices\": [{\"mess")),
-    ];
+    let cases = ways("judge-1");
     let double = double();
     let scratch = evaluated(&double);
     scratch.edit("moru.toml", "concurrency = 2", "concurrency = 1");

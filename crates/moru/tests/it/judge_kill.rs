@@ -1,22 +1,15 @@
 //! A run that asks a judge is killed at drawn moments: it asks nothing twice that was answered, and ends with the same
 //! verdicts.
 
-use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::sync::Arc;
 
-use testing::endpoint::{Endpoint, Reply};
+use testing::endpoint::Endpoint;
 use testing::mutation::Draws;
 
 use crate::judge::{double, evaluated};
 use crate::support::Scratch;
-
-/// Counted down by requests; who brings it to zero ends the run.
-#[derive(Default)]
-struct Fuse {
-    left: usize,
-    child: Option<Child>,
-}
+use crate::teacher_kill::{Fuse, ended, fuse};
 
 #[test]
 fn killed_while_it_judges() {
@@ -38,43 +31,16 @@ fn killed_while_it_judges() {
     assert!(again <= 2 * kills, "{again} of {n} were asked again in {kills} kills");
 }
 
-fn killed(world: &Endpoint, scratch: &Scratch, draws: &mut Draws) -> usize {
-    let fuse = Arc::<Mutex<Fuse>>::default();
-    let shared = Arc::clone(&fuse);
-    world.rule(move |_, _| {
-        let mut fuse = shared.lock().unwrap();
-        fuse.left = fuse.left.saturating_sub(1);
-        let mut child = if fuse.left == 0 { fuse.child.take()? } else { return None };
-        child.kill().unwrap();
-        child.wait().unwrap();
-        Some(Reply::nothing())
-    });
+fn killed(world: &Arc<Endpoint>, scratch: &Scratch, draws: &mut Draws) -> usize {
+    let fuse = fuse(world);
     let mut kills = 0;
     loop {
         let run = scratch.command(&["run"]).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-        *fuse.lock().unwrap() = Fuse { left: 2 + draws.below(4), child: Some(run) };
+        *fuse.lock().unwrap() = Fuse { left: 2 + draws.below(4), does: false, child: Some(run) };
         if ended(&fuse) {
             return kills;
         }
         kills += 1;
         assert!(kills < 50, "it does not come further");
-    }
-}
-
-/// Waits until the run was killed, or has ended of itself: true.
-fn ended(fuse: &Mutex<Fuse>) -> bool {
-    let begun = Instant::now();
-    loop {
-        match &mut fuse.lock().unwrap().child {
-            None => return false,
-            Some(child) => {
-                if let Some(status) = child.try_wait().unwrap() {
-                    assert!(status.success(), "{status}");
-                    return true;
-                }
-            }
-        }
-        assert!(begun.elapsed() < Duration::from_mins(2), "the run hangs");
-        std::thread::sleep(Duration::from_millis(2));
     }
 }

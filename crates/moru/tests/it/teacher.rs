@@ -259,24 +259,31 @@ fn what_cannot_be_used_is_repaired_asked_again_and_set_aside() {
 }
 
 /// How an endpoint goes wrong.
-type Way = Box<dyn Fn() -> Reply + Send + Sync>;
+pub type Way = Box<dyn Fn() -> Reply + Send + Sync>;
+
+fn error(status: u16, code: &'static str, said: &str) -> Way {
+    let said = said.to_owned();
+    Box::new(move || Reply::error(status, code, &said))
+}
+
+/// How any endpoint with a model goes wrong, each with a name.
+pub fn ways(model: &str) -> Vec<(&'static str, Way)> {
+    let text = |said: &'static str| -> Way { Box::new(move || Reply::text(200, said)) };
+    vec![
+        ("wrong-key", error(401, "invalid_api_key", &format!("Incorrect API key provided: {KEY}"))),
+        ("wrong-model", error(404, "model_not_found", &format!("The model `{model}` does not exist"))),
+        ("not-json", text("<html><body>Welcome</body></html>")),
+        ("half-json", text("{\"choices\": [{\"mess")),
+    ]
+}
 
 #[test]
 fn whatever_the_endpoint_does_is_told_and_what_was_answered_is_kept() {
-    let error = |status, code, said: &str| -> Way {
-        let (code, said) = (String::from(code), said.to_owned());
-        Box::new(move || Reply::error(status, &code, &said))
-    };
-    let text = |said: &'static str| -> Way { Box::new(move || Reply::text(200, said)) };
-    let cases = [
-        ("wrong-key", error(401, "invalid_api_key", &format!("Incorrect API key provided: {KEY}"))),
-        ("wrong-model", error(404, "model_not_found", "The model `teacher-1` does not exist")),
-        ("not-json", text("<html><body>Welcome</body></html>")),
-        ("half-json", text("{\"choices\": [{\"mess")),
+    let further = [
         ("no-credit", error(429, "insufficient_quota", "You exceeded your current quota")),
         ("unknown-form", error(400, "", "response_format is not supported")),
     ];
-    for (name, reply) in cases {
+    for (name, reply) in ways("teacher-1").into_iter().chain(further) {
         let double = double();
         double.rule(move |_, before| (before >= 2).then(&reply));
         let scratch = project(&double);

@@ -16,11 +16,29 @@ const RUN: [&str; 3] = ["run", "--until", "validate"];
 
 /// Counted down by requests; who brings it to zero ends the run.
 #[derive(Default)]
-struct Fuse {
-    left: usize,
+pub struct Fuse {
+    pub left: usize,
     /// Whether the endpoint does what the last request asks for, although nobody hears of it.
-    does: bool,
-    child: Option<Child>,
+    pub does: bool,
+    pub child: Option<Child>,
+}
+
+/// Lets an endpoint count its requests down.
+pub fn fuse(world: &Arc<Endpoint>) -> Arc<Mutex<Fuse>> {
+    let fuse = Arc::<Mutex<Fuse>>::default();
+    let (shared, weak) = (Arc::clone(&fuse), Arc::downgrade(world));
+    world.rule(move |request, _| {
+        let mut fuse = shared.lock().unwrap();
+        fuse.left = fuse.left.saturating_sub(1);
+        let mut child = if fuse.left == 0 { fuse.child.take()? } else { return None };
+        if fuse.does {
+            weak.upgrade().unwrap().quietly(request);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        Some(Reply::nothing())
+    });
+    fuse
 }
 
 #[test]
@@ -60,19 +78,7 @@ fn life(mode: &str, draws: &mut Draws) -> (usize, String) {
     scratch.edit("moru.toml", "mode = \"online\"", &format!("mode = \"{mode}\"\nbatch_lines = 2"));
     scratch.edit("moru.toml", "attempts = 1", "attempts = 2");
     scratch.stdout(&["run", "--until", "chunk"], 0);
-    let fuse = Arc::<Mutex<Fuse>>::default();
-    let (shared, weak) = (Arc::clone(&fuse), Arc::downgrade(&world));
-    world.rule(move |request, _| {
-        let mut fuse = shared.lock().unwrap();
-        fuse.left = fuse.left.saturating_sub(1);
-        let mut child = if fuse.left == 0 { fuse.child.take()? } else { return None };
-        if fuse.does {
-            weak.upgrade().unwrap().quietly(request);
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        Some(Reply::nothing())
-    });
+    let fuse = fuse(&world);
     let (mut kills, mut known) = (0, BTreeMap::new());
     loop {
         let child = scratch.command(&RUN).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
@@ -112,7 +118,7 @@ fn kept(scratch: &Scratch, world: &Endpoint) -> BTreeMap<String, usize> {
 }
 
 /// Waits until the run was killed, or has ended of itself: true.
-fn ended(fuse: &Mutex<Fuse>) -> bool {
+pub fn ended(fuse: &Mutex<Fuse>) -> bool {
     let begun = Instant::now();
     loop {
         match &mut fuse.lock().unwrap().child {

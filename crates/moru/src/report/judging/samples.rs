@@ -2,7 +2,8 @@
 
 use eval::report::{Judging, Outcome, PairVerdict, SystemRole, Viewed, ViewedAnswer};
 
-use super::super::html::{esc, int};
+use super::super::answers::folded;
+use super::super::html::esc;
 use super::super::scores::class_of;
 use super::super::words::Words;
 use super::{name_of, role_of};
@@ -16,17 +17,7 @@ pub(super) fn render(judging: &Judging, words: Words) -> String {
         return String::new();
     }
     let cards: Vec<String> = judging.samples.iter().map(|viewed| sample(viewed, judging, words)).collect();
-    let (open, folded) = cards.split_at(OPEN.min(cards.len()));
-    let rest = if folded.is_empty() {
-        String::new()
-    } else {
-        let more = match words.pick("ko", "en") {
-            "ko" => format!("{}개 더 보기", int(folded.len() as u64)),
-            _ => format!("{} more", int(folded.len() as u64)),
-        };
-        format!("<details class=\"more\"><summary>{more}</summary>\n{}</details>\n", folded.concat())
-    };
-    format!("<div class=\"samples\">\n{}{rest}</div>\n", open.concat())
+    folded(&cards, OPEN, words)
 }
 
 fn sample(viewed: &Viewed, judging: &Judging, words: Words) -> String {
