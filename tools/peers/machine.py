@@ -29,12 +29,20 @@ def cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
+def vectors():
+    """The widest instructions on vectors that the processor has: what is fast depends on them."""
+    flags = (field("/proc/cpuinfo", "flags") or "").split()
+    known = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX", "sse2": "SSE2"}
+    return next((name for flag, name in known.items() if flag in flags), "unknown")
+
+
 def describe():
     """(what, value) of this machine."""
     memory = field("/proc/meminfo", "MemTotal")
     return [
         ("System", f"{platform.system()} {platform.machine()}"),
         ("Processor", field("/proc/cpuinfo", "model name") or platform.processor() or "unknown"),
+        ("Vectors", vectors()),
         ("Threads", str(cores())),
         ("Memory", f"{int(memory.split()[0]) * 1024 / 1e9:.1f} GB" if memory else "unknown"),
     ]
