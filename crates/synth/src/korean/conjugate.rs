@@ -168,7 +168,9 @@ pub fn conjugate(text: &mut String, ending: Ending) {
         return;
     }
     text.truncate(word_start);
-    text.push_str(&form(&stem, is_adjective(&word), ending));
+    // 적다 with an object is to write down, and else to be few.
+    let is_verb = word == "적다" && text.trim_end().ends_with(['을', '를']);
+    text.push_str(&form(&stem, is_adjective(&word) && !is_verb, ending));
 }
 
 fn is_adjective(word: &str) -> bool {
@@ -416,6 +418,8 @@ mod tests {
             ("빠르다", "아요=빨라요 은=빠른 는데=빠른데"),
             ("부르다", "아요=불러요 는데=부르는데"),
             ("들르다", "아요=들러요"),
+            ("이름을 적다", "은=이름을 적은 는다=이름을 적는다 는데=이름을 적는데"),
+            ("수가 적다", "는다=수가 적다 는데=수가 적은데"),
             ("그렇다", "아요=그래요 으면=그러면 는데=그런데"),
             ("있다", "는데=있는데 는다=있다 아요=있어요 는=있는"),
             ("없다", "는데=없는데 으면=없으면"),

@@ -222,7 +222,7 @@ impl Place<'_> {
             path: self.node().path.clone(),
             article: self.tree.nodes[self.article].path.clone(),
             citation: citation::of(self.tree, self.node),
-            topic: fold(&self.tree.nodes[self.article].title),
+            topic: without_relation(&fold(&self.tree.nodes[self.article].title)).to_owned(),
             sentence: sentence.to_owned(),
             value,
             items: Vec::new(),
@@ -242,6 +242,15 @@ impl Place<'_> {
         };
         self.children[self.node].iter().filter(is_item).map(text).filter(|text| !text.is_empty()).collect()
     }
+}
+
+/// A title without the remark that says which article it belongs to: `직책수당(제13조제1항 관련)`.
+fn without_relation(title: &str) -> &str {
+    title
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once('('))
+        .filter(|(_, remark)| remark.trim_end().ends_with("관련"))
+        .map_or(title, |(before, _)| before.trim_end())
 }
 
 /// A text without revision marks: `<개정 2024. 1. 1.>`, `[본조신설 …]`.

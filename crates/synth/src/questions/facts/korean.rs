@@ -1,9 +1,11 @@
 //! Facts of Korean rules. A sentence is told from its end: 한다, 하여야 한다, 할 수 없다, 말한다, 다음 각 호와 같다.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use data::validate::entity::{EntityKind, entities};
 use data::validate::quantity::{Quantity, Unit, quantities};
+use data::validate::text::fold::final_of;
 use data::validate::text::{sentences, words};
 use regex::Regex;
 
@@ -86,10 +88,15 @@ fn of_sentence(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
     }
 }
 
-/// `본인 결혼: 5일`: the label says whose value it is.
-fn item(place: &Place<'_>, sentence: &str, range: std::ops::Range<usize>) -> Option<Fact> {
-    let value = quantities(sentence).into_iter().find(|q| q.start >= range.start && is_asked_for(q))?;
-    Some(place.fact(FactKind::Value(value.unit), sentence, value.start..value.end))
+/// `본인 결혼: 5일`: the label says whose value it is. What says more than one value is asked with its list.
+fn item(place: &Place<'_>, sentence: &str, range: Range<usize>) -> Option<Fact> {
+    const MOST_BESIDE: usize = 8;
+    let given = sentence[range.clone()].chars().count();
+    let mut values = quantities(sentence).into_iter().filter(|q| q.start >= range.start && is_asked_for(q));
+    let value = values.next()?;
+    let n_beside = given.saturating_sub(sentence[value.start..value.end].chars().count());
+    let is_plain = values.next().is_none() && n_beside <= MOST_BESIDE;
+    is_plain.then(|| place.fact(FactKind::Value(value.unit), sentence, value.start..value.end))
 }
 
 fn values(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
@@ -109,12 +116,10 @@ fn values(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
     }
 }
 
-/// Whether a value is asked for by itself: not the 1일 of `1일 8시간`, not one of `2월, 4월, 6월`.
+/// Whether a value is asked for by itself: not the 1일 of `1일 8시간`, not one of `2월, 4월, 6월`, neither end of
+/// `1개월 이상 3개월 이하`, neither the year of `1년에 30일` nor the trip of `한 번의 출장에 5만원`, and no date that only
+/// names a day.
 fn stands_alone(sentence: &str, value: &Quantity, all: &[Quantity]) -> bool {
-    let joins = |text: &str| {
-        let text = text.trim_start_matches('의').trim();
-        text.is_empty() || matches!(text, "," | "~" | "과" | "와" | "·" | "및" | "부터" | "에서" | "내지")
-    };
     let after = all.iter().find(|other| other.start >= value.end);
     let before = all.iter().rev().find(|other| other.end <= value.start);
     let is_joined = after.is_some_and(|next| joins(&sentence[value.end..next.start]));
@@ -122,10 +127,31 @@ fn stands_alone(sentence: &str, value: &Quantity, all: &[Quantity]) -> bool {
         let between = sentence[other.end..value.start].trim();
         !between.is_empty() && joins(between)
     });
-    !is_joined && !is_item
+    let rest = &sentence[value.end..];
+    let is_unit = is_one(sentence[value.start..value.end].trim());
+    let is_base = after.is_some() && is_unit && (rest.starts_with("에 ") || rest.starts_with("의 "));
+    let is_name = value.unit == Unit::Date && rest.starts_with("의 ");
+    !is_joined && !is_item && !is_base && !is_name
 }
 
-fn trimmed(sentence: &str, value: &Quantity) -> std::ops::Range<usize> {
+/// Whether a text between two values makes a range or a row of them.
+fn joins(text: &str) -> bool {
+    const JOINTS: &[&str] = &[
+        "과", "와", "및", "또는", "부터", "에서", "내지", "이상", "이하", "초과", "미만", "이내", "이후",
+        "다음", "날",
+    ];
+    text.trim_start_matches('의')
+        .split([' ', ',', '~', '·'])
+        .all(|word| word.is_empty() || JOINTS.contains(&word))
+}
+
+/// 1년, 한 번: of rates, the unit that they count by.
+fn is_one(value: &str) -> bool {
+    let rest = value.strip_prefix('1').or_else(|| value.strip_prefix('한'));
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',')))
+}
+
+fn trimmed(sentence: &str, value: &Quantity) -> Range<usize> {
     let text = &sentence[value.start..value.end];
     let start = value.start + text.len() - text.trim_start().len();
     start..value.end - (text.len() - text.trim_end().len())
@@ -152,11 +178,37 @@ fn people_and_documents(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) 
             EntityKind::Document if matches!(particle, "을" | "를") => FactKind::Document,
             _ => continue,
         };
+        let Some(start) = whole_name(sentence, entity.start) else { continue };
         let seen = &mut has[usize::from(kind == FactKind::Document)];
         if !std::mem::replace(seen, true) {
-            out.push(place.fact(kind, sentence, entity.start..name_end));
+            out.push(place.fact(kind, sentence, start..name_end));
         }
     }
+}
+
+/// Where a name begins with what belongs to it: `소속 부서장`. None where it is a part of another (`계좌 사본`), or
+/// of somebody who was named before (`그 배우자`).
+fn whole_name(sentence: &str, start: usize) -> Option<usize> {
+    let before = sentence[..start].trim_end();
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    match word {
+        "" => Some(start),
+        "소속" => Some(before.len() - word.len()),
+        "그" => None,
+        _ => ends_a_phrase(word).then_some(start),
+    }
+}
+
+/// Whether a word has a particle or an ending: a noun without either goes on with the next.
+fn ends_a_phrase(word: &str) -> bool {
+    const ENDS: &[char] = &[
+        '을', '를', '은', '는', '이', '가', '에', '의', '로', '서', '도', '만', '며', '고', '면', '게', '지',
+        '터', '어', '아', '여', '쳐', ',', '"', ')',
+    ];
+    const NIEUN: u32 = 4;
+    const RIEUL: u32 = 8;
+    word.ends_with(ENDS)
+        || word.chars().next_back().and_then(final_of).is_some_and(|last| last == NIEUN || last == RIEUL)
 }
 
 /// `대통령 및`, `의원과`: one of several; asking for it alone has no single answer.

@@ -38,6 +38,14 @@ fn korean_sentences_hold_facts_of_their_kinds() {
         ("“승급”이란 호봉이 오르는 것을 말한다.", vec!["승급"]),
         ("직원은 회사의 승인 없이 겸직하여서는 아니 된다.", vec![""]),
         ("이 경우 3일을 더한다.", vec![]),
+        // What a rate counts by, the ends of a range and a day that only has a name are not asked for.
+        ("회원은 1년에 12권의 책을 빌려 갈 수 있다.", vec!["12권"]),
+        ("한 번의 방문에 3만원의 교통비를 준다.", vec!["3만원"]),
+        ("벌점은 2개월 이상 5개월 이하의 기간 동안 남는다.", vec![""]),
+        ("잔치는 매년 5월 8일의 어버이날에 크게 연다.", vec![""]),
+        // Of a compound and of `그` there is no question; `소속` belongs to whom it stands before.
+        ("회원은 통장 사본을 총무에게 낸다.", vec!["총무"]),
+        ("회원은 소속 지부장의 확인을 받아 신청한다.", vec!["소속 지부장"]),
     ] {
         let found = facts(&[article(text)]);
         let mut values: Vec<&str> = found.facts.iter().map(Fact::value).collect();

@@ -2,9 +2,11 @@
 
 mod sentence;
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use data::validate::quantity::Unit;
+use data::validate::text::fold::final_of;
 use data::validate::text::stems;
 use regex::Regex;
 
@@ -13,7 +15,7 @@ use crate::korean::Particle;
 use crate::questions::facts::{Fact, FactKind};
 use crate::questions::wording_frames;
 use crate::rng::Rng;
-use sentence::{Sentence, conjugated, with_particle};
+use sentence::{Cleft, Sentence, conjugated, with_particle};
 
 /// Endings of a question, and openings that a person puts before one.
 const FRAMES: &str = include_str!("../text/frames.ko.txt");
@@ -93,13 +95,14 @@ fn interrogative(fact: &Fact) -> String {
         (Unit::Percent, _) => "몇 퍼센트".to_owned(),
         (Unit::Days, None) => "며칠".to_owned(),
         (_, Some(tail)) => format!("몇 {tail}"),
+        (Unit::Months, None) if fact.value().ends_with('월') => "몇 월".to_owned(),
         (Unit::Months, None) => "몇 달".to_owned(),
         _ => "얼마".to_owned(),
     }
 }
 
 /// A text with its value replaced, and the particle behind it agreeing.
-fn replaced(text: &str, range: &std::ops::Range<usize>, with: &str) -> String {
+fn replaced(text: &str, range: &Range<usize>, with: &str) -> String {
     const PAIRS: [(&str, &str); 5] = [("을", "를"), ("은", "는"), ("이", "가"), ("과", "와"), ("으로", "로")];
     let rest = &text[range.end..];
     // 1월 1일에 → 언제.
@@ -125,14 +128,13 @@ fn value(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
     let ask = interrogative(fact);
     let in_place = replaced(&sentence.dictionary, &range, &ask);
     let mut out = vec![wording(fact, &in_place, &polite(&sentence.dictionary), rng)];
-    if let Some((head, bound)) = sentence.cleft(&range) {
-        let dictionary = format!("{head} {ask}{bound}이다");
-        let answer = format!("{head} {}{bound}이다", fact.value());
-        out.push(wording(fact, &dictionary, &polite(&answer), rng));
-        out.push(situation(fact, &head, &ask, &bound, rng));
+    if let Some(cleft) = sentence.cleft(&range) {
+        let answer = polite(&cleft.sentence(fact.value()));
+        out.push(wording(fact, &cleft.sentence(&ask), &answer, rng));
+        out.push(situation(fact, &cleft, &ask, &answer, rng));
     }
     if fact.is_only {
-        out.push(of_topic(fact, &ask, &polite(&sentence.dictionary), rng));
+        out.push(of_topic(fact, sentence, &range, &ask, rng));
     }
     if let Some((condition, rest)) = sentence.condition(&range) {
         let asked = replaced(&rest.0, &rest.1, &ask);
@@ -147,23 +149,56 @@ fn value(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
 }
 
 /// The title alone asks for the value, where no other of its unit stands under it.
-fn of_topic(fact: &Fact, ask: &str, answer: &str, rng: &mut Rng) -> Wording {
-    let section = if matches!(fact.kind, FactKind::Deadline(_)) { "topic limit" } else { "topic" };
-    let text = rng.pick(&frames(section)).replace("{topic}", &fact.topic).replace("{ask}", ask);
-    Wording { question: with_particle(&text), answer: cited(answer, fact) }
+fn of_topic(fact: &Fact, sentence: &Sentence, value: &Range<usize>, ask: &str, rng: &mut Rng) -> Wording {
+    let is_said_of_it = sentence
+        .cleft(value)
+        .is_some_and(|cleft| cleft.since.is_empty() && cleft.noun.ends_with(&fact.topic));
+    let section = match fact.kind {
+        _ if is_said_of_it => "topic itself",
+        FactKind::Deadline(_) if sentence.dictionary[value.end..].trim_start().starts_with('전') => {
+            "topic before"
+        }
+        FactKind::Deadline(_) => "topic limit",
+        _ => "topic",
+    };
+    // 매월 21일에: a day of the month, no period.
+    let is_day = ask == "며칠" && sentence.dictionary[value.end..].starts_with("에 ");
+    let what = if is_day { "날짜" } else { quality(fact, ask) };
+    let frame = rng.pick(&frames(section)).replace("{what}", what);
+    let text = frame.replace("{topic}", &fact.topic).replace("{ask}", ask);
+    Wording { question: with_particle(&text), answer: cited(&polite(&sentence.dictionary), fact) }
+}
+
+/// What a value is one of, as a question names it: 기간, 금액, 비율.
+fn quality(fact: &Fact, ask: &str) -> &'static str {
+    let is_share = matches!(fact.kind, FactKind::Value(Unit::Percent) | FactKind::Deadline(Unit::Percent));
+    match ask.trim_start_matches("몇 ") {
+        "얼마" if !is_share => "금액",
+        "얼마" | "퍼센트" | "%" => "비율",
+        "언제" => "날짜",
+        "시" => "시각",
+        "월" => "달",
+        "며칠" | "영업일" | "근무일" | "개월" | "년" | "달" | "주일" | "주간" | "주" | "시간" | "분" => {
+            "기간"
+        }
+        "명" | "인" | "사람" => "인원",
+        "회" | "번" | "차례" => "횟수",
+        "세" | "살" => "나이",
+        "점" => "점수",
+        "배" => "배수",
+        "킬로미터" => "거리",
+        _ => "수",
+    }
 }
 
 /// The asked-for noun first, and the rest as what the person is looking for.
-fn situation(fact: &Fact, head: &str, ask: &str, bound: &str, rng: &mut Rng) -> Wording {
-    let frames = frames("looking");
-    let noun = head.trim_end_matches(['은', '는', '이', '가']);
+fn situation(fact: &Fact, cleft: &Cleft, ask: &str, answer: &str, rng: &mut Rng) -> Wording {
     let text = rng
-        .pick(&frames)
-        .replace("{noun}", noun)
+        .pick(&frames("looking"))
+        .replace("{noun}", &cleft.noun)
         .replace("{topic}", &fact.topic)
-        .replace("{ask}", &format!("{ask}{bound}"));
-    let answer = polite(&format!("{head} {}{bound}이다", fact.value()));
-    Wording { question: with_particle(&text), answer: cited(&answer, fact) }
+        .replace("{ask}", &cleft.predicate(ask));
+    Wording { question: with_particle(&text), answer: cited(answer, fact) }
 }
 
 fn who_or_what(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
@@ -193,12 +228,25 @@ fn who_or_what(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> 
     } else if fact.kind == FactKind::Document {
         let frames = frames("document");
         let before = sentence.dictionary[..range.start].trim().trim_end_matches(',');
-        if before.chars().count() > 5 {
+        if before.chars().count() > 5 && is_handed_in(rest) && !goes_on(before) {
             let text = rng.pick(&frames).replace("{before}", before);
             out.push(Wording { question: with_particle(&text), answer: cited(&answer, fact) });
         }
     }
     out
+}
+
+/// Whether the person who asks gives the document, and does not get it.
+fn is_handed_in(rest: &str) -> bool {
+    ["내", "제출", "붙", "첨부", "갖추", "구비", "작성"].iter().any(|verb| rest.contains(verb))
+        && !["내주", "내준", "발급"].iter().any(|verb| rest.contains(verb))
+}
+
+/// Whether a text ends in what belongs to a noun after it: 에 관한, 회사의, 신청서와.
+fn goes_on(text: &str) -> bool {
+    const NIEUN: u32 = 4;
+    text.ends_with(['의', '와', '과', '나', '는'])
+        || text.chars().next_back().and_then(final_of).is_some_and(|last| last == NIEUN)
 }
 
 fn list(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
@@ -247,8 +295,11 @@ fn item_wordings(fact: &Fact, rng: &mut Rng) -> Vec<Wording> {
     let Some((label, given)) = fact.sentence.split_once(':') else { return Vec::new() };
     let (label, given) = (label.trim(), given.trim().trim_end_matches('.'));
     let ask = interrogative(fact);
-    let answer = with_particle(&format!("{label}의 경우 {}", polite(&format!("{given}이다"))));
-    let mut frames = frames("item");
+    // 병역 의무를 이행하는 때 has no 의 경우.
+    let is_time = label.ends_with(['때', '날']) || label.ends_with("경우");
+    let said_of = if is_time { format!("{label}에는") } else { format!("{label}의 경우") };
+    let answer = format!("{said_of} {}", polite(&format!("{given}이다")));
+    let mut frames = frames(if is_time { "item time" } else { "item" });
     rng.shuffle(&mut frames);
     let make = |frame: &&str| {
         let text = frame.replace("{topic}", &fact.topic).replace("{label}", label).replace("{ask}", &ask);

@@ -14,6 +14,28 @@ pub(super) struct Sentence {
     pub dictionary: String,
 }
 
+/// A sentence that says of a noun what its value is.
+pub(super) struct Cleft {
+    /// What has the value: `직원이 출장비를 정산해야 하는 기한`.
+    pub noun: String,
+    /// From when on the value counts: `돌아온 날부터`; mostly empty.
+    pub since: String,
+    /// ` 이내`, ` 이상`; mostly empty.
+    pub bound: String,
+}
+
+impl Cleft {
+    /// What is said of the noun, with a value or what asks for one.
+    pub fn predicate(&self, value: &str) -> String {
+        format!("{} {value}{}", self.since, self.bound).trim().to_owned()
+    }
+
+    /// The whole sentence.
+    pub fn sentence(&self, value: &str) -> String {
+        with_particle(&format!("{}~은 {}이다", self.noun, self.predicate(value)))
+    }
+}
+
 /// Forms of the law's language, and what people say.
 const MODERN: &[(&str, &str)] = &[
     ("하여서는 아니 된다", "해서는 안 된다"),
@@ -50,7 +72,7 @@ const RIEUL: &[(&str, &str)] = &[
 impl Sentence {
     /// None for a text that is no statement.
     pub fn read(text: &str) -> Option<Self> {
-        let mut text = fold(text).trim_end_matches(['.', ' ']).to_owned();
+        let mut text = labelled(fold(text).trim_end_matches(['.', ' ']));
         for (old, new) in MODERN {
             text = text.replace(old, new);
         }
@@ -64,9 +86,9 @@ impl Sentence {
         Some(start..start + value.len())
     }
 
-    /// What the value is said of, as a noun with its particle, and what bounds the value:
-    /// `회사가 직원에게 주는 유급휴가는`, ``; `출장비를 정산해야 하는 기한은`, ` 이내`.
-    pub fn cleft(&self, value: &Range<usize>) -> Option<(String, String)> {
+    /// What the value is said of, as a noun, and what bounds the value: `회사가 직원에게 주는 유급휴가`;
+    /// `직원이 출장비를 정산해야 하는 기한`, from `돌아온 날부터`, ` 이내`.
+    pub fn cleft(&self, value: &Range<usize>) -> Option<Cleft> {
         static OF_NOUN: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"^(\s?(?:이상|이하|이내|한도))?의 ([가-힣A-Za-z ]{2,16}?)(?:을|를|이|가) ([가-힣 ]{1,14}다)$").expect("the pattern is tested")
         });
@@ -79,7 +101,7 @@ impl Sentence {
         });
         let before = self.dictionary[..value.start].trim_end();
         // What joins two clauses cannot be turned into one noun.
-        let joins = ["하고", "하며", "하되", "되고", "되며"];
+        let joins = ["하고", "하며", "하되", "되고", "되며", "주며", "내며"];
         if joins.iter().any(|end| before.contains(&format!("{end},")) || before.contains(&format!("{end} ")))
         {
             return None;
@@ -88,20 +110,22 @@ impl Sentence {
         let group =
             |c: &regex::Captures<'_>, i: usize| c.get(i).map_or(String::new(), |m| m.as_str().to_owned());
         if let Some(c) = EQUALS.captures(rest) {
-            let is_topic = before.ends_with(['은', '는', '이', '가']) && before.chars().count() > 3;
+            let noun = before.strip_suffix(['은', '는', '이', '가'])?;
             let bound = format!("{}{}", group(&c, 1), group(&c, 2));
-            return is_topic.then(|| (before.to_owned(), bound));
+            let is_long_enough = noun.chars().count() > 2;
+            return is_long_enough.then(|| Cleft { noun: noun.to_owned(), since: String::new(), bound });
         }
         if before.is_empty() {
             return None;
         }
         if let Some(c) = OF_NOUN.captures(rest) {
-            let head = format!("{} {} {}", subject_form(before), conjugated(&c[3], "는"), &c[2]);
-            return Some((with_particle(&format!("{head}~은")), group(&c, 1)));
+            let noun = format!("{} {} {}", subject_form(before), conjugated(&c[3], "는"), &c[2]);
+            return Some(Cleft { noun, since: String::new(), bound: group(&c, 1) });
         }
         let c = LIMIT.captures(rest)?;
-        let head = format!("{} {} 기한은", subject_form(before), conjugated(&c[2], "는"));
-        Some((head, group(&c, 1)))
+        let (clause, since) = clause(before, &c[2])?;
+        let noun = format!("{clause} {} 기한", conjugated(&c[2], "는"));
+        Some(Cleft { noun, since, bound: group(&c, 1) })
     }
 
     /// A condition as something that has happened, and the rest with the place of the value in it.
@@ -223,13 +247,176 @@ pub(super) fn conjugated(dictionary: &str, ending: &str) -> String {
 
 /// The topic of a sentence as the subject of a clause: 회사는 → 회사가.
 fn subject_form(before: &str) -> String {
-    let (first, rest) = before.split_once(' ').unwrap_or((before, ""));
-    let noun = first.strip_suffix(['은', '는']).filter(|noun| noun.chars().count() > 1);
-    match noun {
-        Some(noun) => {
-            format!("{noun}{} {rest}", Particle { closed: "이", open: "가" }.after(noun)).trim().to_owned()
-        }
+    match Topic::of(before) {
+        Some(topic) => topic.with(Particle { closed: "이", open: "가" }),
         None => before.to_owned(),
+    }
+}
+
+/// What stands before a limit as a clause that goes before a noun, and from when on the limit counts:
+/// `직원은 출장에서 돌아온 날부터` → `직원이`, `출장에서 돌아온 날부터`.
+fn clause(before: &str, predicate: &str) -> Option<(String, String)> {
+    let Some(topic) = Topic::of(before) else {
+        // `시작하는 날의 3일 전까지`: nothing that the day could be parted from.
+        return (!before.ends_with(['의', '기'])).then(|| (before.to_owned(), String::new()));
+    };
+    let words: Vec<&str> = topic.after.split_whitespace().collect();
+    let start = words.iter().rposition(|word| is_converb(word)).map_or(0, |at| at + 1);
+    let counts = topic.after.ends_with("부터") || topic.after.ends_with(['의', '기']);
+    let (own, since) = if counts { words.split_at(start) } else { (&words[..], &[][..]) };
+    let has_object = own[start.min(own.len())..]
+        .iter()
+        .copied()
+        .chain(predicate.split_whitespace())
+        .any(|word| word.ends_with(['을', '를']));
+    let particle = if !has_object && topic.is_acted_on(predicate) {
+        Particle { closed: "을", open: "를" }
+    } else {
+        Particle { closed: "이", open: "가" }
+    };
+    let noun = Topic { after: "", ..topic }.with(particle);
+    Some((format!("{noun} {}", own.join(" ")).trim().to_owned(), since.join(" ")))
+}
+
+/// Whether a word ends a clause that comes before the predicate's.
+fn is_converb(word: &str) -> bool {
+    ["받아", "하여", "해", "내어", "하고", "거쳐", "따라", "들어", "적어", "붙여", "면"]
+        .iter()
+        .any(|end| word.ends_with(end))
+}
+
+/// The topic of a sentence: the noun before its 은 or 는.
+#[derive(Clone, Copy)]
+struct Topic<'a> {
+    before: &'a str,
+    noun: &'a str,
+    after: &'a str,
+}
+
+impl<'a> Topic<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let mut at = 0;
+        for word in text.split(' ') {
+            let end = at + word.len();
+            if let Some(noun) = topic_noun(word) {
+                return Some(Self { before: &text[..at], noun, after: text[end..].trim_start() });
+            }
+            at = end + 1;
+        }
+        None
+    }
+
+    fn with(self, particle: Particle) -> String {
+        format!("{}{}{} {}", self.before, self.noun, particle.after(self.noun), self.after).trim().to_owned()
+    }
+
+    /// Whether the topic is what the predicate does something to: `퇴직급여는 14일 이내에 지급한다`.
+    fn is_acted_on(self, predicate: &str) -> bool {
+        const DONE: &[&str] = &[
+            "지급하다",
+            "의결하다",
+            "실시하다",
+            "보존하다",
+            "보관하다",
+            "검토하다",
+            "처리하다",
+            "반납하다",
+            "제출하다",
+            "통보하다",
+            "통지하다",
+            "공고하다",
+            "작성하다",
+            "정산하다",
+            "반환하다",
+            "청구하다",
+            "내다",
+            "열다",
+            "내주다",
+            "싣다",
+        ];
+        // Persons and bodies act.
+        const ACT: &[char] =
+            &['원', '자', '팀', '실', '장', '회', '부', '인', '과', '관', '처', '국', '사', '민', '생', '가'];
+        DONE.contains(&predicate.trim()) && !self.noun.ends_with(ACT)
+    }
+}
+
+/// The noun of a word that ends in the particle of a topic; none for a verb (받은, 하려는) and for `에는`.
+fn topic_noun(word: &str) -> Option<&str> {
+    const VERBS: &[&str] = &[
+        "하는",
+        "되는",
+        "려는",
+        "시키는",
+        "주는",
+        "내는",
+        "드는",
+        "쓰는",
+        "따르는",
+        "이르는",
+        "걸리는",
+        "다니는",
+        "만드는",
+        "부르는",
+        "모르는",
+        "가지는",
+        "맡기는",
+        "옮기는",
+        "바뀌는",
+        "생기는",
+        "끝나는",
+        "지나는",
+        "나오는",
+        "들어오는",
+        "보내는",
+        "에는",
+        "게는",
+        "서는",
+        "로는",
+        "부터는",
+        "까지는",
+        "받은",
+        "않은",
+        "남은",
+        "넘은",
+        "같은",
+        "많은",
+        "높은",
+        "낮은",
+        "적은",
+        "좋은",
+        "찾은",
+        "맡은",
+        "얻은",
+        "잃은",
+        "입은",
+        "늦은",
+        "짧은",
+        "깊은",
+        "넓은",
+        "죽은",
+        "뽑은",
+        "작은",
+        "젊은",
+        "닫은",
+        "앉은",
+    ];
+    let noun = word.strip_suffix(['은', '는'])?;
+    let closed = noun.chars().next_back().and_then(final_of).is_some_and(|last| last > 0);
+    // 은 stands after a closed syllable; a 는 there belongs to a verb: 있는, 받는.
+    let agrees = closed == word.ends_with('은');
+    (agrees && noun.chars().count() > 1 && !VERBS.iter().any(|verb| word.ends_with(verb))).then_some(noun)
+}
+
+/// A sentence under a label (`공로상: …`) as one about it; a remark is told by itself.
+fn labelled(text: &str) -> String {
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^([가-힣A-Za-z][가-힣A-Za-z· ]{0,14}?)\s?:\s(.+)$").expect("the pattern is tested")
+    });
+    match LABEL.captures(text) {
+        Some(c) if matches!(&c[1], "비고" | "참고" | "주" | "예") => c[2].to_owned(),
+        Some(c) if c[2].ends_with('다') => format!("{}의 경우 {}", &c[1], &c[2]),
+        _ => text.to_owned(),
     }
 }
 
@@ -273,10 +460,58 @@ mod tests {
         assert!(Sentence::read("배우자 출산: 10일").is_none());
     }
 
+    /// A sentence turned into what is said of a noun, with the value as it was.
+    fn cleft(text: &str, value: &str) -> Option<String> {
+        let sentence = Sentence::read(text).unwrap();
+        let at = sentence.dictionary.find(value).unwrap();
+        sentence.cleft(&(at..at + value.len())).map(|cleft| cleft.sentence(value))
+    }
+
+    #[test]
+    fn a_limit_is_said_of_the_clause_that_it_limits() {
+        for (text, value, want) in [
+            (
+                "대출한 사람은 책을 받은 날부터 21일 이내에 책을 도서실에 돌려준다.",
+                "21일",
+                "대출한 사람이 책을 도서실에 돌려주는 기한은 책을 받은 날부터 21일 이내이다",
+            ),
+            (
+                "발표자는 행사가 시작되기 2주 전까지 원고를 보낸다.",
+                "2주",
+                "발표자가 원고를 보내는 기한은 행사가 시작되기 2주 전이다",
+            ),
+            (
+                "환급금은 신청서를 받아 접수일부터 10일 이내에 지급한다.",
+                "10일",
+                "환급금을 신청서를 받아 지급하는 기한은 접수일부터 10일 이내이다",
+            ),
+            ("주차장의 요금은 1,500원으로 한다.", "1,500원", "주차장의 요금은 1,500원이다"),
+            ("학교는 학생에게 3일의 휴가를 준다.", "3일", "학교가 학생에게 주는 휴가는 3일이다"),
+        ] {
+            assert_eq!(cleft(text, value).as_deref(), Some(want));
+        }
+        assert_eq!(cleft("행사를 여는 날의 3일 전까지 자리를 정한다.", "3일"), None);
+    }
+
+    #[test]
+    fn a_label_is_what_the_sentence_is_about() {
+        let read = |text| Sentence::read(text).unwrap().dictionary;
+        assert_eq!(read("야간권: 값은 8,000원으로 한다."), "야간권의 경우 값은 8,000원으로 하다");
+        assert_eq!(read("비고: 요금은 해마다 정한다."), "요금은 해마다 정하다");
+    }
+
     #[test]
     fn particles_agree() {
         assert_eq!(with_particle("휴가~은 며칠"), "휴가는 며칠");
         assert_eq!(with_particle("3~5일"), "3~5일");
-        assert_eq!(subject_form("회사는 직원에게"), "회사가 직원에게");
+        for (text, want) in [
+            ("회사는 직원에게", "회사가 직원에게"),
+            ("조사하는 동안 신고인은 서면으로", "조사하는 동안 신고인이 서면으로"),
+            ("통지를 받은 사람은 그날부터", "통지를 받은 사람이 그날부터"),
+            ("방문한 날에는 담당자가", "방문한 날에는 담당자가"),
+            ("휴가는 회사가", "휴가가 회사가"),
+        ] {
+            assert_eq!(subject_form(text), want);
+        }
     }
 }
