@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::entity::{EntityKind, entities};
 use super::quantity::{Quantity, Unit, quantities};
+use super::text::words;
 
 /// What a question asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +71,21 @@ static ENGLISH: LazyLock<Vec<(Regex, Asked)>> = LazyLock::new(|| {
     ]
 });
 
+/// How many things a folded question asks for by a question word: two in `how many days, and from whom`.
+pub fn count(question: &str) -> usize {
+    let mut places: Vec<(usize, usize)> = Vec::new();
+    // `Who` begins clauses, too.
+    for (regex, _) in KOREAN.iter().chain(ENGLISH.iter()).filter(|(_, asked)| *asked != Asked::Who) {
+        let found = regex.find_iter(question).map(|m| (m.start(), m.end()));
+        for (start, end) in found {
+            if places.iter().all(|(from, to)| end <= *from || *to <= start) {
+                places.push((start, end));
+            }
+        }
+    }
+    places.len()
+}
+
 /// With these, 얼마 asks for a period.
 const PERIOD_WORDS: &[&str] = &["기간", "시간", "동안", "기한", "오래"];
 
@@ -96,9 +112,29 @@ pub fn asked(question: &str) -> Asked {
     let korean = korean.map(|(_, asked)| match asked {
         // 기간은 얼마인가요.
         Asked::Amount if PERIOD_WORDS.iter().any(|word| question.contains(word)) => Asked::Period,
+        // 얼마까지 쉴 수 있나요: not of money alone.
+        Asked::Amount if !names_money(question) => Asked::Extent,
         other => other,
     });
     korean.or(english.map(|(_, asked)| *asked)).unwrap_or(Asked::Other)
+}
+
+/// Whether a Korean question is about money: a word of it ends like one for money.
+fn names_money(question: &str) -> bool {
+    const MONEY: &[&str] = &[
+        "비", "료", "금", "액", "돈", "값", "가격", "비용", "수당", "급여", "봉급", "보수", "임금", "상여",
+        "연봉", "월급", "예산",
+    ];
+    words(question).iter().any(|word| word.stem != "지금" && MONEY.iter().any(|end| word.stem.ends_with(end)))
+}
+
+/// Whether a folded question asks for whoever does something, by name or as a place: 누가, 어디, `who`.
+pub fn is_for_somebody(question: &str) -> bool {
+    static SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)누구|누가|어디|어느\s?(?:부서|기관|분|곳)|(?:^|, |\b(?:to|from|by|with) )(?:who|whom|whose|which (?:team|office|department))\b|^where\b.*\b(?:send|submit|go|goes|file|apply|routed)\b")
+            .expect("the pattern is tested")
+    });
+    SOMEBODY.is_match(question)
 }
 
 static OCCASIONS: LazyLock<Regex> = LazyLock::new(|| {
@@ -153,13 +189,12 @@ impl Asked {
                 any(&is_amount) || text.contains("실비") || text.contains("전액") || text.contains('$')
             }
             Self::Count(unit) => {
-                any(&|q| q.unit == unit || q.unit == Unit::Bare || q.unit == Unit::Pieces) || {
-                    unit == Unit::Occasions && HOW_OFTEN.is_match(text)
-                }
+                let is_of = |q: &Quantity| q.unit == unit || matches!(q.unit, Unit::Bare | Unit::Pieces);
+                // A number of people may be said as a share of them.
+                let is_share = |q: &Quantity| unit == Unit::People && q.unit == Unit::Percent;
+                any(&|q| is_of(q) || is_share(q)) || unit == Unit::Occasions && HOW_OFTEN.is_match(text)
             }
-            Self::Who => {
-                entities(text).iter().any(|e| e.kind != EntityKind::Document) || names_somebody(text)
-            }
+            Self::Who => names_somebody(text),
             Self::Other => true,
         }
     }
@@ -179,13 +214,13 @@ impl Asked {
     }
 }
 
-/// `-자` and `-인` name people that no list has: 취업자, 청구인, anyone.
+/// Whether a text names somebody. `-자` and `-인` name people that no list has: 취업자, 청구인, anyone.
 fn names_somebody(text: &str) -> bool {
     static SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)누구든지|아무도|[가-힣]{2,}(?:자|인|관|원|부|과|실|단|처|청)(?:[은는이가을를의,.( ]|에게|에서|입니다|$)|\bany(?:one|body)|\bevery(?:one|body)|\byou\b|\bteammate|\bmember")
             .expect("the pattern is tested")
     });
-    SOMEBODY.is_match(text)
+    entities(text).iter().any(|e| e.kind != EntityKind::Document) || SOMEBODY.is_match(text)
 }
 
 #[cfg(test)]
@@ -198,6 +233,7 @@ mod tests {
             ("연차휴가는 며칠인가요?", Asked::Period),
             ("사직서는 언제까지 내야 하나요?", Asked::When),
             ("출장비는 얼마인가요?", Asked::Amount),
+            ("창고는 얼마까지 쓸 수 있나요?", Asked::Extent),
             ("위원회는 몇 명으로 구성되나요?", Asked::Count(Unit::People)),
             ("누구의 승인을 받아야 하나요?", Asked::Who),
             ("휴가는 어떻게 신청하나요?", Asked::Other),
@@ -207,5 +243,10 @@ mod tests {
         ] {
             assert_eq!(asked(question), want, "{question}");
         }
+        assert!(Asked::Count(Unit::People).is_in("지원자의 5퍼센트까지 뽑는다"));
+        assert_eq!(count("휴가는 며칠이고 언제까지 신청하나요?"), 2);
+        assert_eq!(count("How long may a guest who has no card stay?"), 1);
+        assert!(is_for_somebody("열쇠는 어디에 반납하나요?") && is_for_somebody("Who keeps the keys?"));
+        assert!(!is_for_somebody("May a guest who has no card stay?"));
     }
 }

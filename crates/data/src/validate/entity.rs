@@ -36,13 +36,36 @@ pub struct Entity {
 }
 
 impl Entity {
-    /// Whether letters (see `bare`) have the entity, or what is said for it.
-    pub fn is_in(&self, letters: &str) -> bool {
+    /// Whether a text, and its letters (see `bare`), have the entity, or what is said for it.
+    pub fn is_in(&self, text: &str, letters: &str) -> bool {
+        // The letters of OPM stand in `development`, too.
+        if self.name.len() < 5 && self.name.is_ascii() {
+            let is_it = |word: &Word| text[word.start..word.end].to_ascii_lowercase().starts_with(&self.name);
+            return words(text).iter().any(is_it);
+        }
+        if self.is_doer(text) {
+            return true;
+        }
         let parts = || self.name.split(' ').all(|part| letters.contains(part));
         let name: String = self.name.chars().filter(|c| c.is_alphanumeric()).collect();
         letters.contains(&name)
             || (self.name.contains(' ') && self.kind == EntityKind::Name && parts())
             || synonyms(&self.name).iter().any(|other| letters.contains(other))
+    }
+
+    /// Whether a text says with a verb who is meant: 신청자 of 신청한 사람.
+    fn is_doer(&self, text: &str) -> bool {
+        const PEOPLE: [&str; 6] = ["사원", "사람", "직원", "근로자", "자", "국민"];
+        let Some(root) = self.name.strip_suffix(['자', '인']).filter(|root| root.chars().count() > 1)
+        else {
+            return false;
+        };
+        text.match_indices(root).any(|(at, _)| {
+            let mut words = text[at + root.len()..].split_whitespace();
+            let (verb, somebody) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let is_verb = ["한", "하는", "하려는", "된", "받은", "받는"].contains(&verb);
+            is_verb && PEOPLE.iter().any(|word| somebody.starts_with(word))
+        })
     }
 
     /// Whether it names nobody in particular.
@@ -99,6 +122,11 @@ const GENERIC_HEADS: &[&str] = &[
     "lead",
     "leader",
     "desk",
+    "specialist",
+    "partner",
+    "official",
+    "admin",
+    "representative",
 ];
 
 /// Words before a head that tell it from no other.
@@ -155,8 +183,9 @@ fn kind_of(text: &str, all: &[Word], at: usize) -> Option<EntityKind> {
     let surface = &text[word.start..word.end];
     if surface.starts_with(is_hangul) {
         let heads = heads();
-        let of =
-            |stem: &str| heads.keys().filter(|head| stem.ends_with(**head)).max_by_key(|head| head.len());
+        // 신체검사 is no prosecutor.
+        let is_meant = |stem: &str, head: &str| stem.ends_with(head) && (head != "검사" || stem == head);
+        let of = |stem: &str| heads.keys().filter(|head| is_meant(stem, head)).max_by_key(|head| head.len());
         // A particle in the wrong form is one all the same.
         let loose = || word.stem.strip_suffix(['은', '는', '이', '가', '을', '를', '과', '와']).and_then(of);
         return heads.get(of(&word.stem).or_else(loose)?).copied();
@@ -170,8 +199,50 @@ fn kind_of(text: &str, all: &[Word], at: usize) -> Option<EntityKind> {
     if let Some(kind) = heads().get(lower.as_str()).or_else(|| heads().get(pair.as_deref()?)) {
         return Some(*kind);
     }
-    is_name(text, word).then_some(EntityKind::Name)
+    (is_name(text, word) && !CALENDAR.contains(&lower.as_str())).then_some(EntityKind::Name)
 }
+
+/// Months and days are written like names, and are dates.
+const CALENDAR: &[&str] = &[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "mondays",
+    "tuesdays",
+    "wednesdays",
+    "thursdays",
+    "fridays",
+    "saturdays",
+    "sundays",
+];
 
 /// Capitals: an abbreviation anywhere, a capitalised word inside a sentence.
 fn is_name(text: &str, word: &Word) -> bool {
@@ -208,7 +279,16 @@ fn heads() -> &'static BTreeMap<&'static str, EntityKind> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::bare;
     use super::*;
+
+    #[test]
+    fn short_names_are_words_of_their_own() {
+        let is_in = |name: &str, text: &str| entities(name)[0].is_in(text, &bare(text));
+        assert!(is_in("ask NOA", "NOA signs it") && is_in("ask NOA", "the NOAs sign it"));
+        assert!(!is_in("ask NOA", "Fill in annoauthorized fields"));
+        assert!(is_in("수급자", "쌀을 수급한 사람을 적는다") && !is_in("수급자", "쌀을 수급한다"));
+    }
 
     #[test]
     fn people_documents_and_names() {
@@ -230,5 +310,6 @@ mod tests {
             [("receipt".into(), Document), ("concur".into(), Name), ("supervisor".into(), Role)]
         );
         assert_eq!(read("휴가를 신청한다. Submit it."), []);
+        assert_eq!(read("It ends in March or on a Tuesday."), []);
     }
 }

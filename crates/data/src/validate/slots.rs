@@ -12,11 +12,17 @@ use super::text::{Word, sentences, words};
 /// How many words to each side count.
 const REACH: usize = 7;
 
+/// The share of a word's weight that counts where only the question has it.
+const ASKED: f32 = 0.4;
+
 /// What a particle in common adds, in units of a word's weight.
 const PARTICLE: f32 = 0.4;
 
 /// The share of a word's weight that counts where it stands on the other side.
 const OTHER_SIDE: f32 = 0.45;
+
+/// By how much another value's place has to fit better, in units of a word's weight.
+pub const MARGIN: f32 = 0.3;
 
 /// The weight of a word that another clause has; each further word of the same clause loses a tenth.
 const OTHER_CLAUSE: f32 = 0.3;
@@ -50,7 +56,7 @@ impl Slot {
             let clause = match cut(&sentence[word.start..word.end], between) {
                 Cut::None => 1.0,
                 // The head of a list is said of all of its items, but not what stands beside another value.
-                Cut::Item if word.end <= start && !is_beside_number(&sentence[word.end..]) => 0.85,
+                Cut::Item if word.end <= start && !is_beside_number(sentence, word) => 0.85,
                 Cut::Item | Cut::Clause => OTHER_CLAUSE,
             };
             (word.stem.clone(), clause * (1.0 - 0.1 * n as f32))
@@ -70,18 +76,31 @@ impl Slot {
 
     /// How well a place of the source fits this one of an answer to a question about `asked`.
     pub fn fit(&self, source: &Self, asked: &[String], weight: &dyn Fn(&str) -> f32) -> f32 {
+        self.fit_asked(source, asked, ASKED, weight)
+    }
+
+    /// The same where a word of the question counts `share` of one beside the value.
+    pub fn fit_asked(
+        &self,
+        source: &Self,
+        asked: &[String],
+        share: f32,
+        weight: &dyn Fn(&str) -> f32,
+    ) -> f32 {
         let mut counted: BTreeMap<&str, f32> = BTreeMap::new();
         for (own, same, other) in
             [(&self.left, &source.left, &source.right), (&self.right, &source.right, &source.left)]
         {
-            for (stem, _) in own {
-                let share = nearness(same, stem).max(OTHER_SIDE * nearness(other, stem));
+            for (stem, near) in own {
+                // What another clause of the answer says is not said of its value.
+                let clause = if *near <= OTHER_CLAUSE { OTHER_CLAUSE } else { 1.0 };
+                let share = clause * nearness(same, stem).max(OTHER_SIDE * nearness(other, stem));
                 let entry = counted.entry(stem).or_insert(0.0);
                 *entry = entry.max(share);
             }
         }
         for stem in asked {
-            let share = 0.4 * nearness(&source.left, stem).max(nearness(&source.right, stem));
+            let share = share * nearness(&source.left, stem).max(nearness(&source.right, stem));
             let entry = counted.entry(stem).or_insert(0.0);
             *entry = entry.max(share);
         }
@@ -107,12 +126,15 @@ enum Cut {
     Clause,
 }
 
+/// English words that begin another clause.
+const CLAUSE_STARTS: &[&str] =
+    &["and", "but", "while", "which", "who", "provided", "unless", "although", "because", "whereas"];
+
 /// What ends between a word and a value; the word itself may close its clause.
 fn cut(word: &str, between: &str) -> Cut {
     const ENDS: [&str; 6] = ["하고", "하며", "되고", "되며", "하되", "이고"];
     let closes = |w: &str| ENDS.iter().any(|end| w.trim_end_matches(',').ends_with(end));
-    let is_and =
-        |w: &str| matches!(w.to_ascii_lowercase().as_str(), "and" | "but" | "while" | "which" | "who");
+    let is_and = |w: &str| CLAUSE_STARTS.contains(&w.to_ascii_lowercase().as_str());
     if closes(word) || between.contains(';') || between.split_whitespace().any(|w| closes(w) || is_and(w)) {
         Cut::Clause
     } else if between.contains([',', '|']) {
@@ -122,9 +144,12 @@ fn cut(word: &str, between: &str) -> Cut {
     }
 }
 
-/// Whether a number follows right away.
-fn is_beside_number(rest: &str) -> bool {
-    rest.chars().take(3).any(|c| c.is_ascii_digit())
+/// Whether a number follows right away, or behind the word that has this one for its owner: 본관의 높이는 3층.
+fn is_beside_number(sentence: &str, word: &Word) -> bool {
+    let is_beside = |rest: &str| rest.chars().take(3).any(|c| c.is_ascii_digit());
+    let rest = &sentence[word.end..];
+    let owned = || rest.trim_start().split_once(' ').is_some_and(|(_, rest)| is_beside(rest));
+    is_beside(rest) || sentence[word.start..word.end].ends_with('의') && owned()
 }
 
 /// Words of order and time, which say little elsewhere and much beside a value.
@@ -158,7 +183,12 @@ fn is_alike(a: &str, b: &str) -> bool {
 /// Whether the best place of another value fits so much better than the best one of this value that they were
 /// swapped.
 pub fn is_swapped(same: f32, other: f32) -> bool {
-    other > 0.7 && other > same * 1.12 + 0.3
+    is_swapped_by(same, other, MARGIN)
+}
+
+/// The same by another margin.
+pub fn is_swapped_by(same: f32, other: f32, margin: f32) -> bool {
+    other > 0.7 && other > same * 1.12 + margin
 }
 
 #[cfg(test)]
@@ -179,6 +209,9 @@ mod tests {
         let source = "본인이 결혼하면 5일, 배우자가 출산하면 10일의 휴가를 준다.";
         let answer = ("배우자가 출산하면 5일입니다.", "5일");
         assert!(fit(answer, (source, "10일"), &[]) > fit(answer, (source, "5일"), &[]));
+        let gapped = "본관의 높이는 3층을, 별관의 높이는 5층을 넘지 못한다.";
+        let own = ("본관은 3층을 넘지 못합니다.", "3층");
+        assert!(!is_swapped(fit(own, (gapped, "3층"), &[]), fit(own, (gapped, "5층"), &[])));
         let short = ("10일입니다.", "10일");
         assert!(
             fit(short, ("배우자 출산 10일", "10일"), &["배우자"])

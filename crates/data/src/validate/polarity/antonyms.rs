@@ -31,6 +31,20 @@ pub(super) fn are_opposed(own: &Segment, theirs: &Segment) -> bool {
     })
 }
 
+/// Whether two segments have words of one side, of which one word's negation is its own: 제외한다 and 뺀다.
+pub(super) fn are_same(own: &Segment, theirs: &Segment) -> bool {
+    let (own, theirs) = (std::slice::from_ref(own), std::slice::from_ref(theirs));
+    let has = |segments: &[Segment], side: &[&str], is_negative: bool| {
+        let side: Vec<&str> =
+            side.iter().copied().filter(|word| NEGATIVE_WORDS.contains(word) == is_negative).collect();
+        find(segments, &side).is_some()
+    };
+    LISTED.iter().flatten().any(|side| {
+        let differ = |a: &[Segment], b: &[Segment]| has(a, side, true) && has(b, side, false);
+        (differ(own, theirs) && !has(theirs, side, true)) || (differ(theirs, own) && !has(own, side, true))
+    })
+}
+
 /// The first pair of which the answer has one side and the source the other, both affirmed or both negated.
 pub(super) fn differs(answer: &[Segment], source: &[Segment]) -> Option<Contradiction> {
     let sides = LISTED.iter().flat_map(|[a, b]| [(a, b), (b, a)]);

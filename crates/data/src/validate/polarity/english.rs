@@ -14,15 +14,15 @@ static SIGNS: LazyLock<Vec<(Regex, Option<Sign>)>> = LazyLock::new(|| {
     };
     vec![
         entry(
-            r"(?:no|not) (?:later|more|less|fewer|earlier) than|not only|whether or not|no matter|not (?:to )?exceed",
+            r"(?:no|not) (?:later|more|less|fewer|earlier) than|not only|whether or not|no matter|not (?:to )?exceed|(?:people|persons|employees|those|anyone|anybody|someone|somebody|members|staff|workers|holders) without|no-\w+|not just|not necessarily|if not|nothing (?:but|other than)|none other than",
             None,
         ),
         entry(
-            r"(?:need not|not (?:be )?required|(?:do|does|did) not (?:have|need) to|(?:don't|doesn't) (?:have|need) to|not necessary|not mandatory|no need|optional)",
+            r"(?:need not|not (?:be )?required|(?:do|does|did) not (?:have|need) to|(?:don't|doesn't) (?:have|need) to|not necessary|not mandatory|no need|no (?:obligation|requirement|duty|reason) to|not obliged|optional)",
             Some(Sign::NeedNot),
         ),
         entry(
-            r"(?:cannot|can't|can not|must not|mustn't|may not|shall not|should not|shouldn't|could not|not (?:be )?(?:allowed|permitted|able|eligible|entitled)|never|prohibited|prohibits?|forbidden|forbids?|ineligible|unable|unauthorized|no longer)",
+            r"(?:cannot|can't|can not|must not|mustn't|may not|shall not|should not|shouldn't|could not|not (?:be )?(?:allowed|permitted|able|eligible|entitled)|no (?:opportunity|chance|way|right|option|ability|possibility|permission) (?:to|of|for)|never|prohibited|prohibits?|forbidden|forbids?|ineligible|unable|unauthorized|no longer)",
             Some(Sign::MustNot),
         ),
         entry(
@@ -35,6 +35,12 @@ static SIGNS: LazyLock<Vec<(Regex, Option<Sign>)>> = LazyLock::new(|| {
         ),
         entry(r"(?:may|can|could|allowed|permitted|eligible|entitled)", Some(Sign::May)),
     ]
+});
+
+/// `The amount you can receive depends on …` says nothing of whether you can.
+static EMBEDDED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:amount|number|maximum|limit|how (?:much|many|long|often)|whether)\b[^,.;]{0,60}?\b(?:you|they|we|it|employees) (?:can|may|could|must|should|have to|need to)\b")
+        .expect("the pattern is tested")
 });
 
 const CUTS: &[&str] = &[
@@ -60,17 +66,54 @@ pub(super) fn segments(sentence: &str) -> Vec<Segment> {
     let all = words(sentence);
     for (i, word) in all.iter().enumerate() {
         let surface = sentence[word.start..word.end].to_ascii_lowercase();
-        let after_mark = sentence[..word.start].trim_end().ends_with([',', ':', ';']);
+        // The comma of `$1,500` parts nothing.
+        let before = &sentence[..word.start];
+        let after_mark = before.trim_end().ends_with([',', ':', ';']) && before.ends_with(' ');
         let is_cut = CUTS.contains(&surface.as_str()) || after_mark;
         // `and` joins nouns as often as clauses; a clause has a verb with a sign, or a subject.
-        let is_clause = surface != "and" || has_sign(&sentence[word.start..]) || i == 0;
+        // What is joined to a few words without a verb is their partner: `Cats and dogs may not …`.
+        let begun = &sentence[start..word.start];
+        let is_begun = has_sign(begun) || begun.split_whitespace().count() > 3;
+        let is_clause = surface != "and" || has_sign(&sentence[word.start..]) && is_begun || i == 0;
         if is_cut && is_clause && word.start > start {
             out.extend(segment(&sentence[start..word.start]));
             start = word.start;
         }
     }
     out.extend(segment(&sentence[start..]));
+    mark_conditions(&mut out);
     out
+}
+
+/// Words that begin a condition: what follows them says when something holds, and is not said to hold.
+const CONDITIONS: &[&str] = &["if", "when", "unless", "whenever"];
+
+/// Marks conditions, and what `and` or `or` joins to one: `If you stay, and you did not rest, …`.
+fn mark_conditions(all: &mut [Segment]) {
+    let mut is_open = false;
+    for segment in all {
+        let first = segment.text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let first = first.to_ascii_lowercase();
+        let goes_on = is_open && matches!(first.as_str(), "and" | "or");
+        segment.is_condition = CONDITIONS.contains(&first.as_str()) || goes_on;
+        is_open = segment.is_condition;
+    }
+}
+
+/// Words that may stand between an auxiliary and its verb.
+fn is_auxiliary(stem: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "be", "been", "being", "to", "have", "has", "had", "hav", "a", "an", "the", "any", "also", "only",
+        "always", "ever", "yet", "in", "on", "at", "for", "of", "it", "you", "your", "we", "they", "there",
+        "is", "are", "was", "wer", "then", "all", "that", "thi", "this", "these", "and", "or", "by", "with",
+        "from", "as", "so", "such", "more", "mor", "up",
+    ];
+    WORDS.contains(&stem)
+}
+
+/// Whether a segment tells which one is meant: `that leaks`.
+pub(super) fn is_relative(text: &str) -> bool {
+    ["that ", "which ", "who "].iter().any(|word| text.starts_with(word))
 }
 
 fn has_sign(text: &str) -> bool {
@@ -85,9 +128,11 @@ fn segment(text: &str) -> Option<Segment> {
     }
     let (sign, at) = sign_of(text);
     // Without an auxiliary nothing tells which word is the verb.
-    let after = at.map(|at| all.iter().find(|word| word.start >= at).or(all.last()));
-    let predicate = after.flatten().map(|word| word.stem.clone()).unwrap_or_default();
+    let verb = |at: usize| words(text).into_iter().find(|word| word.start >= at && !is_auxiliary(&word.stem));
+    let predicate = at.and_then(verb).or_else(|| at.and(all.last().cloned())).map(|word| word.stem);
+    let predicate = predicate.unwrap_or_default();
     Some(Segment {
+        is_fragment: EMBEDDED.is_match(text),
         stems: all.into_iter().map(|word| word.stem).collect(),
         predicate,
         sign,
@@ -109,9 +154,10 @@ fn sign_of(text: &str) -> (Sign, Option<usize>) {
     let negatives: Vec<_> = taken.iter().filter(|(_, _, s)| s.is_some_and(Sign::is_negative)).collect();
     let strongest = negatives.first().map(|(_, end, sign)| (*sign, *end));
     let plain = taken.iter().find(|(_, _, sign)| sign.is_some()).map(|(_, end, sign)| (*sign, *end));
-    match (negatives.len(), strongest.or(plain)) {
-        // `may not be refused without a reason`.
-        (2, Some((_, end))) => (Sign::Must, Some(end)),
+    // `may not be refused without a reason`, but not `optional for those who are not here`.
+    let is_double = negatives.len() == 2 && strongest.is_some_and(|(sign, _)| sign != Some(Sign::NeedNot));
+    match (is_double, strongest.or(plain)) {
+        (true, Some((_, end))) => (Sign::Must, Some(end)),
         (_, Some((Some(sign), end))) => (sign, Some(end)),
         _ => (Sign::Is, None),
     }

@@ -14,7 +14,7 @@ type Pattern = (Regex, Sign);
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     use Sign::{Is, May, Must, MustNot, NeedNot, Not};
     let never = r"(?:(?:아니|안)\s?(?:되|된|될|됩|돼)\S*|수\s?(?:는|도)?\s?없\S*|못\s?(?:하|한|합)\S*)";
-    let patterns: [(&str, Sign); 20] = [
+    let patterns: [(&str, Sign); 23] = [
         // 하지 아니하면 아니 된다, 하지 않고는 ~할 수 없다, 승인 없이는 ~할 수 없다: must.
         (
             &format!(
@@ -22,13 +22,13 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             ),
             Must,
         ),
+        (r"(?:([가-힣]+)\s?)?(?:예외|지체|차별|이유|관계|상관|틀림|제한)\s?없이", Is),
         (
             &format!(
                 r"([가-힣]+?)(?:을|를|이|가)?\s?없이(?:는)?,?\s[^.]{{0,40}}?(?:{never}|지\s?(?:못|아니|않|말)\S*)"
             ),
             Must,
         ),
-        (r"(?:([가-힣]+)\s?)?(?:예외|지체|차별|이유|관계|상관|틀림|제한)\s?없이", Is),
         (r"(뿐만?)\s?아니라", Is),
         (r"(\S+에도)\s?불구하고", Is),
         // With 된다 or another clause after it: what is not done is not needed.
@@ -48,6 +48,13 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (r"([가-힣]+?)(?:은|는|이|가|도)?\s필요(?:로\s)?하지\s?(?:는\s?)?(?:않|아니)\S*", NeedNot),
         (r"([가-힣]+)\s?수(?:는|가|도)?\s?없\S*", MustNot),
         (r"([가-힣]+?)(?:으?면|서는|여서는|해서는)\s?(?:아니|안)\s?(?:되|된|될|됩|돼)\S*", MustNot),
+        // 허가가 안 됩니다, 철회는 안 돼요; 안 받습니다, 못 씁니다.
+        (r"([가-힣]+?)(?:이|가|은|는|도)?\s안\s?(?:되|된|될|됩|돼)\S*", MustNot),
+        (
+            r"(?:^|\s)안\s([하한할합해받주준줄쓰쓸써씁내낸낼냅가간갈넣빼들드있쉬바알붙물깎깍나남늘줄][가-힣]*)",
+            Not,
+        ),
+        (r"(?:^|\s)못\s?([받주준줄쓰쓸써씁내낸낼냅가간갈넣들쉬바나][가-힣]*)", MustNot),
         (r"([가-힣]+)지\s?(?:는|도|를)?\s?(?:못\s?(?:하|한|할|합|해)|말|마십|마세)\S*", MustNot),
         (r"([가-힣]+)지\s?(?:는|도|를)?\s?(?:아니하|아니한|아니할|아니합|아니함|아니해|않)\S*", Not),
         (r"([가-힣]+?)(?:이|가|을|를|은|는|도)?\s?(?:금지|불가능?|불허|금하|금한|금합)\S*", MustNot),
@@ -64,8 +71,22 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
 });
 
 /// Words that say of themselves that something is refused or left out: the noun before them is negated.
-pub(super) const NEGATIVE_WORDS: &[&str] =
-    &["제외", "면제", "면하", "거부", "거절", "무효", "박탈", "반려", "불합격", "상실"];
+pub(super) const NEGATIVE_WORDS: &[&str] = &[
+    "제외",
+    "예외",
+    "면제",
+    "면하",
+    "거부",
+    "거절",
+    "무효",
+    "박탈",
+    "반려",
+    "불합격",
+    "상실",
+    "정지",
+    "중지",
+    "중단",
+];
 
 /// Words after which another segment begins although they are no predicate that is read.
 const CUTS: &[&str] = &[
@@ -87,11 +108,17 @@ const CUTS: &[&str] = &[
 /// Words that stand before a comma without being part of a list.
 const ANSWERS: &[&str] = &["네", "예", "아니요", "아니오", "다만", "단", "또한", "그러나", "따라서"];
 
+/// Nouns that stand at the end of a sentence for what is said before them, and what follows them there.
+const DUMMIES: &[&str] = &["사유", "경우", "때", "것", "대상", "까닭", "이유", "행위", "사항"];
+const COPULAS: &[&str] = &["입니다", "이다", "이에요", "예요", "이며", "이고", "이므로"];
+
 struct Found {
     start: usize,
     end: usize,
     sign: Sign,
     predicate: String,
+    /// The verb itself, where the predicate is its object.
+    verb: String,
 }
 
 pub(super) fn segments(sentence: &str) -> Vec<Segment> {
@@ -124,7 +151,27 @@ pub(super) fn segments(sentence: &str) -> Vec<Segment> {
             start = end;
         }
     }
+    share_predicates(&mut out, sentence);
     out
+}
+
+/// 정기권은 30일을, 할인권은 10일을 넘을 수 없다: what ends in a particle at a comma has the predicate of what follows.
+fn share_predicates(all: &mut [Segment], sentence: &str) {
+    for i in (1..all.len()).rev() {
+        let (before, after) = all.split_at_mut(i);
+        let (own, next) = (&mut before[i - 1], &after[0]);
+        let surface = own.text.rsplit(' ').next().unwrap_or_default();
+        let is_gapped = sentence.contains(&format!("{surface},"))
+            && own.sign == Sign::Is
+            && !own.is_condition
+            && words::words(surface).first().is_some_and(|word| !word.particle.is_empty())
+            && (verb(surface).is_none() && words::verb_root(surface).is_none());
+        if is_gapped {
+            own.sign = next.sign;
+            own.predicate.clone_from(&next.predicate);
+            own.verb.clone_from(&next.verb);
+        }
+    }
 }
 
 fn segment(text: &str, rest: &str, found: Option<&Found>) -> Option<Segment> {
@@ -133,13 +180,15 @@ fn segment(text: &str, rest: &str, found: Option<&Found>) -> Option<Segment> {
     if stems.is_empty() {
         return None;
     }
+    let verb = found.map(|found| found.verb.clone()).unwrap_or_default();
     let (sign, predicate) = match found {
         Some(found) => (found.sign, found.predicate.clone()),
         None => only_when(text).unwrap_or_else(|| plain(text, &stems)),
     };
     let predicate = if predicate.is_empty() { stems.last().cloned().unwrap_or_default() } else { predicate };
     let is_condition = is_condition(text, rest, found.is_some());
-    Some(Segment { stems, predicate, sign, text: text.trim().to_owned(), is_condition, ..Segment::default() })
+    let text = text.trim().to_owned();
+    Some(Segment { stems, predicate, verb, sign, text, is_condition, ..Segment::default() })
 }
 
 /// Whether a segment only says when something holds, or of what: 경우에는, 없을 때, 하지 아니하면, 없는 사람.
@@ -156,7 +205,14 @@ fn is_condition(text: &str, rest: &str, has_predicate: bool) -> bool {
     let ending = last.chars().next_back().and_then(fold::final_of);
     let is_adnominal = matches!(ending, Some(4 | 8));
     let next = rest.split_whitespace().next().unwrap_or_default();
-    has_predicate && !next.is_empty() && (is_adnominal || last.ends_with('면') || is_occasion(next))
+    // 허가가 안 되는 사유입니다 says that it is not.
+    let is_whole = DUMMIES.iter().any(|noun| {
+        next.strip_prefix(noun).is_some_and(|end| COPULAS.iter().any(|copula| end.starts_with(copula)))
+    });
+    has_predicate
+        && !next.is_empty()
+        && !is_whole
+        && (is_adnominal || last.ends_with('면') || is_occasion(next))
 }
 
 /// 승인한 때에만 asks for what it names.
@@ -227,12 +283,14 @@ fn predicates(sentence: &str) -> Vec<Found> {
             if is_free && (!after.starts_with('수') || ends_in_rieul) {
                 let is_adnominal = ends_in_rieul
                     && ["수", "필요", "의무", "까닭"].iter().any(|noun| after.starts_with(noun));
-                out.push(Found {
-                    start: from,
-                    end: whole.end(),
-                    sign: *sign,
-                    predicate: root(sentence, from, spoken_of, is_adnominal),
-                });
+                let verb = verb_of(spoken_of, is_adnominal);
+                let predicate = match whole.as_str().trim_start() {
+                    short if short.starts_with(['안', '못']) && from > whole.start() => {
+                        last_predicate(&sentence[..whole.end()], &[])
+                    }
+                    _ => root(sentence, from, &verb),
+                };
+                out.push(Found { start: from, end: whole.end(), sign: *sign, predicate, verb });
             }
         }
     }
@@ -244,7 +302,8 @@ fn predicates(sentence: &str) -> Vec<Found> {
 fn flip_negative_words(sentence: &str, found: &mut [Found]) {
     for f in found {
         let is_negative = NEGATIVE_WORDS.iter().any(|word| f.predicate.ends_with(word));
-        if !is_negative {
+        // 예외 없이 leaves nothing out.
+        if !is_negative || sentence[f.start..f.end].ends_with("없이") {
             continue;
         }
         let before = words::words(&sentence[..f.start]);
@@ -272,9 +331,8 @@ fn uncontracted(c: char) -> char {
     of.and_then(|(from, to)| char::from_u32(c as u32 + 28 * to - 28 * from)).unwrap_or(c)
 }
 
-/// The word that stands for a verb: the noun of 하다 and 되다; for a short verb its object. `is_adnominal`: the verb ends
-/// in the ㄹ of 할 수 and 할 필요.
-fn root(sentence: &str, start: usize, verb: &str, is_adnominal: bool) -> String {
+/// The stem of a verb; of 하다 and 되다 the noun. `is_adnominal`: the verb ends in the ㄹ of 할 수 and 할 필요.
+fn verb_of(verb: &str, is_adnominal: bool) -> String {
     let mut chars: Vec<char> = fold::fold(verb).chars().collect();
     if let Some(last) = chars.last_mut() {
         // 할 → 하; 받 stays.
@@ -291,10 +349,15 @@ fn root(sentence: &str, start: usize, verb: &str, is_adnominal: bool) -> String 
             break;
         }
     }
-    if text.chars().count() >= 2 {
+    text
+}
+
+/// The word that stands for a verb: for a short one its object.
+fn root(sentence: &str, start: usize, verb: &str) -> String {
+    if verb.chars().count() >= 2 {
         // 허가하 → 허가; the stem of a verb stays as it is.
-        return text;
+        return verb.to_owned();
     }
     let before = words::words(&sentence[..start]);
-    before.iter().rev().find(|word| word.is_content).map_or(text, |word| word.stem.clone())
+    before.iter().rev().find(|word| word.is_content).map_or(verb.to_owned(), |word| word.stem.clone())
 }

@@ -17,6 +17,12 @@ pub(super) fn is_item(sentence: &str) -> bool {
     !text.ends_with('다') && !text.ends_with('요')
 }
 
+/// Whether a line is a heading, or an item that says nothing by itself: it ends like no sentence.
+pub(super) fn is_heading(sentence: &str) -> bool {
+    let ends = ['.', '!', ':', ';', ',', '"', ')', '다', '요', '음', '함', '됨', '임'];
+    !sentence.trim_end().ends_with(ends)
+}
+
 /// Says of the last segment of an item what its list says of all: a negated list negates its items, an item that itself
 /// negates is affirmed by it.
 pub(super) fn inherit(item: &mut [Segment], lead: &Segment) {

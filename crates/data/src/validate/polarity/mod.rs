@@ -9,8 +9,9 @@ mod english;
 mod korean;
 mod lists;
 mod synonyms;
+mod turned;
 
-use super::text::{bare, is_korean, sentences, stems};
+use super::text::{bare, fold, is_korean, sentences, stems, words};
 
 /// What a predicate does to what it is said of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -64,14 +65,22 @@ pub struct Segment {
     pub context: Vec<String>,
     /// What is said of them; empty where the predicate has no word of its own.
     pub predicate: String,
+    /// The verb itself, where the predicate is its object.
+    pub verb: String,
     /// What the predicate does.
     pub sign: Sign,
     /// As it is written.
     pub text: String,
+    /// The segment before it in its sentence, as it is written.
+    pub before: String,
+    /// The condition that follows it in its sentence, as it is written.
+    pub behind: String,
     /// Whether it only says when something holds, or of what: 경우에는, 때에는, 하지 아니한.
     pub is_condition: bool,
     /// Whether the condition before it negates: 신고하지 아니하면 …
     pub after_negation: bool,
+    /// Whether it asserts nothing: a heading, a question, an item without a sentence.
+    pub is_fragment: bool,
 }
 
 /// The segments of a folded text.
@@ -80,7 +89,8 @@ pub fn segments(text: &str) -> Vec<Segment> {
     let mut out: Vec<Segment> = Vec::new();
     // The sentence that a list belongs to: 다음 각 호의 행위를 하여서는 아니 된다.
     let mut lead: Option<Segment> = None;
-    for sentence in sentences(text) {
+    // `<개정 2024. 1. 1.>` says when something was said.
+    for sentence in sentences(text).into_iter().filter(|sentence| !sentence.starts_with(['<', '['])) {
         let (head, items) = match sentence.split_once(": ").filter(|(head, _)| lists::leads(head)) {
             Some((head, items)) => (head, Some(items)),
             None => (sentence, None),
@@ -91,6 +101,12 @@ pub fn segments(text: &str) -> Vec<Segment> {
             lists::inherit(&mut all, lead);
         }
         excepted(&mut all, out.iter().rev().find(|segment| !segment.is_condition));
+        let is_question = head.ends_with('?');
+        if lead.is_none() && (lists::is_heading(head) || is_question) {
+            for segment in &mut all {
+                segment.is_fragment |= segment.sign == Sign::Is || is_question;
+            }
+        }
         if !is_item {
             lead = all.last().filter(|_| lists::leads(head)).cloned();
         }
@@ -106,15 +122,25 @@ pub fn segments(text: &str) -> Vec<Segment> {
 
 /// Segments of one sentence with what stands before each.
 fn linked(mut all: Vec<Segment>) -> Vec<Segment> {
-    let (mut before, mut is_negated) = (Vec::new(), false);
+    let (mut before, mut words, mut is_negated) = (Vec::new(), String::new(), false);
+    for i in 1..all.len() {
+        if all[i].is_condition {
+            let (before, after) = all.split_at_mut(i);
+            before[i - 1].behind.clone_from(&after[0].text);
+        }
+    }
     for segment in &mut all {
         segment.context = std::mem::replace(&mut before, segment.stems.clone());
+        segment.before = std::mem::replace(&mut words, segment.text.clone());
         segment.after_negation = is_negated;
         // `자기의 행위가 아닌 친족의 행위` names something and asks for nothing.
         let asks = segment.is_condition && !segment.text.ends_with("아닌");
         let concedes =
             ["않아도", "어도", "하여도", "더라도", "라도"].iter().any(|end| segment.text.ends_with(end));
-        is_negated = (asks && segment.sign.is_negative()) || (concedes && segment.sign != Sign::Is);
+        // `unless it is signed` asks for the opposite of what it says.
+        let is_turned = segment.text.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("unless "));
+        is_negated =
+            (asks && segment.sign.is_negative() != is_turned) || (concedes && segment.sign != Sign::Is);
     }
     all
 }
@@ -176,7 +202,7 @@ pub fn differs(
     // What stands there letter by letter, negation included, is no contradiction.
     let is_new = |segment: &&Segment| {
         let own = bare(&segment.text);
-        if segment.is_condition {
+        if segment.is_condition && !segment.before.ends_with("even") {
             return false;
         }
         if own.chars().count() < 6 || !letters.contains(&own) {
@@ -191,6 +217,9 @@ pub fn differs(
     found.or_else(|| antonyms::differs(&own, &theirs))
 }
 
+/// The segment that is most like another one, with how much it is.
+type Best<'a> = Option<(f32, &'a Segment)>;
+
 /// The contradiction of one segment.
 fn of_segment(
     own: &Segment,
@@ -198,15 +227,11 @@ fn of_segment(
     asked: &[String],
     weight: &dyn Fn(&str) -> f32,
 ) -> Option<Contradiction> {
-    let mut best: [Option<(f32, &Segment)>; 2] = [None, None];
-    for segment in theirs.iter().filter(|segment| !segment.is_condition && !is_contrapositive(own, segment)) {
-        let score = likeness(own, segment, asked, weight);
-        // 넣지 않는다 and 뺀다 agree.
-        let place = usize::from(own.sign.contradicts(segment.sign) != antonyms::are_opposed(own, segment));
-        if best[place].is_none_or(|(s, _)| score > s) {
-            best[place] = Some((score, segment));
-        }
+    let theirs: Vec<&Segment> = theirs.iter().filter(|segment| speaks_to(segment, own)).collect();
+    if let Some(rule) = theirs.iter().find(|rule| turned::forgets_exception(own, rule)) {
+        return Some(Contradiction { claim: own.text.clone(), evidence: rule.text.clone() });
     }
+    let best = nearest(own, &theirs, asked, weight);
     let (against, segment) = best[1]?;
     let agreeing = best[0].map_or(0.0, |(s, _)| s);
     let is_shared = shares_predicate(own, segment);
@@ -214,10 +239,12 @@ fn of_segment(
         return None;
     }
     // Without the predicate in common much else has to be.
-    let agrees = best[0].is_some_and(|(_, other)| shares_predicate(own, other) && other.sign == own.sign);
+    let agrees = best[0].map(|(_, other)| (shares_predicate(own, other), other.sign == own.sign));
     let (least, factor) = match (is_shared, agrees) {
-        (true, false) => (1.0, 1.15),
-        (true, true) => (1.0, 1.25),
+        // What speaks of something else agrees with nothing.
+        (true, None | Some((false, _))) => (1.0, 0.9),
+        (true, Some((true, false))) => (1.0, 1.15),
+        (true, Some((true, true))) => (1.0, 1.25),
         (false, _) => (2.4, 1.6),
     };
     let is_clear = own.sign.is_negative() || segment.sign.is_negative() && is_shared;
@@ -225,19 +252,34 @@ fn of_segment(
         .then(|| Contradiction { claim: own.text.clone(), evidence: segment.text.clone() })
 }
 
-/// Whether one says of what is not done the opposite of what the other says of what is done: 서면으로 하지 아니하면 효력이
-/// 없다 and 서면으로 하여야 효력이 있다 agree.
-fn is_contrapositive(own: &Segment, other: &Segment) -> bool {
-    let (negated, plain) = if own.after_negation { (own, other) } else { (other, own) };
-    let is_turned = |segment: &Segment| segment.sign.is_negative() == segment.after_negation;
-    negated.after_negation
-        && !plain.after_negation
-        && is_turned(negated)
-        && is_turned(plain)
-        && negated
-            .context
-            .iter()
-            .any(|stem| plain.context.iter().chain(&plain.stems).any(|s| is_alike(s, stem)))
+/// Whether a segment asserts something that another one may contradict. `if it does not leak` is what `even if it leaks`
+/// and `one that leaks` speak against.
+fn speaks_to(segment: &Segment, own: &Segment) -> bool {
+    let is_meant = !segment.is_condition
+        || (own.before.ends_with("even") || english::is_relative(&own.text))
+            && segment.sign.is_negative()
+            && shares_predicate(own, segment);
+    is_meant && !segment.is_fragment
+}
+
+/// The segments that agree with one most, and that it contradicts most.
+fn nearest<'a>(
+    own: &Segment,
+    theirs: &[&'a Segment],
+    asked: &[String],
+    weight: &dyn Fn(&str) -> f32,
+) -> [Best<'a>; 2] {
+    let mut best: [Best<'a>; 2] = [None, None];
+    for &segment in theirs.iter().filter(|segment| !turned::agree(own, segment)) {
+        let score = likeness(own, segment, asked, weight);
+        // 넣지 않는다 and 뺀다 agree.
+        let is_turned = antonyms::are_opposed(own, segment) || antonyms::are_same(own, segment);
+        let place = usize::from(own.sign.contradicts(segment.sign) != is_turned);
+        if best[place].is_none_or(|(s, _)| score > s) {
+            best[place] = Some((score, segment));
+        }
+    }
+    best
 }
 
 /// How much two segments speak of the same.
@@ -261,18 +303,52 @@ fn likeness(own: &Segment, other: &Segment, asked: &[String], weight: &dyn Fn(&s
         }
     }
     if shares_predicate(own, other) {
-        score += 1.0 + weight(&own.predicate);
+        // In English only a verb with an auxiliary is known for one.
+        let known = [&own.predicate, &other.predicate].into_iter().find(|predicate| !predicate.is_empty());
+        score += 1.0 + known.map_or(0.0, |predicate| weight(predicate));
     }
     score
 }
 
 fn shares_predicate(a: &Segment, b: &Segment) -> bool {
     let speaks = |segment: &Segment, word: &str| {
-        is_alike(&segment.predicate, word) || segment.stems.iter().any(|stem| is_alike(stem, word))
+        is_alike(&segment.predicate, word)
+            || segment.stems.iter().any(|stem| is_alike(stem, word))
+            || has_form(&segment.text, word)
     };
     // The predicate of the one that negates is what counts: 겸직할 수 없다 against 겸직이 가능하다.
     let negated = if a.sign.is_negative() { (a, b) } else { (b, a) };
-    !negated.0.predicate.is_empty() && speaks(negated.1, &negated.0.predicate)
+    let same_verb = !a.verb.is_empty()
+        && (synonyms::are(&a.verb, &b.verb) || synonyms::are(&a.verb, &b.predicate))
+        || !b.verb.is_empty() && synonyms::are(&b.verb, &a.predicate);
+    // 사거나 팔 수 없다: what is joined is negated, too.
+    let joined = |word: &str| {
+        let word = word.trim_end_matches(',');
+        word.strip_suffix("거나")
+            .and_then(|_| words::verb_root(word))
+            .is_some_and(|root| speaks(negated.1, root))
+    };
+    !negated.0.predicate.is_empty()
+        && (same_verb
+            || speaks(negated.1, &negated.0.predicate)
+            || negated.0.sign.is_negative() && negated.0.text.split(' ').any(joined))
+}
+
+/// Whether a text has a form of a verb that is no word of its topics: 따른 of 따르, `used` of `use`.
+fn has_form(text: &str, verb: &str) -> bool {
+    let n_syllables = verb.chars().count();
+    // ㄴ, ㄹ and ㅂ join a stem: 따른, 따를, 따릅니다.
+    let opened = |word: &str| -> String {
+        let last = word.chars().nth(n_syllables - 1);
+        let last =
+            last.map(|c| if matches!(fold::final_of(c), Some(4 | 8 | 17)) { fold::open(c) } else { c });
+        word.chars().take(n_syllables - 1).chain(last).collect()
+    };
+    n_syllables > 1
+        && verb.starts_with(super::text::is_hangul)
+        && fold::final_of(verb.chars().next_back().unwrap_or(' ')) == Some(0)
+        && text.split_whitespace().any(|word| opened(word) == verb)
+        || verb.is_ascii() && words::words(text).iter().any(|word| word.stem == verb)
 }
 
 fn is_alike(a: &str, b: &str) -> bool {

@@ -137,3 +137,70 @@ fn lists_exceptions_and_conditions_are_read_with_what_they_belong_to() {
         assert_eq!(found.is_some(), is_contradiction, "{answer}: {found:?}\n{:?}", segments(source));
     }
 }
+
+fn contradicts(source: &str, answer: &str) -> bool {
+    differs(answer, "", source, &|_| 1.0).is_some()
+}
+
+#[test]
+fn a_negation_that_is_turned_says_the_same() {
+    let lit = "관리인이 가스를 점검하기 전에는 화덕을 켜지 아니한다.";
+    let fire = "정문은 화재를 제외하고는 밤에 열지 아니한다.";
+    let tickets = "정기권은 30일을, 할인권은 10일을 넘을 수 없다.";
+    for (source, answer, want) in [
+        (lit, "관리인이 가스를 점검한 뒤에야 화덕을 켤 수 있습니다.", false),
+        (lit, "관리인이 가스를 점검하기 전에도 화덕을 켤 수 있습니다.", true),
+        (fire, "화재가 나면 밤에도 정문을 엽니다.", false),
+        (fire, "화재가 난 때라도 정문은 밤에 열지 않습니다.", true),
+        (tickets, "정기권은 30일을 넘지 못합니다.", false),
+        (tickets, "정기권은 30일까지 쓸 수 있습니다.", false),
+        ("주차 허가는 하지 아니한다.", "주차는 허가가 안 되는 사항입니다.", false),
+        ("주차를 허가할 수 있다.", "주차는 허가가 안 됩니다.", true),
+        ("가입하려면 회비를 내야 한다.", "회비를 내지 않으면 가입할 수 없습니다.", false),
+        ("위원은 표를 사거나 교환하거나 전매할 수 없다.", "위원은 표를 교환할 수 있습니다.", true),
+        ("벌점은 합계에서 뺀다.", "벌점은 합계에서 제외됩니다.", false),
+        ("벌점을 받은 자는 출입이 정지된다.", "벌점을 받으면 출입할 수 없습니다.", false),
+        ("벌점을 받은 자는 출입이 정지된다.", "벌점을 받아도 출입할 수 있습니다.", true),
+        ("기숙사의 규율", "기숙사의 규율은 적용되지 않습니다.", false),
+        ("You can store up to 20 boxes.", "You can't store more than 20 boxes.", false),
+        (
+            "The heater will not start until the lid is closed.",
+            "The heater starts once the lid is closed.",
+            false,
+        ),
+        (
+            "The heater will not start until the lid is closed.",
+            "It starts even before the lid is closed.",
+            true,
+        ),
+        ("You may borrow a tent if it does not rain.", "You may borrow a tent even if it rains.", true),
+    ] {
+        assert_eq!(contradicts(source, answer), want, "{answer}: {:#?}", segments(source));
+    }
+}
+
+#[test]
+fn english_verbs_are_found_behind_their_negations() {
+    for (source, answer, want) in [
+        (
+            "A late fee does not count against your deposit.",
+            "A late fee is deducted from your deposit.",
+            true,
+        ),
+        ("Guests have no opportunity to cancel a booking.", "Guests can cancel a booking.", true),
+        (
+            "A permit is optional for visitors.",
+            "Visitors need no permit; it is optional for people without a car.",
+            false,
+        ),
+        ("Locks and chains are not issued.", "Locks and chains are issued.", true),
+        (
+            "The number of keys you can hold depends on your floor. Guests cannot hold keys.",
+            "Guests can't hold keys.",
+            false,
+        ),
+        ("If you paid, and you did not use the pool, you get a refund.", "You can use the pool.", false),
+    ] {
+        assert_eq!(contradicts(source, answer), want, "{answer}: {:#?}", segments(source));
+    }
+}

@@ -98,7 +98,8 @@ pub(super) fn of(before: &str, after: &str) -> Option<Bound> {
     let sentence = sentence.strip_prefix("No,").or_else(|| sentence.strip_prefix("no,")).unwrap_or(sentence);
     let is_negated = sentence
         .split(|c: char| !c.is_alphanumeric() && c != '\'')
-        .any(|w| ["no", "not", "never", "cannot", "nor"].contains(&w.to_ascii_lowercase().as_str()));
+        .map(str::to_ascii_lowercase)
+        .any(|w| w.ends_with("n't") || ["no", "not", "never", "cannot", "nor"].contains(&w.as_str()));
     // `No employee may work more than 8 hours`: eight at most.
     Some(match bound {
         Bound::Least if is_negated && !word.contains("least") => Bound::Most,

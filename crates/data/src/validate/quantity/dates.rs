@@ -40,7 +40,7 @@ fn clock(hours: i128, minutes: i128, is_afternoon: bool) -> Option<(Unit, i128)>
     (hours <= 24 && minutes < 60).then_some((Unit::Clock, (hours * 60 + minutes) * ONE))
 }
 
-static PATTERNS: [Pattern; 7] = [
+static PATTERNS: [Pattern; 8] = [
     pattern!(r"(\d{4})\s?년\s?(\d{1,2})\s?월(?:\s?(\d{1,2})\s?일)?", |c| date(
         number(c, 1),
         number(c, 2),
@@ -51,6 +51,10 @@ static PATTERNS: [Pattern; 7] = [
         number(c, 2),
         number(c, 3)
     )),
+    pattern!(r"\b(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})\b", |c| {
+        let year = number(c, 3);
+        date(if year < 100 { year + 2000 } else { year }, number(c, 1), number(c, 2))
+    }),
     pattern!(r"(\d{1,2})\s?월\s?(\d{1,2})\s?일", |c| date(0, number(c, 1), number(c, 2))),
     pattern!(
         r"(?i)\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4}))?",

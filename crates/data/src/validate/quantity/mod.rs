@@ -37,7 +37,7 @@ impl Quantity {
     /// Whether both say the same amount. A number without a unit is compared by its value alone.
     pub fn equals(&self, other: &Self) -> bool {
         if self.unit == other.unit {
-            return self.value == other.value || self.is_same_clock(other);
+            return self.value == other.value || self.is_same_clock(other) || self.is_same_day(other);
         }
         let is_bare = self.unit == Unit::Bare || other.unit == Unit::Bare;
         is_bare && (self.value == other.value || self.scaled() == other.scaled())
@@ -57,6 +57,13 @@ impl Quantity {
             Unit::Days if self.value % (7 * ONE) == 0 => self.value / 7,
             _ => self.value,
         }
+    }
+
+    /// A day whose year is not said is that day of any year.
+    fn is_same_day(&self, other: &Self) -> bool {
+        const YEAR: i128 = 10_000 * ONE;
+        let is_yearless = self.value < YEAR || other.value < YEAR;
+        self.unit == Unit::Date && is_yearless && self.value % YEAR == other.value % YEAR
     }
 
     /// `6시` may be said for `18시`.

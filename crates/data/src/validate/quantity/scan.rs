@@ -48,7 +48,27 @@ pub fn quantities(text: &str) -> Vec<Quantity> {
     }
     found.sort_by_key(|q| q.start);
     share_units(text, &mut found);
+    join_parts(text, &mut found);
     found
+}
+
+/// `1시간 30분` and `1 year and 6 months` are one amount in two units, the larger one first.
+fn join_parts(text: &str, found: &mut Vec<Quantity>) {
+    let factor = |q: &Quantity| units::after(&text[numeral_end(text, q)..q.end]).map(|unit| unit.factor);
+    for i in (1..found.len()).rev() {
+        let (first, second) = (&found[i - 1], &found[i]);
+        let between = text[first.end..second.start].trim();
+        let is_time = first.unit == second.unit && matches!(first.unit, Unit::Minutes | Unit::Months);
+        // 1년 1개월, not 1년 2년 and not 1년 24개월.
+        let is_larger = factor(first).zip(factor(second)).is_some_and(|(f, s)| f > s)
+            && factor(first).is_some_and(|f| second.value < f * super::ONE);
+        if is_time && is_larger && matches!(between, "" | "and") {
+            let second = found.remove(i);
+            found[i - 1].value += second.value;
+            found[i - 1].end = second.end;
+            found[i - 1].bound = second.bound;
+        }
+    }
 }
 
 /// `3~5일`: the unit stands at the last number only.
@@ -95,7 +115,9 @@ fn add_fractions(text: &str, found: &mut Vec<Quantity>) {
 
 fn quantity_at(text: &str, at: usize, previous: char) -> Option<Quantity> {
     let rest = &text[at..];
-    if previous.is_alphanumeric() && !rest.starts_with(|c: char| c.is_ascii_digit()) {
+    // 과반수 is often written together with whose it is.
+    let is_glued = previous.is_alphanumeric() && !rest.starts_with("과반수");
+    if is_glued && !rest.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     if previous.is_ascii_alphanumeric() || (previous == '.' && text[..at].ends_with("0.")) {
@@ -106,13 +128,7 @@ fn quantity_at(text: &str, at: usize, previous: char) -> Option<Quantity> {
     {
         return Some(Quantity { value, unit, bound: None, start: at, end: at + len });
     }
-    let (prefix, unit_before) = match rest.chars().next()? {
-        '$' => (1, Some(Unit::Dollars)),
-        '£' => ('£'.len_utf8(), Some(Unit::Pounds)),
-        '€' => ('€'.len_utf8(), Some(Unit::Euros)),
-        '₩' => ('₩'.len_utf8(), Some(Unit::Won)),
-        _ => (0, None),
-    };
+    let (prefix, unit_before) = currency(rest);
     let numeral = numerals::at_start(&rest[prefix..])?;
     let end = at + prefix + numeral.len;
     if let Some(unit) = unit_before {
@@ -120,13 +136,12 @@ fn quantity_at(text: &str, at: usize, previous: char) -> Option<Quantity> {
         return Some(Quantity { value, unit, bound: None, start: at, end });
     }
     let quantity = |value, unit, end| Quantity { value, unit, bound: None, start: at, end };
+    let counted = |unit| Some(counted(text, at, end, numeral.value, unit));
     match (units::after(&text[end..]), numeral.script) {
-        (Some(unit), Script::Digits) => {
-            Some(quantity(numeral.value * unit.factor, unit.unit, end + unit.len))
-        }
-        (Some(unit), script) if unit.takes_words && is_worded(rest, script, unit.unit) => {
-            Some(quantity(numeral.value * unit.factor, unit.unit, end + unit.len))
-        }
+        (Some(unit), Script::Digits) => counted(unit),
+        (Some(unit), script) if unit.takes_words && is_worded(rest, script, unit.unit) => counted(unit),
+        // `2-factor`, `three-ring`: part of a name.
+        (None, _) if is_compound(&text[end..]) => None,
         (None, Script::Sino) => sino_with_unit_inside(rest, at),
         (None, Script::Digits) if !is_marker(text, at, end) => Some(quantity(numeral.value, Unit::Bare, end)),
         (None, Script::English) if numeral.value > super::ONE => {
@@ -134,6 +149,33 @@ fn quantity_at(text: &str, at: usize, previous: char) -> Option<Quantity> {
         }
         _ => None,
     }
+}
+
+/// The bytes of a currency's mark before a number, and the unit that it stands for.
+fn currency(rest: &str) -> (usize, Option<Unit>) {
+    let marks = [('$', Unit::Dollars), ('£', Unit::Pounds), ('€', Unit::Euros), ('₩', Unit::Won)];
+    let found = marks.into_iter().find(|(mark, _)| rest.starts_with(*mark));
+    found.map_or((0, None), |(mark, unit)| (mark.len_utf8(), Some(unit)))
+}
+
+/// So much of a unit, with the half that may follow it.
+fn counted(text: &str, start: usize, end: usize, value: i128, unit: units::Found) -> Quantity {
+    let end = end + unit.len;
+    let half = half_more(&text[end..]).filter(|_| unit.factor % 2 == 0 || unit.unit == Unit::Months);
+    let value = value * unit.factor + half.map_or(0, |_| super::ONE * unit.factor / 2);
+    Quantity { value, unit: unit.unit, bound: None, start, end: end + half.unwrap_or(0) }
+}
+
+/// The bytes of the half of `한 시간 반`, `1년 반`, behind the unit that it is a half of.
+fn half_more(rest: &str) -> Option<usize> {
+    const HALF: &str = " 반";
+    let after = rest.strip_prefix(HALF)?;
+    (!after.starts_with(super::super::text::is_hangul) || is_word_end(after, 0)).then_some(HALF.len())
+}
+
+/// Whether a hyphen joins a number to a word that is no unit.
+fn is_compound(rest: &str) -> bool {
+    rest.strip_prefix('-').is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// `$2.5 million`.
@@ -191,13 +233,31 @@ fn is_word_end(rest: &str, len: usize) -> bool {
     !after.starts_with(super::super::text::is_hangul) || is_particle.iter().any(|p| after.starts_with(p))
 }
 
-/// Whether digits are a list marker or part of a name: `1.`, `(2)`, `COVID-19`.
+/// Whether digits are a list marker or part of a name: `1.`, `(2)`, `… 1) … 2) …`, `COVID-19`.
 fn is_marker(text: &str, start: usize, end: usize) -> bool {
     let before = text[..start].trim_end_matches(' ');
     let begins_line = before.is_empty() || before.ends_with('\n');
     let after = &text[end..];
     (begins_line && after.starts_with(['.', ')']) && !after[1..].starts_with(|c: char| c.is_ascii_digit()))
+        || numbers_item(text, start, end)
         || (before.ends_with('(') && after.starts_with(')'))
         || (text[..start].ends_with('-')
             && text[..start].trim_end_matches('-').ends_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// Whether digits number an item of a list that runs through a line: `1) … 2) …`, `1. … 2. …`. A list has a first
+/// item and a second one, each with the same mark behind its number.
+fn numbers_item(text: &str, start: usize, end: usize) -> bool {
+    let Some(mark) = text[end..].chars().next().filter(|c| matches!(c, ')' | '.')) else { return false };
+    let stands_alone = |start: usize, end: usize| {
+        let is_begun = text[..start].is_empty() || text[..start].ends_with([' ', '\n', ',', ';', ':', '.']);
+        let opened = text[..start].rfind('(').is_some_and(|open| !text[open..start].contains(')'));
+        let is_ended = !text[end + 1..].starts_with(|c: char| c.is_ascii_digit());
+        is_begun && is_ended && !(opened && mark == ')')
+    };
+    let is_there = |n: u32| {
+        let item = format!("{n}{mark}");
+        text.match_indices(&item).any(|(at, _)| stands_alone(at, at + item.len() - 1))
+    };
+    end - start < 3 && stands_alone(start, end) && is_there(1) && is_there(2)
 }

@@ -26,6 +26,13 @@ fn amounts_are_equal_however_they_are_written() {
         vec!["$1,500", "1,500 dollars", "1500달러"],
         vec!["3회", "세 번", "3번", "three times"],
         vec!["5명", "다섯 명", "5인", "5 people"],
+        vec!["2시간 15분", "2.25시간", "135분", "2 hours and 15 minutes"],
+        vec!["2시간 30분", "두 시간 반", "150분", "2.5 hours"],
+        vec!["2년 6개월", "2년 반", "30개월", "2 years and 6 months"],
+        vec!["네 단계", "4단계", "네 가지"],
+        vec!["과반수", "절반", "조합원과반수"],
+        vec!["낮 12시", "정오", "noon"],
+        vec!["4월 9일", "2026년 4월 9일", "April 9, 2026", "4/9/2026", "4/9/26"],
     ] {
         let first = &quantities(&fold(texts[0]))[0];
         for text in &texts {
@@ -52,6 +59,10 @@ fn what_is_no_amount_is_not_read_as_one() {
         "전체 이사회",
         "someone or anyone",
         "Section 4.2",
+        "먼저 1) 신청서를 쓰고 2) 서명한 뒤 3) 제출한다",
+        "순서는 1. 접수 2. 심사 3. 통보이다",
+        "Do this: 1) log in, 2) pick a form, 3) send it",
+        "the 3-ring binder and the four-eyes check",
     ] {
         assert_eq!(read(text), [], "{text}");
     }
@@ -78,6 +89,8 @@ fn bounds_are_those_beside_the_number() {
         ("at least 3 days", Some(Bound::Least)),
         ("no later than 5 days", Some(Bound::Most)),
         ("10 days before the trip", Some(Bound::Before)),
+        ("You can't store more than 30 files", Some(Bound::Most)),
+        ("They don't need more than 30 files", Some(Bound::Most)),
     ] {
         assert_eq!(bound(text), want, "{text}");
     }

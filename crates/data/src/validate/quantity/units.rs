@@ -101,6 +101,10 @@ const KOREAN: &[Entry] = &[
     e("장", Unit::Pieces, 1, false),
     e("매", Unit::Pieces, 1, false),
     e("가지", Unit::Pieces, 1, true),
+    e("단계", Unit::Pieces, 1, true),
+    e("종류", Unit::Pieces, 1, true),
+    e("군데", Unit::Pieces, 1, true),
+    e("곳", Unit::Pieces, 1, true),
     e("킬로미터", Unit::Metres, 1000, true),
     e("km", Unit::Metres, 1000, false),
     e("미터", Unit::Metres, 1, true),
@@ -168,9 +172,15 @@ const WORDS: &[(&str, Unit, i128)] = &[
     ("이주일", Unit::Days, 14_000_000),
     ("반년", Unit::Months, 6_000_000),
     ("반일", Unit::Days, 500_000),
+    ("반나절", Unit::Days, 500_000),
+    ("한나절", Unit::Days, 500_000),
     ("절반", Unit::Percent, 50_000_000),
     ("전액", Unit::Percent, 100_000_000),
+    ("과반수", Unit::Percent, 50_000_000),
+    ("정오", Unit::Clock, 720_000_000),
     ("half", Unit::Percent, 50_000_000),
+    ("noon", Unit::Clock, 720_000_000),
+    ("midnight", Unit::Clock, 0),
     ("twice", Unit::Occasions, 2_000_000),
     ("fortnight", Unit::Days, 14_000_000),
 ];
@@ -209,7 +219,9 @@ pub(super) fn after(rest: &str) -> Option<Found> {
 /// Whether a short unit ends where it seems to: 3부 and 3부터 differ, 5인 and 5인지, 2장 and 2장소.
 fn is_unit_end(name: &str, rest: &str) -> bool {
     match name {
-        "부" => !rest.starts_with('터'),
+        "부" => {
+            !rest.starts_with(['터', '서', '문', '분', '모', '품', '장', '속', '담', '정', '족', '하', '처'])
+        }
         "인" => !rest.starts_with(['지', '가', '데']),
         "장" => !rest.starts_with(['소', '기']),
         "회" => !rest.starts_with(['사', '의']) || rest.starts_with("의 "),

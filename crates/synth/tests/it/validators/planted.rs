@@ -51,13 +51,19 @@ pub fn handbook() -> Option<Vec<Tree>> {
     Some(files.iter().map(tree).collect())
 }
 
-/// The plain words of Markdown: links by their words, no front matter, no template marks.
+/// The plain words of Markdown: links by their words, tables row by row, no front matter, no template marks.
 fn markdown(text: &str, name: &str) -> String {
     let body = text.strip_prefix("---").and_then(|t| t.split_once("\n---")).map_or(text, |(_, rest)| rest);
     let mut out = format!("={}\n", name.replace('-', " "));
+    let mut heads: Vec<&str> = Vec::new();
     for line in body.lines().map(str::trim) {
         let line = line.trim_start_matches(['*', '-', '>', ' ']);
-        if line.contains("{%") || line.starts_with('<') || line.starts_with('|') {
+        if line.starts_with('|') {
+            out += &row(line, &mut heads);
+            continue;
+        }
+        heads.clear();
+        if line.contains("{%") || line.starts_with('<') {
             continue;
         }
         let mut plain = String::new();
@@ -76,6 +82,23 @@ fn markdown(text: &str, name: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// A row of a table as a reader of tables gives it: each cell behind the heading of its column. The first row is the
+/// headings.
+fn row<'a>(line: &'a str, heads: &mut Vec<&'a str>) -> String {
+    let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+    let is_rule = cells.iter().all(|cell| cell.chars().all(|c| matches!(c, '-' | ':' | ' ')));
+    if heads.is_empty() {
+        *heads = cells;
+        return String::new();
+    }
+    if is_rule {
+        return String::new();
+    }
+    let cell =
+        |(i, cell): (usize, &&str)| format!("{} {cell}", heads.get(i).unwrap_or(&"")).trim().to_owned();
+    cells.iter().enumerate().map(cell).collect::<Vec<_>>().join(" | ") + "\n"
 }
 
 #[test]

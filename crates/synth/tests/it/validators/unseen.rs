@@ -1,4 +1,6 @@
-//! Pairs of all kinds that somebody wrote over three texts without having seen a line of the validators.
+//! Pairs of all kinds that somebody wrote over three texts without having seen a line of the validators. At the first
+//! look 29 of 120 good pairs were refused, and 41 of 50 negations and 32 of 40 entities caught; the validators were
+//! mended on classes of these pairs since, so the list guards against going back and says nothing of pairs unseen.
 
 use data::documents::Tree;
 use data::validate::{Kind, Pair};
@@ -47,7 +49,7 @@ fn pair(trees: &[Tree], row: &Row, n: usize) -> Option<Pair> {
 }
 
 #[test]
-#[ignore = "a look at pairs that nothing was mended on; the bars are the goal"]
+#[ignore = "a look at pairs of somebody else; the bars are the goal"]
 fn pairs_of_somebody_else_are_told_apart() {
     let rows: Vec<Row> =
         include_str!("unseen.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -1,0 +1,81 @@
+//! Lines that begin with what they are about: `Day staff: …`, `Night staff: …`.
+
+use super::super::quantity::quantities;
+use super::super::text::{stems, words};
+
+/// The most words that a label has.
+const LABEL_WORDS: usize = 6;
+
+/// A source in lines with labels, of which a question names some.
+pub(super) struct Labelled<'a> {
+    lines: Vec<(&'a str, Option<Vec<String>>)>,
+    asked: Vec<String>,
+}
+
+impl<'a> Labelled<'a> {
+    pub(super) fn new(source: &'a str, question: &str) -> Self {
+        Self { lines: source.lines().map(|line| (line, label(line))).collect(), asked: marks(question) }
+    }
+
+    /// Whether a word stands in one label only, so that it tells it from the others.
+    fn tells(&self, word: &String) -> bool {
+        self.lines.iter().filter_map(|(_, label)| label.as_ref()).filter(|label| label.contains(word)).count()
+            == 1
+    }
+
+    fn is_named(&self, label: &[String], text: &[String]) -> bool {
+        label.iter().any(|word| text.contains(word) && self.tells(word))
+    }
+
+    /// The source without the lines whose label is another than the one that the question names. What is said of the
+    /// night staff answers no question about the day staff.
+    pub(super) fn meant(&self) -> String {
+        let is_any = self.labels().any(|label| self.is_named(label, &self.asked));
+        let is_meant = |label: &Option<Vec<String>>| {
+            !is_any || label.as_ref().is_none_or(|label| self.is_named(label, &self.asked))
+        };
+        let lines = self.lines.iter().filter(|(_, label)| is_meant(label));
+        lines.map(|(line, _)| *line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether an answer speaks of a label that the question does not name.
+    pub(super) fn speaks_of_others(&self, answer: &str) -> bool {
+        let said = marks(answer);
+        self.labels().any(|label| self.is_named(label, &said) && !self.is_named(label, &self.asked))
+    }
+
+    fn labels(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.lines.iter().filter_map(|(_, label)| label.as_ref())
+    }
+}
+
+/// What stands before the colon of a line, or in the first cell of a row.
+fn label(line: &str) -> Option<Vec<String>> {
+    let (head, rest) = line.split_once(": ").or_else(|| line.split_once(" | "))?;
+    let is_label = !rest.trim().is_empty() && words(head).len() <= LABEL_WORDS;
+    is_label.then(|| marks(head)).filter(|marks| !marks.is_empty())
+}
+
+/// The stems and amounts of a text.
+fn marks(text: &str) -> Vec<String> {
+    let amounts = quantities(text).into_iter().map(|q| format!("{:?} {}", q.unit, q.value));
+    stems(text).into_iter().chain(amounts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_the_label_that_is_named_is_left() {
+        let source = "Badges are worn.\nDay guards: a torch is issued.\nNight guards: no torch is issued.";
+        let about = |question: &str| Labelled::new(source, question).meant();
+        assert_eq!(
+            about("Do night guards get a torch?"),
+            "Badges are worn.\nNight guards: no torch is issued."
+        );
+        assert_eq!(about("Do guards get a torch?"), source);
+        let prizes = "10명 이상: 쌀 한 포대\n30명 이상: 소 한 마리";
+        assert_eq!(Labelled::new(prizes, "30명이 모이면 무엇을 받나요?").meant(), "30명 이상: 소 한 마리");
+    }
+}
