@@ -14,6 +14,7 @@ use data::prepare::Template;
 use crate::cli::ProjectArgs;
 use crate::console::{Console, Outcome, format};
 use crate::project::Project;
+use crate::recipe::Replies;
 use crate::stages::questions::{self, CONTEXT};
 use crate::stages::{model_of, prepare};
 use history::History;
@@ -69,9 +70,9 @@ pub struct SamplingArgs {
     /// Taken from the logit of tokens that the reply holds already
     #[arg(long, default_value_t = 0.0, value_parser = from_zero)]
     presence_penalty: f32,
-    /// Taken from a token's logit for each time that the reply holds it already
-    #[arg(long, default_value_t = 0.0, value_parser = from_zero)]
-    frequency_penalty: f32,
+    /// Taken from a token's logit for each time that the reply holds it already [default: as in [replies] of the recipe]
+    #[arg(long, value_parser = from_zero)]
+    frequency_penalty: Option<f32>,
     /// End the reply before this text (may be given several times)
     #[arg(long, value_name = "TEXT")]
     stop: Vec<String>,
@@ -84,8 +85,8 @@ pub struct SamplingArgs {
 const MAX_TOKENS: usize = 256;
 
 impl SamplingArgs {
-    /// As the responder takes it, with so many tokens at most where none were named.
-    pub fn sampling(&self, max_tokens: usize) -> Sampling {
+    /// As the responder takes it, with so many tokens at most and the recipe's penalty where none were named.
+    pub fn sampling(&self, max_tokens: usize, replies: &Replies) -> Sampling {
         Sampling {
             max_tokens: self.max_tokens.unwrap_or(max_tokens),
             temperature: self.temperature,
@@ -94,7 +95,7 @@ impl SamplingArgs {
             min_p: self.min_p,
             repetition_penalty: self.repetition_penalty,
             presence_penalty: self.presence_penalty,
-            frequency_penalty: self.frequency_penalty,
+            frequency_penalty: self.frequency_penalty.unwrap_or(replies.frequency_penalty as f32),
             seed: self.seed,
             stop: self.stop.clone(),
         }
@@ -112,7 +113,7 @@ impl Default for SamplingArgs {
             min_p: it.min_p,
             repetition_penalty: it.repetition_penalty,
             presence_penalty: it.presence_penalty,
-            frequency_penalty: it.frequency_penalty,
+            frequency_penalty: None,
             stop: it.stop,
             seed: it.seed,
         }
@@ -329,9 +330,13 @@ impl Talk<'_> {
         Ok(())
     }
 
+    fn sampling(&self) -> Sampling {
+        self.chat.sampling.sampling(MAX_TOKENS, &self.project.resolved().replies)
+    }
+
     /// Streams one reply to stdout, and gives it back, or why there is none.
     fn reply(&mut self, input: &mut Input) -> anyhow::Result<Result<String, String>> {
-        let (messages, sampling) = (self.messages.clone(), self.chat.sampling.sampling(MAX_TOKENS));
+        let (messages, sampling) = (self.messages.clone(), self.sampling());
         // Each token is told as it comes; its text may wait for the end of a sentence.
         let request = Request { messages, sampling, log_probs: true, ..Request::default() };
         let cancel = request.cancel.clone();

@@ -219,7 +219,7 @@ impl Generate {
         let resolved = project.resolved();
         let found = model_of::find(project, self.model.as_deref())?;
         let encoder = tokenize::encoder(&found.base, &resolved.tokenize)?;
-        let sampling = self.sampling.sampling(resolved.evaluate.max_new_tokens);
+        let sampling = self.sampling.sampling(resolved.evaluate.max_new_tokens, &resolved.replies);
         let max_prompt = tokenize::max_prompt(&found.base, &resolved.tokenize, sampling.max_tokens)?;
         let slots = self.batch.get().min(asked.len().max(1));
         let mut assistant = model_of::open(project, &found, slots)?;

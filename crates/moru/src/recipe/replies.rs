@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::reader::Section;
 
 /// `[replies]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Replies {
     /// What stands for each placeholder: `전화번호 = "1588-0000"`.
     pub placeholders: BTreeMap<String, String>,
     /// What keys and values are held as: `auto`, `f32` or `f16`.
     pub kv_cache: String,
+    /// Taken from a token's logit for each time that the reply holds it already.
+    #[serde(default)]
+    pub frequency_penalty: f64,
 }
 
 impl Replies {
@@ -26,8 +29,9 @@ impl Replies {
             "what the keys and values of a talk are held as; auto: half floats beside quantised weights, else f32",
         );
         let kv_cache = kv_cache.to_owned();
+        let frequency_penalty = s.within("frequency_penalty", 0.0, 0.0..=10.0, "taken from a token's logit for each time that the reply holds it already, in what is measured and in what is asked; keeps a small model from going round in circles");
         s.finish(false);
-        Self { placeholders, kv_cache }
+        Self { placeholders, kv_cache, frequency_penalty }
     }
 
     /// What keys and values are held as; none where the weights decide.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chat::{CancelToken, Example, Message, Placeholders, Role, seeded};
+use chat::{CancelToken, Example, Message, Placeholders, Role, Sampling, seeded};
 use eval::run::{Answer, Asking, Question, answer_all};
 use eval::scorers::KeyFact;
 use pipeline::{Context, Counts, Input, Stage};
@@ -207,7 +207,10 @@ fn ask(
         assistant::open(&model, tuned.as_deref(), encoder, slots, Placeholders::default(), cache)?;
     let cancel = CancelToken::default();
     let identity = stage.id().to_owned();
-    let asking = Asking { batch: slots, cancel: cancel.clone(), ..Asking::greedy(&identity, max_tokens) };
+    let frequency_penalty = stage.param::<f64>("replies.frequency_penalty")? as f32;
+    let sampling = Sampling { max_tokens, frequency_penalty, ..Sampling::default() };
+    let cancelled = cancel.clone();
+    let asking = Asking { identity: &identity, sampling, adapter: None, batch: slots, cancel: cancelled };
     // What is answered survives a kill.
     let log = stage.work_dir()?.join("answers.jsonl");
     let answers = answer_all(&mut assistant, &questions, &asking, &log, &mut |progress| {

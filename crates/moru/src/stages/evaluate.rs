@@ -73,7 +73,9 @@ fn run(
     let templates = (!prepare.is_conversations()).then(|| prepare::templates(&prepare)).transpose()?;
     let given = given(stage, has_base, exports)?;
     let resampling = Resampling { seed, ..Resampling::default() };
-    let generation = format!("greedy, at most {max_new_tokens} tokens");
+    let penalty: f64 = stage.param("replies.frequency_penalty")?;
+    let penalised = if penalty > 0.0 { format!(", frequency penalty {penalty}") } else { String::new() };
+    let generation = format!("greedy, at most {max_new_tokens} tokens{penalised}");
     let evaluate = |of: &Section<'_>| -> anyhow::Result<Option<Evaluation>> {
         let (places, mut rows) = exam.part(|item| of.holds(item));
         if rows.is_empty() {

@@ -29,12 +29,13 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// At most `most` of the rows, drawn by the seed: each is asked up to its last trained stretch, which is the
+    /// At most `most` of the rows, drawn by the seed and answered as `drawn` says: each is asked up to its last trained stretch, which is the
     /// answer that is expected.
     pub fn new(
         metric: &str,
         rows: &[SampleView<'_>],
-        (most, max_new_tokens, seed): (usize, usize, u64),
+        (most, seed): (usize, u64),
+        drawn: &Sampling,
         encoder: Encoder,
         config: &ModelConfig,
     ) -> anyhow::Result<Self> {
@@ -56,8 +57,8 @@ impl Heard {
             asked.truncate(most);
         }
         let sampling = |start: usize| Sampling {
-            max_tokens: max_new_tokens.min(config.context - start),
-            ..Sampling::default()
+            max_tokens: drawn.max_tokens.min(config.context - start),
+            ..drawn.clone()
         };
         let questions = asked
             .iter()

@@ -7,7 +7,7 @@ use ::train::{
     Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, InLoopEval, Length, MemoryFigures, Method,
     Order, PlanFigures, ResultFrom, Schedule, Settings, Task, Warmup, memory_parts,
 };
-use chat::{Builtin, CancelToken, SampleView, Shard};
+use chat::{Builtin, CancelToken, SampleView, Sampling, Shard};
 use kernels::quant::Format;
 use model::{Decoder, Family, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Orientation, Recompute};
 use pipeline::{Context, Counts, Input, Stage};
@@ -221,11 +221,13 @@ fn heard(
     seed: u64,
 ) -> anyhow::Result<Option<Heard>> {
     let (Some(metric), Some(most)) = (&recipe.best_by, recipe.best_rows) else { return Ok(None) };
-    let max_new_tokens: usize = stage.param("evaluate.max_new_tokens")?;
+    let max_tokens: usize = stage.param("evaluate.max_new_tokens")?;
+    let frequency_penalty = stage.param::<f64>("replies.frequency_penalty")? as f32;
+    let drawn = Sampling { max_tokens, frequency_penalty, ..Sampling::default() };
     let tokenize: Tokenize = stage.param("tokenize")?;
     let model = stage.input(Names::MODEL)?;
     let (encoder, config) = (tokenize::encoder(&model, &tokenize)?, ModelConfig::from_folder(&model)?);
-    Ok(Some(Heard::new(metric, rows, (most, max_new_tokens, seed), encoder, &config)?))
+    Ok(Some(Heard::new(metric, rows, (most, seed), &drawn, encoder, &config)?))
 }
 
 /// What a training with these labels learns; none are a language model's.

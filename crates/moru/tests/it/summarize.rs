@@ -79,7 +79,8 @@ fn a_table_of_ones_own_goes_from_rows_to_summaries_of_a_file() {
     let names = |key: &str, part: &str| -> Vec<String> {
         evaluation[key].as_array().unwrap().iter().map(|m| m[part].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(names("systems", "id"), ["base", "tuned", "lead", "nearest"]);
+    assert_eq!(names("systems", "id"), ["base", "tuned", "nf4", "lead", "nearest"]);
+    assert_eq!(evaluation["generation"], "greedy, at most 8 tokens, frequency penalty 0.8");
     let measures = names("measures", "name");
     assert_eq!(measures[0], "rougeL-syllable");
     for wanted in ["rouge1", "rouge2", "rougeL", "rouge1-syllable", "BLEU", "chrF2"] {
@@ -87,8 +88,8 @@ fn a_table_of_ones_own_goes_from_rows_to_summaries_of_a_file() {
     }
     // The lead is the first sentence of the answer, not of the question before it.
     let sample = &evaluation["samples"][0];
-    assert_eq!(sample["answers"][2]["text"], "글쎄요, 오래된 이야기예요.");
-    assert!(evaluation["measures"][0]["tests"].as_array().unwrap().len() == 3);
+    assert_eq!(sample["answers"][3]["text"], "글쎄요, 오래된 이야기예요.");
+    assert!(evaluation["measures"][0]["tests"].as_array().unwrap().len() == 4);
 
     // One pair from the command line: its text alone.
     let fields = ["--field", "question=왜요?", "--field", "answer=비가 왔어요. 그래서 문을 닫았어요."];

@@ -383,6 +383,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_written_down_is_told_from_what_is_few() {
+        for (text, want) in [("이름을 적다", "이름을 적는다"), ("수가 적다", "수가 적다")]
+        {
+            let mut text = text.to_owned();
+            conjugate(&mut text, Ending::at_start("는다").unwrap().0);
+            assert_eq!(text, want);
+        }
+    }
+
+    #[test]
     fn verbs_and_adjectives() {
         for (word, endings) in [
             (
@@ -418,8 +428,6 @@ mod tests {
             ("빠르다", "아요=빨라요 은=빠른 는데=빠른데"),
             ("부르다", "아요=불러요 는데=부르는데"),
             ("들르다", "아요=들러요"),
-            ("이름을 적다", "은=이름을 적은 는다=이름을 적는다 는데=이름을 적는데"),
-            ("수가 적다", "는다=수가 적다 는데=수가 적은데"),
             ("그렇다", "아요=그래요 으면=그러면 는데=그런데"),
             ("있다", "는데=있는데 는다=있다 아요=있어요 는=있는"),
             ("없다", "는데=없는데 으면=없으면"),

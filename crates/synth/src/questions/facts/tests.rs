@@ -39,7 +39,7 @@ fn korean_sentences_hold_facts_of_their_kinds() {
         ("직원은 회사의 승인 없이 겸직하여서는 아니 된다.", vec![""]),
         ("이 경우 3일을 더한다.", vec![]),
         // What a rate counts by, the ends of a range and a day that only has a name are not asked for.
-        ("회원은 1년에 12권의 책을 빌려 갈 수 있다.", vec!["12권"]),
+        ("회원은 1년에 12회의 강좌를 들을 수 있다.", vec!["12회"]),
         ("한 번의 방문에 3만원의 교통비를 준다.", vec!["3만원"]),
         ("벌점은 2개월 이상 5개월 이하의 기간 동안 남는다.", vec![""]),
         ("잔치는 매년 5월 8일의 어버이날에 크게 연다.", vec![""]),

@@ -48,20 +48,16 @@ fn pair(trees: &[Tree], row: &Row, n: usize) -> Option<Pair> {
     })
 }
 
-#[test]
-#[ignore = "a look at pairs of somebody else; the bars are the goal"]
-fn pairs_of_somebody_else_are_told_apart() {
-    let rows: Vec<Row> =
-        include_str!("unseen.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+/// Judges a list, tells of each pair that is judged wrongly, and counts.
+fn judged(list: &str) -> Table {
+    let rows: Vec<Row> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut table = Table::default();
     for name in ["employment", "constitution", "18F"] {
         let Some(trees) = text(name) else { continue };
         let validator = validator(trees.clone());
         for (n, row) in rows.iter().enumerate().filter(|(_, row)| row.text == name) {
-            let Some(pair) = pair(&trees, row, n) else {
-                println!("NO PLACE {name} {} {}", row.document, row.place);
-                continue;
-            };
+            let pair = pair(&trees, row, n);
+            let pair = pair.unwrap_or_else(|| panic!("no place {name} {} {}", row.document, row.place));
             let verdict = validator.judge_alone(&pair);
             let is_good = row.fault == "good";
             let is_caught =
@@ -74,10 +70,28 @@ fn pairs_of_somebody_else_are_told_apart() {
         }
     }
     table.show();
+    table
+}
+
+/// At most so many percent of the good pairs are refused, and at least so many of each fault are caught.
+fn hold(table: &Table, most_refused: usize, least_caught: usize) {
     let good = table.total("good");
-    assert!(good.caught * 100 <= good.all * 3, "good pairs refused: {good:?}");
+    assert!(good.caught * 100 <= good.all * most_refused, "good pairs refused: {good:?}");
     for fault in ["number", "negation", "entity", "article", "unanswerable"] {
         let count = table.total(fault);
-        assert!(count.caught * 100 >= count.all * 95, "{fault}: {count:?}");
+        assert!(count.caught * 100 >= count.all * least_caught, "{fault}: {count:?}");
     }
+}
+
+#[test]
+fn pairs_of_somebody_else_are_told_apart() {
+    hold(&judged(include_str!("unseen.jsonl")), 3, 95);
+}
+
+/// At the first look 8 of 75 good pairs were refused, most of them questions in words that the cited place does not
+/// have, and 68 of 75 faults caught: all wrong articles and people, 12 of 15 numbers and negations each.
+#[test]
+#[ignore = "a look at pairs that nothing was mended on; the bars are the goal"]
+fn pairs_that_nothing_was_mended_on_are_told_apart() {
+    hold(&judged(include_str!("fresh.jsonl")), 3, 95);
 }
