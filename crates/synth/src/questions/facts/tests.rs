@@ -44,7 +44,7 @@ fn korean_sentences_hold_facts_of_their_kinds() {
         ("벌점은 2개월 이상 5개월 이하의 기간 동안 남는다.", vec![""]),
         ("잔치는 매년 5월 8일의 어버이날에 크게 연다.", vec![""]),
         // Of a compound and of `그` there is no question; `소속` belongs to whom it stands before.
-        ("회원은 통장 사본을 총무에게 낸다.", vec!["총무"]),
+        ("회원은 통장 사본을 총무팀장에게 낸다.", vec!["총무팀장"]),
         ("회원은 소속 지부장의 확인을 받아 신청한다.", vec!["소속 지부장"]),
     ] {
         let found = facts(&[article(text)]);

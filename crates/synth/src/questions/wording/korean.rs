@@ -1,6 +1,7 @@
 //! Korean questions ask in place: the value becomes 며칠, 얼마, 누구, and the sentence ends as a question.
 
 mod sentence;
+mod topic;
 
 use std::ops::Range;
 use std::sync::LazyLock;
