@@ -2,6 +2,7 @@
 
 mod documents;
 mod questions;
+mod verdicts;
 
 use std::io::IsTerminal;
 
@@ -26,8 +27,8 @@ use crate::stages::{Names, jsonl, look, model_of, tokenize};
 ///
 /// Stages: ingest (rows), parse (the structure of documents), chunk (their pieces), synthesize (questions about them),
 /// validate (what became of these, and why), prepare (examples), split, tokenize (tokens, trained ones in ⟦ ⟧), train
-/// (the log), answer (questions and answers), leak (what the model said when it was led on), evaluate (a classifier's
-/// labels). An instance is named as in `moru plan`: ingest:inquiries.
+/// (the log), answer (questions and answers), leak (what the model said when it was led on), judge (verdicts and the
+/// reasons), evaluate (a classifier's labels). An instance is named as in `moru plan`: ingest:inquiries.
 #[derive(Debug, Args)]
 pub struct Tap {
     /// The stage
@@ -108,10 +109,11 @@ impl Tap {
             "train" => self.log(&project, instance, console)?,
             "answer" => self.answers(&project, instance, console)?,
             "leak" => self.said(&project, instance, console)?,
+            "judge" => self.verdicts(&project, instance, console)?,
             _ => {
                 return Err(fail(
                     format!("`moru tap {}` is not known", self.stage),
-                    "ingest, parse, chunk, synthesize, validate, prepare, split, tokenize, train, answer, leak, and evaluate of a classifier can be tapped",
+                    "ingest, parse, chunk, synthesize, validate, prepare, split, tokenize, train, answer, leak, judge, and evaluate of a classifier can be tapped",
                 ));
             }
         }

@@ -119,6 +119,13 @@ fn answers_are_graded_and_compared_in_both_orders() {
     assert_eq!(verdicts.len() - pairs.len(), 3 * 4, "{verdicts:?}");
     let of = |systems: [&str; 2]| pairs.iter().filter(|row| row["systems"] == json!(systems)).count();
     assert_eq!((of(["tuned", "base"]), of(["base", "tuned"])), (pairs.len() / 2, pairs.len() / 2));
+    assert_eq!(rows(&scratch.stdout(&["tap", "judge", "-n", "0", "--json"], 0)), verdicts);
+    let first = scratch.stdout(&["tap", "judge", "-n", "1"], 0);
+    let (id, score) = (verdicts[0]["id"].as_str().unwrap(), verdicts[0]["score"].as_u64().unwrap());
+    assert!(
+        first.starts_with(&format!("{id}  grade: {score} of 10\n")) && first.contains("\n  because: "),
+        "{first}"
+    );
     // Nobody is told whose answer it is, and everything of others stands in its fence.
     for body in double.bodies("/chat/completions") {
         let body: Value = serde_json::from_str(&body).unwrap();

@@ -126,6 +126,7 @@ fn what_flows_can_be_seen() {
         ("tap-tokenize", &["tap", "tokenize", "-n", "1"]),
         ("why", &["why", "rows#3"]),
         ("why-unknown", &["why", "rows#9999"]),
+        ("tap-judge", &["tap", "judge"]),
     ] {
         snapshot!(name, scratch.seen(args));
     }
