@@ -1,5 +1,6 @@
 //! What this machine has: cores, instruction set, memory, disk, accelerator.
 
+use std::num::NonZero;
 use std::path::Path;
 
 use serde::Serialize;
@@ -42,6 +43,11 @@ impl Machine {
 /// Threads that can run at once; one where it cannot be told.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The same for what wants at least one.
+pub fn threads() -> NonZero<usize> {
+    NonZero::new(cores()).unwrap_or(NonZero::<usize>::MIN)
 }
 
 /// The names of NVIDIA devices, from the driver's files. Nothing is loaded or touched.

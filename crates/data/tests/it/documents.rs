@@ -1,5 +1,6 @@
 //! Documents of the world: every article found, no other; nothing lost; whole leaves in chunks.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use data::documents::chunks::{Balance, chunks};
@@ -15,7 +16,8 @@ fn whole(document: &Document) -> Tree {
     let tree = tree(document);
     accept(document, &tree).unwrap_or_else(|error| panic!("{}: {error}", document.name));
     let count = |text: &str| text.chars().count() / 3 + 1;
-    let (chunks, _) = chunks(&tree, &Balance { count: &count, target: 300, maximum: 600 });
+    let (chunks, _) =
+        chunks(&tree, &Balance { count: &count, target: 300, maximum: 600, threads: NonZero::<usize>::MIN });
     let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
     let in_chunks: usize = chunks.iter().map(|chunk| squeezed(&chunk.text)).sum();
     let leaves: usize = tree
@@ -168,7 +170,8 @@ fn structure_and_chunks_are_no_bound() {
     let tree = tree(&document);
     let of_tree = begun.elapsed().as_secs_f64();
     let count = |text: &str| text.len() / 4;
-    let (chunks, _) = chunks(&tree, &Balance { count: &count, target: 400, maximum: 800 });
+    let (chunks, _) =
+        chunks(&tree, &Balance { count: &count, target: 400, maximum: 800, threads: NonZero::<usize>::MIN });
     let both = begun.elapsed().as_secs_f64();
     println!(
         "{pages:.0} pages: structure {:.0} pages/s, structure and chunks {:.0} pages/s, {} chunks",

@@ -1,6 +1,7 @@
 //! Documents changed at random, thousands in the soak and some here: a document whose tree and chunks hold all of it, or an error
 //! that names the file; no panic, no hang.
 
+use std::num::NonZero;
 use std::path::Path;
 
 use data::documents::chunks::{Balance, chunks};
@@ -58,7 +59,8 @@ fn check(path: &Path) {
     let tree = tree(&reading.document);
     accept(&reading.document, &tree).unwrap_or_else(|error| panic!("{error}"));
     let count = |text: &str| text.len() / 3 + 1;
-    let (chunks, _) = chunks(&tree, &Balance { count: &count, target: 60, maximum: 120 });
+    let (chunks, _) =
+        chunks(&tree, &Balance { count: &count, target: 60, maximum: 120, threads: NonZero::<usize>::MIN });
     assert!(!chunks.is_empty() || tree.nodes.len() == 1);
 }
 

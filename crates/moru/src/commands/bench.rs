@@ -385,7 +385,7 @@ fn forecast(memory: &MemoryPlan, seconds: f64) -> String {
 const MOST_DRAWN: usize = 2_000_000_000;
 
 pub(super) fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {
-    asked.or(NonZero::new(machine::cores())).unwrap_or(NonZero::<usize>::MIN)
+    asked.unwrap_or_else(machine::threads)
 }
 
 pub(super) fn median(values: &mut [f64]) -> f64 {

@@ -14,6 +14,7 @@ use super::base::{self, Base};
 use super::editions::{Editions, told};
 use super::privacy::{self, Tally};
 use super::{Names, jsonl, parse, report, tokenize, tree_mask};
+use crate::machine;
 use crate::project::Project;
 use crate::reading::cover::cover;
 use crate::reading::{self, Sheet};
@@ -87,7 +88,12 @@ fn run(
         // A token of text in a vocabulary that is not there yet is about three bytes long.
         None => text.len().div_ceil(3),
     };
-    let balance = Balance { count: &count, target: chunk.target_tokens, maximum: chunk.max_tokens };
+    let balance = Balance {
+        count: &count,
+        target: chunk.target_tokens,
+        maximum: chunk.max_tokens,
+        threads: machine::threads(),
+    };
     let from = stage.input(Names::TREES)?;
     let editions = Editions::read(&from)?;
     let mut work = Work::begin(stage, source, &editions, secret)?;

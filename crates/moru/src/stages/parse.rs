@@ -12,6 +12,7 @@ use pipeline::{Context, Counts, Input, Stage};
 use super::editions::Editions;
 use super::{Names, jsonl};
 use crate::console::error::fail;
+use crate::machine;
 use crate::project::Project;
 use crate::recipe::{self, Source};
 
@@ -113,7 +114,9 @@ pub fn documents(folder: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::R
 
 /// A file as a document with its structure. Its name is told from the source's folder on.
 fn read(root: &Path, path: &Path, is_cancelled: &(dyn Fn() -> bool + Sync)) -> anyhow::Result<Read> {
-    let (mut reading, look) = data::documents::look(path, &Limits::default(), is_cancelled)?;
+    let mut limits = Limits::default();
+    limits.pdf.threads = machine::threads();
+    let (mut reading, look) = data::documents::look(path, &limits, is_cancelled)?;
     let name = path.strip_prefix(root).unwrap_or(path);
     reading.document.name = name.to_string_lossy().replace('\\', "/");
     let tree = structure::tree(&reading.document);

@@ -1,7 +1,6 @@
 //! `prepare`: rows become masked examples; every row that does not go on has a reason.
 
 use std::collections::BTreeMap;
-use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -240,7 +239,7 @@ impl Kit {
             row_steps,
             ordered_steps,
             redact: &redact,
-            threads: NonZero::new(machine::cores()).unwrap_or(NonZero::<usize>::MIN),
+            threads: machine::threads(),
             watch,
         };
         let counts = runner.run(&mut rows, &layout, sink)?;

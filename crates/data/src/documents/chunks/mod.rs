@@ -6,23 +6,28 @@
 //! 3. Short neighbours under one parent are put together, so that the chunks of a parent have about one size.
 //! 4. A single text over the maximum is cut at sentence ends, a table between rows; both are reported.
 
+use std::num::NonZero;
+
 use super::chunk::Chunk;
 use super::tree::{Level, Tree};
 
 mod cut;
 mod pack;
 mod render;
+mod threads;
 
 use pack::Packer;
 
 /// How large chunks are to be.
 pub struct Balance<'a> {
-    /// Counts the tokens of a text.
-    pub count: &'a dyn Fn(&str) -> usize,
+    /// Counts the tokens of a text, for several threads at once.
+    pub count: &'a (dyn Fn(&str) -> usize + Sync),
     /// The tokens that a chunk should have, breadcrumb included.
     pub target: usize,
     /// The tokens that a chunk may have.
     pub maximum: usize,
+    /// How many threads count. The chunks do not depend on it.
+    pub threads: NonZero<usize>,
 }
 
 /// What a person should know about how a tree was divided.
@@ -56,24 +61,33 @@ pub enum ChunkFinding {
 /// is in several, a part in each.
 ///
 /// ```
+/// use std::num::NonZero;
+///
 /// use data::documents::chunks::{Balance, chunks};
 /// use data::documents::{structure, text};
 ///
 /// let rule = "취업규칙\n\n제1조(목적) 이 규칙은 근로조건을 정한다.\n제2조(정의) 근로자란 회사와 계약한 사람을 말한다.\n";
 /// let tree = structure::tree(&text::document("취업규칙.txt", rule));
 /// let words = |text: &str| text.split_whitespace().count();
-/// let (chunks, findings) = chunks(&tree, &Balance { count: &words, target: 12, maximum: 20 });
+/// let balance = Balance { count: &words, target: 12, maximum: 20, threads: NonZero::<usize>::MIN };
+/// let (chunks, findings) = chunks(&tree, &balance);
 /// assert_eq!(chunks.len(), 2);
 /// assert_eq!(chunks[1].paths.last().map(String::as_str), Some("제2조"));
 /// assert!(findings.is_empty());
 /// ```
 pub fn chunks(tree: &Tree, balance: &Balance<'_>) -> (Vec<Chunk>, Vec<ChunkFinding>) {
-    let packer = Packer::new(tree, balance);
-    let mut out = Out { tree, balance, chunks: Vec::new(), findings: Vec::new() };
-    for piece in packer.pieces() {
-        out.piece(piece.nodes);
+    let pieces = Packer::new(tree, balance).pieces();
+    let parts = threads::each(&pieces, balance.threads, |piece| {
+        let mut out = Out { tree, balance, chunks: Vec::new(), findings: Vec::new() };
+        out.piece(piece.nodes.clone());
+        (out.chunks, out.findings)
+    });
+    let (mut chunks, mut findings) = (Vec::new(), Vec::new());
+    for (own, found) in parts {
+        chunks.extend(own);
+        findings.extend(found);
     }
-    (out.chunks, out.findings)
+    (chunks, findings)
 }
 
 struct Out<'a> {

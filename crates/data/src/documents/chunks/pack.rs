@@ -1,6 +1,7 @@
 //! Which nodes stand in one chunk.
 
 use super::super::tree::{Level, Tree};
+use super::threads::each;
 use super::{Balance, render};
 
 /// Nodes of one chunk, in reading order.
@@ -31,8 +32,12 @@ impl<'a> Packer<'a> {
     pub(super) fn new(tree: &'a Tree, balance: &'a Balance<'a>) -> Self {
         let count = balance.count;
         let nodes = &tree.nodes;
-        let own: Vec<usize> =
-            nodes.iter().map(|node| node.pieces().map(|piece| count(&piece) + 1).sum()).collect();
+        // The heading by itself stands above every node below it.
+        let counted = each(nodes, balance.threads, |node| {
+            let own = node.pieces().map(|piece| count(&piece) + 1).sum::<usize>();
+            (own, if node.heading.is_empty() { 0 } else { count(&node.heading) + 2 })
+        });
+        let (own, headings): (Vec<usize>, Vec<usize>) = counted.into_iter().unzip();
         let (mut whole, mut end) = (own.clone(), (1..=nodes.len()).collect::<Vec<_>>());
         let mut children = vec![Vec::new(); nodes.len()];
         for at in (1..nodes.len()).rev() {
@@ -48,8 +53,7 @@ impl<'a> Packer<'a> {
         let mut above = vec![title; nodes.len()];
         for at in 1..nodes.len() {
             let parent = nodes[at].parent.unwrap_or(0);
-            let heading = &nodes[parent].heading;
-            above[at] = above[parent] + if heading.is_empty() { 0 } else { count(heading) + 2 };
+            above[at] = above[parent] + headings[parent];
         }
         Self { tree, balance, own, whole, above, children, end }
     }

@@ -2,6 +2,8 @@ use super::super::block::{Cell, Table};
 use super::super::tree::{Node, Number};
 use super::*;
 
+const ONE: NonZero<usize> = NonZero::<usize>::MIN;
+
 fn words(text: &str) -> usize {
     text.split_whitespace().count()
 }
@@ -89,8 +91,10 @@ fn random(seed: u64) -> Tree {
 fn every_word_is_in_exactly_one_chunk_and_in_order() {
     for seed in 0..400 {
         let tree = random(seed);
-        let balance = Balance { count: &words, target: 20 + seed as usize % 30, maximum: 60 };
-        let (chunks, findings) = chunks(&tree, &balance);
+        let balance = Balance { count: &words, target: 20 + seed as usize % 30, maximum: 60, threads: ONE };
+        let (chunks, findings) = super::chunks(&tree, &balance);
+        let on_three = Balance { threads: NonZero::new(3).unwrap(), ..balance };
+        assert_eq!(super::chunks(&tree, &on_three), (chunks.clone(), findings.clone()), "seed {seed}");
         let cut: Vec<&str> = findings
             .iter()
             .filter_map(|finding| match finding {
@@ -129,7 +133,7 @@ fn every_word_is_in_exactly_one_chunk_and_in_order() {
 fn every_heading_is_seen_with_what_stands_under_it() {
     for seed in 0..100 {
         let tree = random(seed);
-        let (chunks, _) = chunks(&tree, &Balance { count: &words, target: 20, maximum: 60 });
+        let (chunks, _) = chunks(&tree, &Balance { count: &words, target: 20, maximum: 60, threads: ONE });
         for chunk in &chunks {
             let first = tree.nodes.iter().position(|n| n.path == chunk.paths[0]).unwrap();
             for above in tree.ancestors(first).filter(|at| !tree.nodes[*at].heading.is_empty()) {
@@ -171,7 +175,7 @@ fn rule(articles: &[(&str, &[usize])]) -> Tree {
 #[test]
 fn a_long_article_is_divided_by_its_paragraphs_and_short_ones_are_put_together() {
     let tree = rule(&[("제1조", &[5]), ("제2조", &[5]), ("제3조", &[30, 30, 30]), ("제4조", &[25])]);
-    let (chunks, findings) = chunks(&tree, &Balance { count: &words, target: 40, maximum: 60 });
+    let (chunks, findings) = chunks(&tree, &Balance { count: &words, target: 40, maximum: 60, threads: ONE });
     let paths: Vec<Vec<&str>> = chunks.iter().map(|c| c.paths.iter().map(String::as_str).collect()).collect();
     assert_eq!(
         paths,
@@ -192,7 +196,7 @@ fn a_long_article_is_divided_by_its_paragraphs_and_short_ones_are_put_together()
 fn a_text_over_the_maximum_is_cut_at_sentence_ends_and_said_so() {
     let mut tree = rule(&[("제1조", &[])]);
     tree.nodes[1].text = "하나는 둘이고 셋이다. 넷은 2024. 1. 1. 다섯이다. 여섯은 일곱이다.".to_owned();
-    let (chunks, findings) = chunks(&tree, &Balance { count: &words, target: 6, maximum: 8 });
+    let (chunks, findings) = chunks(&tree, &Balance { count: &words, target: 6, maximum: 8, threads: ONE });
     let texts: Vec<&str> = chunks.iter().map(|c| c.text.as_str()).collect();
     assert_eq!(texts, ["제1조 하나는 둘이고 셋이다.", "넷은 2024. 1. 1. 다섯이다. 여섯은 일곱이다."]);
     assert_eq!(findings, [ChunkFinding::TextCut { path: "제1조".into(), parts: 2 }]);
@@ -211,7 +215,7 @@ fn a_title_alone_goes_with_what_follows_and_a_preamble_stays() {
         tree
     };
     let paths = |words: usize, maximum: usize| -> Vec<Vec<String>> {
-        let balance = Balance { count: &self::words, target: 32, maximum };
+        let balance = Balance { count: &self::words, target: 32, maximum, threads: ONE };
         chunks(&with_preamble(words), &balance).0.into_iter().map(|chunk| chunk.paths).collect()
     };
     assert_eq!(paths(1, 60), [vec!["서문", "제1조", "제1조/제1항"], vec!["제2조", "제2조/제1항"]]);

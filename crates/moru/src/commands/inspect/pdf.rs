@@ -9,6 +9,7 @@ use data::documents::{Content, Document, Level, Tree, structure};
 use eval::report::Language;
 use serde_json::{Value, json};
 
+use crate::machine;
 use crate::reading::{Pages, Sheet};
 use crate::stages::parse;
 
@@ -22,7 +23,8 @@ pub struct Looked {
 
 /// Reads a PDF.
 pub fn open(path: &Path) -> anyhow::Result<Looked> {
-    let (document, look) = pdf::look_file(path, &Limits::default(), &|| false)?;
+    let limits = Limits { threads: machine::threads(), ..Limits::default() };
+    let (document, look) = pdf::look_file(path, &limits, &|| false)?;
     let tree = structure::tree(&document);
     Ok(Looked { file: path.display().to_string(), document, look, tree })
 }
