@@ -176,6 +176,12 @@ fn run(
     Ok(vec![Counts::all("questions", answers.len() as u64)])
 }
 
+/// How answers that are measured are written: the likeliest token, under the recipe's penalty.
+pub fn measured(stage: &mut Context<'_>, max_tokens: usize) -> anyhow::Result<Sampling> {
+    let frequency_penalty = stage.param::<f64>("replies.frequency_penalty")? as f32;
+    Ok(Sampling { max_tokens, frequency_penalty, ..Sampling::default() })
+}
+
 fn ask(
     stage: &mut Context<'_>,
     project: &Project,
@@ -207,10 +213,9 @@ fn ask(
         assistant::open(&model, tuned.as_deref(), encoder, slots, Placeholders::default(), cache)?;
     let cancel = CancelToken::default();
     let identity = stage.id().to_owned();
-    let frequency_penalty = stage.param::<f64>("replies.frequency_penalty")? as f32;
-    let sampling = Sampling { max_tokens, frequency_penalty, ..Sampling::default() };
-    let cancelled = cancel.clone();
-    let asking = Asking { identity: &identity, sampling, adapter: None, batch: slots, cancel: cancelled };
+    let sampling = measured(stage, max_tokens)?;
+    let asking =
+        Asking { batch: slots, sampling, cancel: cancel.clone(), ..Asking::greedy(&identity, max_tokens) };
     // What is answered survives a kill.
     let log = stage.work_dir()?.join("answers.jsonl");
     let answers = answer_all(&mut assistant, &questions, &asking, &log, &mut |progress| {

@@ -29,8 +29,8 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// At most `most` of the rows, drawn by the seed and answered as `drawn` says: each is asked up to its last trained stretch, which is the
-    /// answer that is expected.
+    /// At most `most` of the rows, drawn by the seed and answered as `drawn` says: each is asked up to its last trained
+    /// stretch, which is the answer that is expected.
     pub fn new(
         metric: &str,
         rows: &[SampleView<'_>],

@@ -7,7 +7,7 @@ use ::train::{
     Adam, Base, Batching, EarlyStop, Ending, Event, Every, Host, InLoopEval, Length, MemoryFigures, Method,
     Order, PlanFigures, ResultFrom, Schedule, Settings, Task, Warmup, memory_parts,
 };
-use chat::{Builtin, CancelToken, SampleView, Sampling, Shard};
+use chat::{Builtin, CancelToken, SampleView, Shard};
 use kernels::quant::Format;
 use model::{Decoder, Family, LoraConfig, LoraTargets, ModelConfig, ModelFolder, Orientation, Recompute};
 use pipeline::{Context, Counts, Input, Stage};
@@ -16,7 +16,7 @@ use super::classify::in_loop::Watch;
 use super::classify::labelled::Labels;
 use super::device::Backend;
 use super::heard::Heard;
-use super::{Names, base, builtin, gguf, tokenize};
+use super::{Names, answer, base, builtin, gguf, tokenize};
 use crate::console::format;
 use crate::machine;
 use crate::project::Project;
@@ -222,8 +222,7 @@ fn heard(
 ) -> anyhow::Result<Option<Heard>> {
     let (Some(metric), Some(most)) = (&recipe.best_by, recipe.best_rows) else { return Ok(None) };
     let max_tokens: usize = stage.param("evaluate.max_new_tokens")?;
-    let frequency_penalty = stage.param::<f64>("replies.frequency_penalty")? as f32;
-    let drawn = Sampling { max_tokens, frequency_penalty, ..Sampling::default() };
+    let drawn = answer::measured(stage, max_tokens)?;
     let tokenize: Tokenize = stage.param("tokenize")?;
     let model = stage.input(Names::MODEL)?;
     let (encoder, config) = (tokenize::encoder(&model, &tokenize)?, ModelConfig::from_folder(&model)?);

@@ -95,6 +95,15 @@ fn a_table_of_ones_own_goes_from_rows_to_summaries_of_a_file() {
     let fields = ["--field", "question=왜요?", "--field", "answer=비가 왔어요. 그래서 문을 닫았어요."];
     let one = scratch.stdout(&with(&[&["generate", "-C", "s"][..], &fields].concat()), 0);
     assert!(!one.contains("### Response") && serde_json::from_str::<Value>(&one).is_err(), "{one}");
+    // The recipe's penalty holds where no other is named.
+    let asked = |how: &[&str]| {
+        let all = [&["generate", "-C", "s", "--max-tokens", "48"][..], &fields, how].concat();
+        scratch.stdout(&with(&all), 0)
+    };
+    let strict = asked(&["--set", "replies.frequency_penalty=10"]);
+    assert_eq!(strict, asked(&["--frequency-penalty", "10"]));
+    assert_ne!(strict, asked(&["--frequency-penalty", "0"]));
+
     // The same pair in a file, beside another, gives the same text whatever else is in the batch.
     scratch.write("ask.csv", "question,answer\n왜요?,비가 왔어요. 그래서 문을 닫았어요.\n누가요?,제가요.\n");
     for batch in ["1", "2"] {
