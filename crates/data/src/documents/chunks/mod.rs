@@ -76,9 +76,10 @@ pub enum ChunkFinding {
 /// assert!(findings.is_empty());
 /// ```
 pub fn chunks(tree: &Tree, balance: &Balance<'_>) -> (Vec<Chunk>, Vec<ChunkFinding>) {
-    let pieces = Packer::new(tree, balance).pieces();
-    let parts = threads::each(&pieces, balance.threads, |piece| {
-        let mut out = Out { tree, balance, chunks: Vec::new(), findings: Vec::new() };
+    let packer = Packer::new(tree, balance);
+    let parts = threads::each(&packer.pieces(), balance.threads, |piece| {
+        let above = packer.above();
+        let mut out = Out { tree, balance, above, chunks: Vec::new(), findings: Vec::new() };
         out.piece(piece.nodes.clone());
         (out.chunks, out.findings)
     });
@@ -93,6 +94,8 @@ pub fn chunks(tree: &Tree, balance: &Balance<'_>) -> (Vec<Chunk>, Vec<ChunkFindi
 struct Out<'a> {
     tree: &'a Tree,
     balance: &'a Balance<'a>,
+    /// The tokens of the headings that each node stands under, one by one.
+    above: &'a [usize],
     chunks: Vec<Chunk>,
     findings: Vec<ChunkFinding>,
 }
@@ -101,7 +104,10 @@ impl Out<'_> {
     /// Writes a piece; in halves where its tokens together are more than one by one.
     fn piece(&mut self, nodes: Vec<usize>) {
         let Some(&first) = nodes.first() else { return };
-        let breadcrumb = self.shortened(render::breadcrumb(self.tree, &nodes));
+        let breadcrumb = render::breadcrumb(self.tree, &nodes);
+        // Together headings have hardly more tokens than one by one: most are far from too long, and not counted again.
+        let is_short = nodes.iter().all(|&at| self.above[at] <= self.balance.maximum / 4);
+        let breadcrumb = if is_short { breadcrumb } else { self.shortened(breadcrumb) };
         let text = render::text(self.tree, &nodes);
         let tokens = self.tokens(&breadcrumb, &text);
         if tokens <= self.balance.maximum || (nodes.len() == 1 && text.trim().is_empty()) {

@@ -58,6 +58,11 @@ impl<'a> Packer<'a> {
         Self { tree, balance, own, whole, above, children, end }
     }
 
+    /// The tokens of the headings that each node stands under.
+    pub(super) fn above(&self) -> &[usize] {
+        &self.above
+    }
+
     /// All chunks' nodes, in order.
     pub(super) fn pieces(&self) -> Vec<Piece> {
         if self.tree.nodes.is_empty() { Vec::new() } else { self.pack() }
