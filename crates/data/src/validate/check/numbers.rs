@@ -36,6 +36,7 @@ impl Validator {
         let mut given = quantities(&case.question);
         given.extend(quantities(&cited.headings));
         let letters = bare(source);
+        let meant = Meant::of(case, source);
         for (at, own) in numbers.own.iter().enumerate() {
             let claim = case.claims[own.start..own.end].trim();
             if is_denied(&case.claims[own.end..]) {
@@ -50,8 +51,8 @@ impl Validator {
             }
             let agrees =
                 |q: &&Quantity| q.bound.zip(own.bound).is_none_or(|(theirs, own)| !own.contradicts(theirs));
-            if let Some(evidence) = numbers.labelled(case, own) {
-                push(findings, Code::NumberSwapped, claim, &evidence);
+            if let Some(meant) = meant.as_ref().filter(|meant| meant.has_another(own)) {
+                push(findings, Code::NumberSwapped, claim, &meant.text);
             } else if !same.iter().any(agrees) {
                 push(findings, Code::BoundDiffers, claim, sentence_at(source, same[0].start));
             } else if !is_verbatim(&case.claims, own.start, own.end, &letters)
@@ -72,7 +73,7 @@ impl Validator {
         at: usize,
     ) -> Option<&'q Quantity> {
         let value = &numbers.own[at];
-        let mut again = numbers.own.iter().filter(|q| q.equals(value));
+        let mut again = numbers.own.iter().filter(|q| q.start != value.start && q.equals(value));
         let swapped = self.swapped_here(case, numbers, value)?;
         again.all(|q| self.swapped_here(case, numbers, q).is_some()).then_some(swapped)
     }
@@ -117,17 +118,29 @@ fn is_denied(after: &str) -> bool {
     start.contains("이 아니라") || start.contains("가 아니라")
 }
 
-impl Numbers<'_> {
-    /// The lines of the label that the question names, where a number of the answer stands in lines of other labels only.
-    fn labelled(&self, case: &Case<'_>, own: &Quantity) -> Option<String> {
-        let lines = Labelled::new(self.source, &case.question);
-        let meant = lines.meant();
-        let theirs = quantities(&meant);
-        let is_other = theirs.iter().any(|q| q.is_comparable(own)) && !theirs.iter().any(|q| q.equals(own));
-        let is_given = quantities(&case.question).iter().any(|q| q.equals(own));
-        (is_other && !is_given && !lines.speaks_of_others(&case.claims)).then_some(meant)
+/// The lines of the label that a question names, where there is one and the answer keeps to it.
+struct Meant {
+    text: String,
+    theirs: Vec<Quantity>,
+    given: Vec<Quantity>,
+}
+
+impl Meant {
+    fn of(case: &Case<'_>, source: &str) -> Option<Self> {
+        let lines = Labelled::new(source, &case.question);
+        let text = lines.meant();
+        let is_part = text.len() < source.len() && !lines.speaks_of_others(&case.claims);
+        is_part.then(|| Self { theirs: quantities(&text), given: quantities(&case.question), text })
     }
 
+    /// Whether a number of the answer stands in lines of other labels only.
+    fn has_another(&self, own: &Quantity) -> bool {
+        self.theirs.iter().any(|q| q.is_comparable(own))
+            && !self.theirs.iter().chain(&self.given).any(|q| q.equals(own))
+    }
+}
+
+impl Numbers<'_> {
     /// The numbers of the source that count the same, as they are written.
     fn kin(&self, own: &Quantity) -> String {
         let kin = self.theirs.iter().filter(|q| q.is_comparable(own));

@@ -10,7 +10,7 @@ pub(super) fn is_derived(own: &Quantity, claims: &str, source: &str, cited: &Cit
     counts_listed(own, claims, source, cited)
         || counts_months(own, source)
         || is_frequency(own, source)
-        || is_once(own, source)
+        || is_once(own, claims, source)
         || is_sum(own, source)
         // 과반수 is written together with the word before it, too.
         || (!word.contains(|c: char| c.is_ascii_digit())
@@ -126,8 +126,8 @@ fn is_frequency(own: &Quantity, source: &str) -> bool {
     })
 }
 
-/// What cannot be done again is done once, and not twice.
-fn is_once(own: &Quantity, source: &str) -> bool {
+/// What cannot be done again is done once, and cannot be done twice.
+fn is_once(own: &Quantity, claims: &str, source: &str) -> bool {
     const AGAIN: &[&str] = &[
         "중임",
         "연임",
@@ -144,8 +144,12 @@ fn is_once(own: &Quantity, source: &str) -> bool {
         "one-time",
     ];
     const NEVER: &[&str] = &["없", "못", "아니", "않", "금지", "안 되", "안 된", "not", "never", "no "];
+    let after = claims[own.end..].to_ascii_lowercase();
+    let before = claims[..own.start].to_ascii_lowercase();
+    let is_denied =
+        NEVER.iter().any(|never| after.contains(never) || never.is_ascii() && before.contains(never));
     own.unit == Unit::Occasions
-        && own.value <= 2 * ONE
+        && (own.value == ONE || own.value == 2 * ONE && is_denied)
         && sentences(source).iter().any(|sentence| {
             let lower = sentence.to_ascii_lowercase();
             AGAIN.iter().any(|word| {
@@ -192,11 +196,13 @@ mod tests {
             ("한 달에 두 번 점검합니다", "소화기는 매월 점검한다", false),
             ("반장은 한 번만 맡습니다", "반장은 연임할 수 없다", true),
             ("반장은 세 번만 맡습니다", "반장은 연임할 수 없다", false),
+            ("반장은 두 번 맡을 수 있습니다", "반장은 연임할 수 없다", false),
+            ("반장은 두 번 맡을 수 없습니다", "반장은 연임할 수 없다", true),
             ("반장은 한 번만 맡습니다", "반장은 연임할 수 있다", false),
         ] {
             let all = quantities(answer);
             let own = all.iter().find(|q| q.unit == Unit::Occasions).unwrap();
-            assert_eq!(is_frequency(own, source) || is_once(own, source), want, "{answer}");
+            assert_eq!(is_frequency(own, source) || is_once(own, answer, source), want, "{answer}");
         }
     }
 }
