@@ -8,8 +8,9 @@ use super::super::text::bare;
 use super::super::verdict::{Code, Finding};
 use super::labels::Labelled;
 use super::{Case, Validator, is_verbatim, push, sentence_at};
-use derived::is_derived;
+use derived::{Said, is_derived};
 
+mod computed;
 mod derived;
 
 /// The numbers of a pair and of what it cites.
@@ -36,6 +37,7 @@ impl Validator {
         let mut given = quantities(&case.question);
         given.extend(quantities(&cited.headings));
         let letters = bare(source);
+        let said = Said { question: &case.question, claims: &case.claims, source };
         let meant = Meant::of(case, source);
         for (at, own) in numbers.own.iter().enumerate() {
             let claim = case.claims[own.start..own.end].trim();
@@ -44,7 +46,7 @@ impl Validator {
             }
             let same: Vec<&Quantity> = numbers.theirs.iter().filter(|q| q.equals(own)).collect();
             if same.is_empty() {
-                if !given.iter().any(|q| q.equals(own)) && !is_derived(own, &case.claims, source, cited) {
+                if !given.iter().any(|q| q.equals(own)) && !is_derived(own, said, cited) {
                     push(findings, Code::NumberNotInSource, claim, &numbers.kin(own));
                 }
                 continue;
