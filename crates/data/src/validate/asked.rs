@@ -139,14 +139,14 @@ pub fn is_for_somebody(question: &str) -> bool {
 
 static OCCASIONS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)즉시|지체\s?없이|바로|때|날|매월|매년|매주|분기|연말|월말|이후|후에|전에|까지|부터|동안|당일|경우|다음\s?달|immediately|as soon as|before|after|when|upon|monthly|annual|daily|weekly|quarter|during|every|until|once",
+        r"(?i)즉시|지체\s?없이|바로|때|날|매월|매년|매주|분기|연말|월말|이후|후에|뒤|다음에|전에|까지|부터|동안|당일|경우|다음\s?달|immediately|as soon as|before|after|when|upon|monthly|annual|daily|weekly|quarter|during|every|until|once",
     )
     .expect("the pattern is tested")
 });
 
 static HOW_LONG: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)매월|매년|매주|매일|분기|즉시|지체\s?없이|바로|까지|동안|immediately|until|during|every|annual|monthly|weekly|daily|as long as|indefinite",
+        r"(?i)매월|매년|매주|매일|분기|즉시|지체\s?없이|바로|까지|동안|immediately|until|during|every|annual|monthly|weekly|daily|as long as|however long|no (?:maximum|limit)|indefinite",
     )
     .expect("the pattern is tested")
 });

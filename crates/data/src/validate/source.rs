@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::reference::Reference;
 use super::retrieval::Retriever;
-use super::text::{bare, fold};
+use super::text::{fold, spaced};
 use crate::documents::{Chunk, Level, Node, Number, Table, Tree};
 
 /// Documents as pairs are checked against them.
@@ -14,8 +14,8 @@ pub struct Sources {
     children: Vec<Vec<Vec<usize>>>,
     by_path: HashMap<(String, String), (usize, usize)>,
     chunks: Vec<Chunk>,
-    /// Each chunk's letters, breadcrumb included.
-    pub(super) bare_chunks: Vec<String>,
+    /// Each chunk's letters, breadcrumb included; see `spaced`.
+    pub(super) chunk_letters: Vec<String>,
     pub(super) retriever: Retriever,
     /// The places of each chunk.
     places: Vec<Vec<Place>>,
@@ -124,12 +124,12 @@ impl Sources {
         let texts: Vec<String> =
             chunks.iter().map(|c| format!("{}\n{}", c.breadcrumb.join(" "), c.text)).collect();
         let retriever = Retriever::new(&texts);
-        let bare_chunks = texts.iter().map(|text| bare(text)).collect();
+        let chunk_letters = texts.iter().map(|text| spaced(text)).collect();
         let mut sources = Self {
             trees,
             children,
             by_path,
-            bare_chunks,
+            chunk_letters,
             retriever,
             places: Vec::new(),
             holders: holders(&chunks),
@@ -147,7 +147,7 @@ impl Sources {
             Some(Place {
                 document: chunk.document.clone(),
                 path: path.clone(),
-                letters: bare(&format!("{}\n{}", cited.headings, cited.own)),
+                letters: spaced(&format!("{}\n{}", cited.headings, cited.own)),
             })
         };
         chunk.paths.iter().filter_map(place).collect()
