@@ -14,7 +14,7 @@ use super::{Case, Validator, push, without_amounts, without_how};
 use crate::documents::Level;
 
 /// The least weight of a word that tells one text from others: no more than the square root of all texts have it.
-const TELLING: f32 = 0.5;
+pub(super) const TELLING: f32 = 0.5;
 
 /// How much of a question's words a text has.
 pub(super) struct Coverage {
@@ -33,11 +33,28 @@ impl Validator {
         } else if !wanted.is_in(&case.answer) {
             push(findings, Code::NotAnswered, wanted.name(), &case.pair.answer);
         }
+        // `I got home on Monday. When is the form due?` tells of a case and asks with its last sentence.
+        let asks: Vec<&str> = sentences(&case.question).into_iter().filter(|s| s.ends_with('?')).collect();
+        let asks = if asks.is_empty() { case.question.clone() } else { asks.join(" ") };
+        let views = [asks, case.question.clone()];
+        let found: Vec<Finding> =
+            views.iter().map_while(|question| self.asked_elsewhere(question, case, cited, wanted)).collect();
+        findings.extend(found.into_iter().nth(views.len() - 1));
+    }
+
+    /// Another place that has far more of a question's words than the cited one.
+    fn asked_elsewhere(
+        &self,
+        question: &str,
+        case: &Case<'_>,
+        cited: &Cited,
+        wanted: Asked,
+    ) -> Option<Finding> {
         let letters = spaced(&format!("{}\n{}", cited.context(), self.referred(case, cited)));
-        let sought = sought(&asking(&case.question), &letters);
+        let sought = sought(question, &letters);
         let here = self.question_coverage(&sought, &letters);
         if here.missing.is_empty() || self.is_about(&sought, cited) {
-            return;
+            return None;
         }
         let own = here.share;
         let elsewhere = self.best_elsewhere(case, &sought, &here.missing, wanted);
@@ -47,11 +64,14 @@ impl Validator {
         let is_far_better =
             here.missing.len() > 1 && own < self.limits.least_coverage && elsewhere > (own + 0.3).max(0.6);
         let is_all_there = own < 0.5 && elsewhere > 0.97 && sought.len() > 1 && elsewhere > own + 0.45;
-        if is_nothing_here || is_far_better || is_all_there {
-            let evidence =
-                format!("{}: {own:.2} of the question's words, elsewhere {elsewhere:.2}", cited.names());
-            push(findings, Code::NotAnswerable, &here.missing.join(", "), &evidence);
-        }
+        (is_nothing_here || is_far_better || is_all_there).then(|| Finding {
+            code: Code::NotAnswerable,
+            claim: here.missing.join(", "),
+            evidence: format!(
+                "{}: {own:.2} of the question's words, elsewhere {elsewhere:.2}",
+                cited.names()
+            ),
+        })
     }
 
     /// Whether the cited text itself says the most telling word of a question: what it is about.
@@ -161,12 +181,4 @@ fn sought(question: &str, letters: &str) -> Vec<String> {
     let is_meant = |stem: &&String| !is_role(stem) || coverage(stem, letters) >= 0.5;
     let meant: Vec<String> = unique.iter().filter(is_meant).cloned().collect();
     if meant.is_empty() { unique } else { meant }
-}
-
-/// The sentences that ask, without those that tell of the case: `I got home on Monday. When is the form due?` Where they
-/// say little by themselves, all sentences.
-fn asking(question: &str) -> String {
-    let asks: Vec<&str> = sentences(question).into_iter().filter(|s| s.ends_with('?')).collect();
-    let asks = asks.join(" ");
-    if topics(&asks).len() < 2 { question.to_owned() } else { asks }
 }

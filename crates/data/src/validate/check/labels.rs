@@ -1,7 +1,7 @@
 //! Lines that begin with what they are about: `Day staff: …`, `Night staff: …`.
 
 use super::super::quantity::quantities;
-use super::super::text::{stems, words};
+use super::super::text::{Word, stems, words};
 
 /// The most words that a label has.
 const LABEL_WORDS: usize = 6;
@@ -56,10 +56,26 @@ fn label(line: &str) -> Option<Vec<String>> {
     is_label.then(|| marks(head)).filter(|marks| !marks.is_empty())
 }
 
-/// The stems and amounts of a text.
+/// The stems and amounts of a text, and what it names by a number.
 fn marks(text: &str) -> Vec<String> {
     let amounts = quantities(text).into_iter().map(|q| format!("{:?} {}", q.unit, q.value));
-    stems(text).into_iter().chain(amounts).collect()
+    stems(text).into_iter().chain(amounts).chain(numbered(text)).collect()
+}
+
+/// What a text names by a number: 2조, 1급, `Level 4`.
+pub(super) fn numbered(text: &str) -> Vec<String> {
+    let all = words(text);
+    let name = |pair: &[Word]| {
+        let is_number = |word: &Word| text[word.start..word.end].bytes().all(|b| b.is_ascii_digit());
+        let between = &text[pair[0].end..pair[1].start];
+        let is_name = match between {
+            "" => is_number(&pair[0]),
+            " " => is_number(&pair[1]) && pair[0].is_content && pair[0].stem.is_ascii(),
+            _ => false,
+        };
+        is_name.then(|| format!("{}{between}{}", pair[0].stem, pair[1].stem))
+    };
+    all.windows(2).filter_map(name).collect()
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use super::super::slots::{Slot, is_swapped};
 use super::super::source::Cited;
 use super::super::text::bare;
 use super::super::verdict::{Code, Finding};
-use super::labels::Labelled;
 use super::{Case, Validator, is_verbatim, push, sentence_at};
 use derived::{Said, is_derived};
+use meant::Meant;
 
 mod computed;
 mod derived;
+mod meant;
 
 /// The numbers of a pair and of what it cites.
 struct Numbers<'a> {
@@ -57,13 +58,25 @@ impl Validator {
                 push(findings, Code::NumberSwapped, claim, &meant.text);
             } else if !same.iter().any(agrees) {
                 push(findings, Code::BoundDiffers, claim, sentence_at(source, same[0].start));
-            } else if !is_verbatim(&case.claims, own.start, own.end, &letters)
-                && let Some(other) = self.swapped_number(case, &numbers, at)
-            {
-                let evidence = sentence_at(source, other.start);
-                push(findings, Code::NumberSwapped, claim, evidence);
+            } else if let Some(evidence) = self.holder_of_asked(case, &numbers, at, &letters) {
+                push(findings, Code::NumberSwapped, claim, &evidence);
             }
         }
+    }
+
+    /// What the source says with another number where the answer has this one.
+    fn holder_of_asked(
+        &self,
+        case: &Case<'_>,
+        numbers: &Numbers<'_>,
+        at: usize,
+        letters: &str,
+    ) -> Option<String> {
+        let own = &numbers.own[at];
+        let is_verbatim = is_verbatim(&case.claims, own.start, own.end, letters);
+        let swapped = if is_verbatim { None } else { self.swapped_number(case, numbers, at) };
+        let swapped = swapped.map(|other| sentence_at(numbers.source, other.start).to_owned());
+        swapped.or_else(|| self.asked_of_another(case, numbers, own))
     }
 
     /// The number of the source that stands where the answer has another one. A value that is said twice is judged where
@@ -118,28 +131,6 @@ impl Validator {
 fn is_denied(after: &str) -> bool {
     let start: String = after.chars().take(8).collect();
     start.contains("이 아니라") || start.contains("가 아니라")
-}
-
-/// The lines of the label that a question names, where there is one and the answer keeps to it.
-struct Meant {
-    text: String,
-    theirs: Vec<Quantity>,
-    given: Vec<Quantity>,
-}
-
-impl Meant {
-    fn of(case: &Case<'_>, source: &str) -> Option<Self> {
-        let lines = Labelled::new(source, &case.question);
-        let text = lines.meant();
-        let is_part = text.len() < source.len() && !lines.speaks_of_others(&case.claims);
-        is_part.then(|| Self { theirs: quantities(&text), given: quantities(&case.question), text })
-    }
-
-    /// Whether a number of the answer stands in lines of other labels only.
-    fn has_another(&self, own: &Quantity) -> bool {
-        self.theirs.iter().any(|q| q.is_comparable(own))
-            && !self.theirs.iter().chain(&self.given).any(|q| q.equals(own))
-    }
 }
 
 impl Numbers<'_> {
