@@ -305,14 +305,22 @@ fn is_said_of(after: &str, reference: &Reference, known: &[Reference], source: &
     })
 }
 
-/// A quoted heading in the brackets at an answer's end that the cited place neither stands under nor says.
+/// A quoted heading in the brackets at an answer's end under which the cited place does not stand and that it does not say.
+/// A heading further up names many other places, too.
 fn wrong_heading(case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>) {
     let end = case.answer.trim_end_matches(['.', ' ']);
     let Some((before, heading)) = end.strip_suffix("\")").and_then(|answer| answer.rsplit_once('"')) else {
         return;
     };
     let letters = bare(heading);
-    if before.contains('(') && !letters.is_empty() && !bare(&cited.context()).contains(&letters) {
+    let all: Vec<&str> = cited.headings.lines().filter(|line| !line.is_empty()).collect();
+    let is_one = case.pair.paths.len() == 1;
+    let near = match (all.first(), all.last()) {
+        (Some(title), Some(nearest)) if is_one => format!("{title}\n{nearest}"),
+        _ => cited.headings.clone(),
+    };
+    let said = bare(&format!("{near}\n{}", cited.text()));
+    if before.contains('(') && !letters.is_empty() && !said.contains(&letters) {
         push(findings, Code::WrongReference, heading, &cited.headings.replace('\n', ", "));
     }
 }

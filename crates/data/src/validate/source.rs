@@ -139,12 +139,13 @@ impl Sources {
         sources
     }
 
-    /// The nodes of a chunk, each with its headings and all that stands in it.
+    /// The nodes of a chunk, each with its headings and all that stands in it. An empty form tells nothing.
     fn places_of(&self, chunk: usize) -> Vec<Place> {
         let chunk = &self.chunks[chunk];
         let place = |path: &String| {
             let cited = self.texts_of(&chunk.document, std::slice::from_ref(path)).ok()?;
-            Some(Place {
+            let is_form = |chain: &Chain| chain.above.iter().any(|(level, _)| *level == Level::Form);
+            (!cited.chains.iter().any(is_form)).then(|| Place {
                 document: chunk.document.clone(),
                 path: path.clone(),
                 letters: spaced(&format!("{}\n{}", cited.headings, cited.own)),

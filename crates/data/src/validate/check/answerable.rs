@@ -8,7 +8,7 @@ use super::super::overlap::coverage;
 use super::super::reference::references;
 use super::super::source::{Cited, Place};
 use super::super::text::words::verb_root;
-use super::super::text::{has_stem, sentences, spaced, topics};
+use super::super::text::{Word, has_stem, sentences, spaced, topics, verb, words};
 use super::super::verdict::{Code, Finding};
 use super::{Case, Validator, push, without_amounts, without_how};
 use crate::documents::Level;
@@ -33,6 +33,9 @@ impl Validator {
         } else if !wanted.is_in(&case.answer) {
             push(findings, Code::NotAnswered, wanted.name(), &case.pair.answer);
         }
+        if let Some(noun) = self.invented(case, cited) {
+            push(findings, Code::NotAnswerable, &noun, &cited.names());
+        }
         // `I got home on Monday. When is the form due?` tells of a case and asks with its last sentence.
         let asks: Vec<&str> = sentences(&case.question).into_iter().filter(|s| s.ends_with('?')).collect();
         let asks = if asks.is_empty() { case.question.clone() } else { asks.join(" ") };
@@ -40,6 +43,30 @@ impl Validator {
         let found: Vec<Finding> =
             views.iter().map_while(|question| self.asked_elsewhere(question, case, cited, wanted)).collect();
         findings.extend(found.into_iter().nth(views.len() - 1));
+    }
+
+    /// Nouns of an answer that neither the cited text nor the question has, where the answer takes what it speaks of from the
+    /// question alone: 교통비를 실비로 지급합니다 of a text that knows no 교통비 and no 실비. Words of its own for what the text
+    /// says are no invention.
+    fn invented(&self, case: &Case<'_>, cited: &Cited) -> Option<String> {
+        let letters = spaced(&format!("{}\n{}", cited.context(), self.referred(case, cited)));
+        let question = spaced(&case.question);
+        let claims = without_amounts(&case.claims);
+        let is_noun = |word: &Word| {
+            let surface = &claims[word.start..word.end];
+            let is_marked =
+                ["을", "를", "은", "는", "이", "가", "로", "으로"].contains(&word.particle.as_str());
+            // 뽑기로 is a verb.
+            let is_verb =
+                verb_root(surface).is_some() || verb(surface).is_some() || word.stem.ends_with('기');
+            is_marked && word.is_content && !is_verb
+        };
+        let is_new = |word: &Word| self.weight(&word.stem) >= TELLING && coverage(&word.stem, &letters) < 0.5;
+        let new: Vec<Word> =
+            words(&claims).into_iter().filter(|word| is_noun(word) && is_new(word)).collect();
+        let (asked, own): (Vec<Word>, Vec<Word>) =
+            new.into_iter().partition(|word| coverage(&word.stem, &question) >= 0.5);
+        own.into_iter().next().filter(|_| !asked.is_empty()).map(|word| word.stem)
     }
 
     /// Another place that has far more of a question's words than the cited one.

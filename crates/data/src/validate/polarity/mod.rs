@@ -73,8 +73,10 @@ pub struct Segment {
     pub text: String,
     /// The segment before it in its sentence, as it is written.
     pub before: String,
-    /// The condition that follows it in its sentence, as it is written.
+    /// The condition that follows it in its sentence, or what tells which one is meant, as it is written.
     pub behind: String,
+    /// Whether it holds under the condition that stands before it.
+    pub is_conditioned: bool,
     /// Whether it only says when something holds, or of what: 경우에는, 때에는, 하지 아니한.
     pub is_condition: bool,
     /// Whether the condition before it negates: 신고하지 아니하면 …
@@ -122,9 +124,10 @@ pub fn segments(text: &str) -> Vec<Segment> {
 
 /// Segments of one sentence with what stands before each.
 fn linked(mut all: Vec<Segment>) -> Vec<Segment> {
-    let (mut before, mut words, mut is_negated) = (Vec::new(), String::new(), false);
+    let (mut before, mut words) = (Vec::new(), String::new());
+    let (mut is_negated, mut is_open) = (false, false);
     for i in 1..all.len() {
-        if all[i].is_condition {
+        if all[i].is_condition || english::is_relative(&all[i].text) {
             let (before, after) = all.split_at_mut(i);
             before[i - 1].behind.clone_from(&after[0].text);
         }
@@ -133,6 +136,7 @@ fn linked(mut all: Vec<Segment>) -> Vec<Segment> {
         segment.context = std::mem::replace(&mut before, segment.stems.clone());
         segment.before = std::mem::replace(&mut words, segment.text.clone());
         segment.after_negation = is_negated;
+        segment.is_conditioned = std::mem::replace(&mut is_open, segment.is_condition);
         // `자기의 행위가 아닌 친족의 행위` names something and asks for nothing.
         let asks = segment.is_condition && !segment.text.ends_with("아닌");
         let concedes =
@@ -217,6 +221,21 @@ pub fn differs(
     found.or_else(|| antonyms::differs(&own, &theirs))
 }
 
+/// Whether of two rules with conditions of their own the first is the one whose case a segment speaks of: a small group needs
+/// no notice, a large one does.
+fn is_case_of(own: &Segment, rules: [&Segment; 2], asked: &[String], weight: &dyn Fn(&str) -> f32) -> bool {
+    let behind = stems(&own.behind);
+    let speaks = |rule: &Segment| -> f32 {
+        let mut case = own.stems.iter().chain(&own.context).chain(&behind).chain(asked).collect::<Vec<_>>();
+        case.retain(|stem| rule.context.iter().any(|s| is_alike(s, stem)));
+        case.sort_unstable();
+        case.dedup();
+        case.into_iter().map(|stem| weight(stem)).sum()
+    };
+    rules.iter().all(|rule| rule.is_conditioned && shares_predicate(own, rule))
+        && speaks(rules[0]) > speaks(rules[1])
+}
+
 /// The segment that is most like another one, with how much it is.
 type Best<'a> = Option<(f32, &'a Segment)>;
 
@@ -233,6 +252,9 @@ fn of_segment(
     }
     let best = nearest(own, &theirs, asked, weight);
     let (against, segment) = best[1]?;
+    if best[0].is_some_and(|(_, agreeing)| is_case_of(own, [agreeing, segment], asked, weight)) {
+        return None;
+    }
     let agreeing = best[0].map_or(0.0, |(s, _)| s);
     let is_shared = shares_predicate(own, segment);
     if (own.text.ends_with("없이") || own.sign == Sign::NeedNot) && !is_shared {

@@ -104,26 +104,21 @@ fn names_another(question: &str, clause: &str) -> bool {
 }
 
 /// The clauses of a source that say an amount of the kind of another one. One that ends with a particle at its comma has
-/// the predicate of its sentence: 정기권은 30일을, 할인권은 10일을 넘을 수 없다.
+/// the predicate of its sentence: 정기권은 30일을, 할인권은 10일을 넘을 수 없다. Cells of a row are clauses.
 fn with_amounts<'a>(source: &'a str, own: &Quantity) -> Vec<Clause<'a>> {
     let mut out = Vec::new();
     for (at, sentence) in sentences(source).into_iter().enumerate() {
         let predicate: Vec<&str> = sentence.split_whitespace().rev().take(3).collect();
-        for text in clauses(sentence) {
+        let is_row = sentence.contains(" | ");
+        for text in if is_row { sentence.split(" | ").collect() } else { clauses(sentence) } {
             let amounts = quantities(text);
             if amounts.iter().any(|q| q.is_comparable(own)) {
                 let is_gapped = ["을,", "를,", "은,", "는,", "로,"].iter().any(|end| text.ends_with(end));
                 let tail = if is_gapped { predicate.join(" ") } else { String::new() };
                 let letters = spaced(&format!("{text} {tail}"));
                 let has_own = amounts.iter().any(|q| q.equals(own));
-                out.push(Clause {
-                    text,
-                    letters,
-                    of_sentence: spaced(sentence),
-                    sentence: at,
-                    amounts,
-                    has_own,
-                });
+                let of_sentence = spaced(sentence);
+                out.push(Clause { text, letters, of_sentence, sentence: at, amounts, has_own });
             }
         }
     }
