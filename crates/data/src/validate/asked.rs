@@ -152,7 +152,7 @@ static HOW_LONG: LazyLock<Regex> = LazyLock::new(|| {
 });
 static HOW_OFTEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)매월|매년|매주|매일|분기|언제든|every|annual|monthly|weekly|daily|once|twice|quarter|each",
+        r"(?i)매월|매년|매주|매일|분기|언제든|\d월|every|annual|monthly|weekly|daily|once|twice|quarter|each",
     )
     .expect("the pattern is tested")
 });

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::reference::Reference;
 use super::retrieval::Retriever;
-use super::text::{fold, spaced};
+use super::text::{fold, sentences, spaced};
 use crate::documents::{Chunk, Level, Node, Number, Table, Tree};
 
 /// Documents as pairs are checked against them.
@@ -30,6 +30,8 @@ pub(super) struct Place {
     pub path: String,
     /// Letters of its headings and of all that stands in it.
     pub letters: String,
+    /// The same for each of its sentences.
+    pub sentences: Vec<String>,
 }
 
 /// What a pair cites.
@@ -149,6 +151,10 @@ impl Sources {
                 document: chunk.document.clone(),
                 path: path.clone(),
                 letters: spaced(&format!("{}\n{}", cited.headings, cited.own)),
+                sentences: sentences(&cited.own)
+                    .into_iter()
+                    .map(|sentence| spaced(&format!("{}\n{sentence}", cited.headings)))
+                    .collect(),
             })
         };
         chunk.paths.iter().filter_map(place).collect()

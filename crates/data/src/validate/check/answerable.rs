@@ -45,28 +45,17 @@ impl Validator {
         findings.extend(found.into_iter().nth(views.len() - 1));
     }
 
-    /// Nouns of an answer that neither the cited text nor the question has, where the answer takes what it speaks of from the
-    /// question alone: 교통비를 실비로 지급합니다 of a text that knows no 교통비 and no 실비. Words of its own for what the text
-    /// says are no invention.
+    /// A noun of an answer that neither the cited text nor the question has, where the answer takes what it speaks of from
+    /// the question alone: 교통비를 실비로 지급합니다 of a text that knows no 교통비 and no 실비. Words of its own for what the
+    /// text says are no invention.
     fn invented(&self, case: &Case<'_>, cited: &Cited) -> Option<String> {
         let letters = spaced(&format!("{}\n{}", cited.context(), self.referred(case, cited)));
         let question = spaced(&case.question);
-        let claims = without_amounts(&case.claims);
-        let is_noun = |word: &Word| {
-            let surface = &claims[word.start..word.end];
-            let is_marked =
-                ["을", "를", "은", "는", "이", "가", "로", "으로"].contains(&word.particle.as_str());
-            // 뽑기로 is a verb.
-            let is_verb =
-                verb_root(surface).is_some() || verb(surface).is_some() || word.stem.ends_with('기');
-            is_marked && word.is_content && !is_verb
-        };
-        let is_new = |word: &Word| self.weight(&word.stem) >= TELLING && coverage(&word.stem, &letters) < 0.5;
-        let new: Vec<Word> =
-            words(&claims).into_iter().filter(|word| is_noun(word) && is_new(word)).collect();
-        let (asked, own): (Vec<Word>, Vec<Word>) =
-            new.into_iter().partition(|word| coverage(&word.stem, &question) >= 0.5);
-        own.into_iter().next().filter(|_| !asked.is_empty()).map(|word| word.stem)
+        let is_new = |stem: &String| self.weight(stem) >= TELLING && coverage(stem, &letters) < 0.5;
+        let new: Vec<String> = nouns(&case.claims).into_iter().filter(is_new).collect();
+        let (asked, own): (Vec<String>, Vec<String>) =
+            new.into_iter().partition(|stem| coverage(stem, &question) >= 0.5);
+        own.into_iter().next().filter(|_| !asked.is_empty())
     }
 
     /// Another place that has far more of a question's words than the cited one.
@@ -162,7 +151,7 @@ impl Validator {
         let others = places.filter(|place| place.document != *document || !is_cited(&place.path));
         let found: Vec<(&Place, f32)> = others
             .filter(|place| tells(place))
-            .map(|place| (place, self.question_coverage(sought, &place.letters).share))
+            .map(|place| (place, self.best_sentence(sought, place)))
             .collect();
         // Of places that have the same words the innermost one is meant.
         let is_inmost = |place: &Place, share: f32| {
@@ -172,6 +161,12 @@ impl Validator {
         let meant = found.iter().filter(|(place, share)| is_inmost(place, *share));
         let answering = meant.filter(|(place, _)| self.has_wanted(place, wanted));
         answering.map(|(_, share)| *share).fold(0.0, f32::max)
+    }
+
+    /// How much of a question the sentence of a place has that has most of it. Words that stand in sentences apart say less.
+    fn best_sentence(&self, sought: &[String], place: &Place) -> f32 {
+        let shares = place.sentences.iter().map(|letters| self.question_coverage(sought, letters).share);
+        shares.fold(0.0, f32::max)
     }
 
     /// Whether a place has such a thing as is asked for.
@@ -191,6 +186,19 @@ impl Place {
 /// Whether a path leads to a place inside another one.
 fn is_within(path: &str, outer: &str) -> bool {
     path.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The Korean nouns of a text that a particle marks, without amounts.
+fn nouns(text: &str) -> Vec<String> {
+    const MARKS: [&str; 8] = ["을", "를", "은", "는", "이", "가", "로", "으로"];
+    let text = without_amounts(text);
+    let is_noun = |word: &Word| {
+        let surface = &text[word.start..word.end];
+        // 뽑기로 is a verb.
+        let is_verb = verb_root(surface).is_some() || verb(surface).is_some() || word.stem.ends_with('기');
+        MARKS.contains(&word.particle.as_str()) && word.is_content && !is_verb
+    };
+    words(&text).into_iter().filter(is_noun).map(|word| word.stem).collect()
 }
 
 /// The roots of the verbs of a question: 신청 of 신청하면.

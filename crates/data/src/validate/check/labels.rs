@@ -1,7 +1,7 @@
 //! Lines that begin with what they are about: `Day staff: …`, `Night staff: …`.
 
 use super::super::quantity::quantities;
-use super::super::text::{Word, stems, words};
+use super::super::text::{Word, is_hangul, stems, words};
 
 /// The most words that a label has.
 const LABEL_WORDS: usize = 6;
@@ -62,7 +62,7 @@ fn marks(text: &str) -> Vec<String> {
     stems(text).into_iter().chain(amounts).chain(numbered(text)).collect()
 }
 
-/// What a text names by a number: 2조, 1급, `Level 4`.
+/// What a text names by a number or a letter: 2조, 1급, `Level 4`, the A of A등급.
 pub(super) fn numbered(text: &str) -> Vec<String> {
     let all = words(text);
     let name = |pair: &[Word]| {
@@ -75,7 +75,12 @@ pub(super) fn numbered(text: &str) -> Vec<String> {
         };
         is_name.then(|| format!("{}{between}{}", pair[0].stem, pair[1].stem))
     };
-    all.windows(2).filter_map(name).collect()
+    let is_letter = |pair: &&[Word]| {
+        let is_one = pair[0].end - pair[0].start == 1 && text.as_bytes()[pair[0].start].is_ascii_uppercase();
+        is_one && pair[0].end == pair[1].start && text[pair[1].start..].starts_with(is_hangul)
+    };
+    let letters = all.windows(2).filter(is_letter).map(|pair| pair[0].stem.clone());
+    all.windows(2).filter_map(name).chain(letters).collect()
 }
 
 #[cfg(test)]

@@ -218,7 +218,9 @@ pub fn differs(
         holding.peek().is_some() && holding.all(|(theirs, _)| negative(theirs) != negative(segment))
     };
     let found = own.iter().filter(is_new).find_map(|segment| of_segment(segment, &theirs, &asked, weight));
-    found.or_else(|| antonyms::differs(&own, &theirs))
+    let means = || turned::by_other_means(answer, source);
+    let by_other_means = || means().map(|(claim, evidence)| Contradiction { claim, evidence });
+    found.or_else(|| antonyms::differs(&own, &theirs)).or_else(by_other_means)
 }
 
 /// Whether of two rules with conditions of their own the first is the one whose case a segment speaks of: a small group needs
@@ -260,10 +262,13 @@ fn of_segment(
     if (own.text.ends_with("없이") || own.sign == Sign::NeedNot) && !is_shared {
         return None;
     }
+    let is_told_apart =
+        is_shared && names_all(own, segment) && best[0].is_some_and(|(_, other)| !names_all(own, other));
     // Without the predicate in common much else has to be.
     let agrees = best[0].map(|(_, other)| (shares_predicate(own, other), other.sign == own.sign));
     let (least, factor) = match (is_shared, agrees) {
         // What speaks of something else agrees with nothing.
+        (true, _) if is_told_apart => (1.0, 0.0),
         (true, None | Some((false, _))) => (1.0, 0.9),
         (true, Some((true, false))) => (1.0, 1.15),
         (true, Some((true, true))) => (1.0, 1.25),
@@ -272,6 +277,12 @@ fn of_segment(
     let is_clear = own.sign.is_negative() || segment.sign.is_negative() && is_shared;
     (is_clear && against >= least && against > agreeing * factor)
         .then(|| Contradiction { claim: own.text.clone(), evidence: segment.text.clone() })
+}
+
+/// Whether another segment has all that one says its predicate of: 숙박비 of 숙박비도 지급합니다.
+fn names_all(own: &Segment, other: &Segment) -> bool {
+    let mut named = own.stems.iter().filter(|stem| !is_alike(stem, &own.predicate)).peekable();
+    named.peek().is_some() && named.all(|stem| other.stems.iter().any(|s| is_alike(s, stem)))
 }
 
 /// Whether a segment asserts something that another one may contradict. `if it does not leak` is what `even if it leaks`

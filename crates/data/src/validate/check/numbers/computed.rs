@@ -10,7 +10,8 @@ const SUMS: &[&str] =
     &["합", "모두", "총", "더하", "더해", "전부", "total", "together", "combined", "in all", "sum"];
 
 /// Words of an answer that give what is left.
-const RESTS: &[&str] = &["나머지", "남은", "남는", "남아", "모자라", "rest", "remain", "left"];
+const RESTS: &[&str] =
+    &["나머지", "남은", "남는", "남아", "모자라", "넘는", "넘은", "초과", "rest", "remain", "left", "beyond"];
 
 /// Whether a number follows from others by counting: from the source's, and from those that the question or the answer
 /// gives.
@@ -24,6 +25,7 @@ pub(super) fn is_computed(own: &Quantity, said: Said<'_>) -> bool {
     let of_case: Vec<&Quantity> = given.iter().chain(before.iter().copied()).collect();
     is_share(own, &theirs, &of_case)
         || is_multiple(own, &theirs, &given)
+        || is_rate(own, said.source, &theirs, &given)
         || has(SUMS) && is_total(own, &theirs, &before)
         || has(RESTS) && is_rest(own, &theirs, &of_case)
 }
@@ -64,6 +66,19 @@ fn is_multiple(own: &Quantity, theirs: &[Quantity], given: &[Quantity]) -> bool 
     };
     let mut rates = theirs.iter().filter(|rate| is_money && rate.unit == own.unit);
     rates.any(|rate| given.iter().filter(is_count).any(|n| rate.value * n.value == own.value * ONE))
+}
+
+/// 3시간 of 1시간에 대하여 1.5시간, where the question says 두 시간.
+fn is_rate(own: &Quantity, source: &str, theirs: &[Quantity], given: &[Quantity]) -> bool {
+    const FOR_EACH: [&str; 6] = ["에 대하여", "마다", "당", "에", "for each", "for every"];
+    theirs.windows(2).any(|pair| {
+        let [each, rate] = pair else { return false };
+        let between = source.get(each.end..rate.start).unwrap_or_default().trim();
+        let is_of = |n: &Quantity| {
+            n.unit == each.unit && rate.unit == own.unit && own.value * each.value == rate.value * n.value
+        };
+        FOR_EACH.contains(&between) && given.iter().any(is_of)
+    })
 }
 
 /// 합쳐서 18만원 of 3만원, 5만원 and 10만원, all of which the source has.
@@ -108,6 +123,8 @@ mod tests {
             ("학비가 400만원이면요?", "절반인 200만원입니다.", "학비의 50퍼센트를 지원한다.", true),
             ("학비가 400만원이면요?", "300만원입니다.", "학비의 50퍼센트를 지원한다.", false),
             ("숙직을 세 번 서면요?", "12만원을 받습니다.", "숙직 1회에 4만원을 준다.", true),
+            ("네 시간 더 서면요?", "6시간을 쉽니다.", "숙직 1시간에 대하여 1.5시간을 쉰다.", true),
+            ("네 시간 더 서면요?", "5시간을 쉽니다.", "숙직 1시간에 대하여 1.5시간을 쉰다.", false),
             ("숙직을 세 번 서면요?", "10만원을 받습니다.", "숙직 1회에 4만원을 준다.", false),
             ("얼마인가요?", "2만원과 4만원이므로 모두 6만원입니다.", "첫째는 2만원, 둘째는 4만원", true),
             ("얼마인가요?", "2만원과 4만원이므로 모두 7만원입니다.", "첫째는 2만원, 둘째는 4만원", false),
