@@ -99,4 +99,16 @@ mod tests {
         let prizes = "10명 이상: 쌀 한 포대\n30명 이상: 소 한 마리";
         assert_eq!(Labelled::new(prizes, "30명이 모이면 무엇을 받나요?").meant(), "30명 이상: 소 한 마리");
     }
+
+    #[test]
+    fn numbers_and_letters_name_things() {
+        for (text, want) in [
+            ("2조는 몇 시에 나오나요?", vec!["2조"]),
+            ("A등급을 받으면요?", vec!["a"]),
+            ("What does Level 4 get?", vec!["level 4"]),
+            ("The office is open.", vec![]),
+        ] {
+            assert_eq!(numbered(text), want, "{text}");
+        }
+    }
 }

@@ -262,8 +262,10 @@ fn of_segment(
     if (own.text.ends_with("없이") || own.sign == Sign::NeedNot) && !is_shared {
         return None;
     }
-    let is_told_apart =
-        is_shared && names_all(own, segment) && best[0].is_some_and(|(_, other)| !names_all(own, other));
+    let is_told_apart = is_shared
+        && !own.is_conditioned
+        && names_all(own, segment)
+        && best[0].is_some_and(|(_, other)| names_other(own, other));
     // Without the predicate in common much else has to be.
     let agrees = best[0].map(|(_, other)| (shares_predicate(own, other), other.sign == own.sign));
     let (least, factor) = match (is_shared, agrees) {
@@ -279,10 +281,24 @@ fn of_segment(
         .then(|| Contradiction { claim: own.text.clone(), evidence: segment.text.clone() })
 }
 
+/// What a segment says its predicate of.
+fn named(segment: &Segment) -> impl Iterator<Item = &String> {
+    segment.stems.iter().filter(|stem| !is_alike(stem, &segment.predicate))
+}
+
+fn is_named(stem: &str, segment: &Segment) -> bool {
+    segment.stems.iter().chain(&segment.context).any(|s| is_alike(s, stem))
+}
+
 /// Whether another segment has all that one says its predicate of: 숙박비 of 숙박비도 지급합니다.
 fn names_all(own: &Segment, other: &Segment) -> bool {
-    let mut named = own.stems.iter().filter(|stem| !is_alike(stem, &own.predicate)).peekable();
-    named.peek().is_some() && named.all(|stem| other.stems.iter().any(|s| is_alike(s, stem)))
+    named(own).next().is_some() && named(own).all(|stem| is_named(stem, other))
+}
+
+/// Whether another segment says its predicate of something else, and not of what this one names.
+fn names_other(own: &Segment, other: &Segment) -> bool {
+    let has_other = named(other).any(|stem| !own.stems.iter().any(|s| is_alike(s, stem)));
+    has_other && named(own).any(|stem| !is_named(stem, other))
 }
 
 /// Whether a segment asserts something that another one may contradict. `if it does not leak` is what `even if it leaks`

@@ -13,7 +13,19 @@ pub(super) fn agree(own: &Segment, other: &Segment) -> bool {
         || is_requirement(own, other)
         || is_only_after(own, other)
         || is_limit(own, other)
+        || is_without(own, other)
         || is_exception(own, other)
+}
+
+/// 허가 없이 찍어서는 안 된다 and the forbidden act of 허가 없이 찍는 행위: what both do without is the same.
+fn is_without(own: &Segment, other: &Segment) -> bool {
+    let lacking = |segment: &Segment| {
+        let text = format!("{} {}", segment.before, segment.text);
+        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        words.windows(2).find(|pair| pair[1].starts_with("없이")).map(|pair| pair[0].clone())
+    };
+    let is_double = own.sign == Sign::Must && own.text.contains("없이");
+    is_double && other.sign == Sign::MustNot && lacking(own).is_some_and(|noun| lacking(other) == Some(noun))
 }
 
 /// 등록하려면 서명하여야 한다 does not say that one may register.

@@ -10,8 +10,21 @@ const SUMS: &[&str] =
     &["합", "모두", "총", "더하", "더해", "전부", "total", "together", "combined", "in all", "sum"];
 
 /// Words of an answer that give what is left.
-const RESTS: &[&str] =
-    &["나머지", "남은", "남는", "남아", "모자라", "넘는", "넘은", "초과", "rest", "remain", "left", "beyond"];
+const RESTS: &[&str] = &[
+    "나머지",
+    "남은",
+    "남는",
+    "남아",
+    "모자라",
+    "넘는",
+    "넘은",
+    "초과",
+    "rest",
+    "remain",
+    "left",
+    "beyond",
+    "more",
+];
 
 /// Whether a number follows from others by counting: from the source's, and from those that the question or the answer
 /// gives.
@@ -87,10 +100,14 @@ fn is_total(own: &Quantity, theirs: &[Quantity], before: &[&Quantity]) -> bool {
     parts.len() > 1 && parts.iter().map(|q| q.value).sum::<i128>() == own.value
 }
 
-/// 나머지 5일, where the case has 15일 and the source 10일.
+/// 나머지 5일, where the case has 15일 and the source 10일; `20 more`, where the source has 80 hours and the case 60.
 fn is_rest(own: &Quantity, theirs: &[Quantity], of_case: &[&Quantity]) -> bool {
-    let mut wholes = of_case.iter().filter(|q| q.unit == own.unit && q.value > own.value);
-    wholes.any(|whole| theirs.iter().any(|q| q.unit == own.unit && whole.value - q.value == own.value))
+    of_case.iter().any(|case| {
+        theirs.iter().filter(|q| q.unit == case.unit && q.value != case.value).any(|q| {
+            let rest = Quantity { value: (q.value - case.value).abs(), unit: q.unit, ..own.clone() };
+            rest.equals(own)
+        })
+    })
 }
 
 /// 1년 6개월 of 1년으로 한다 … 6개월을 더 쓸 수 있다, 3년 of 2년 … 1년의 범위에서 늘릴 수 있다: what is added makes a sum.
@@ -129,6 +146,8 @@ mod tests {
             ("얼마인가요?", "2만원과 4만원이므로 모두 6만원입니다.", "첫째는 2만원, 둘째는 4만원", true),
             ("얼마인가요?", "2만원과 4만원이므로 모두 7만원입니다.", "첫째는 2만원, 둘째는 4만원", false),
             ("열흘 쉬면요?", "3일은 유급, 나머지 7일은 무급입니다.", "처음 3일은 유급으로 한다.", true),
+            ("I have 30 hours", "You may earn 20 more.", "The most is 50 hours.", true),
+            ("I have 30 hours", "You may earn 25 more.", "The most is 50 hours.", false),
             ("열흘 쉬면요?", "3일은 유급, 나머지 6일은 무급입니다.", "처음 3일은 유급으로 한다.", false),
         ] {
             let own = quantities(claims).pop().unwrap();
