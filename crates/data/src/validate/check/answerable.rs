@@ -79,7 +79,9 @@ impl Validator {
         let is_nothing_here = own < 0.3 && elsewhere > 0.65;
         let is_far_better =
             here.missing.len() > 1 && own < self.limits.least_coverage && elsewhere > (own + 0.3).max(0.6);
-        let is_all_there = own < 0.5 && elsewhere > 0.97 && sought.len() > 1 && elsewhere > own + 0.45;
+        // One word that a question whether or how has for itself may be its own word for what the text says.
+        let is_clear = here.missing.len() > 1 || wanted != Asked::Other;
+        let is_all_there = own < 0.5 && elsewhere > 0.97 && is_clear && elsewhere > own + 0.45;
         (is_nothing_here || is_far_better || is_all_there).then(|| Finding {
             code: Code::NotAnswerable,
             claim: here.missing.join(", "),

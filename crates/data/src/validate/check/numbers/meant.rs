@@ -61,9 +61,9 @@ impl Validator {
         let answered = spoken(&case.claims);
         let found = others.iter().find(|other| {
             // What the same sentence says of both tells nothing; another sentence is told by all of its words.
-            let own_letters = |clause: &&Clause<'_>| match clause.sentence == other.sentence {
-                true => clause.letters.clone(),
-                false => clause.of_sentence.clone(),
+            let own_letters = |clause: &&Clause<'_>| {
+                let is_beside = clause.sentence == other.sentence;
+                if is_beside { clause.letters.clone() } else { clause.of_sentence.clone() }
             };
             let same: Vec<String> = same.iter().map(own_letters).collect();
             let other_letters = [other.letters.clone()];
