@@ -213,6 +213,8 @@ fn is_worded(rest: &str, script: Script, unit: Unit) -> bool {
     match script {
         Script::Digits => true,
         Script::English => unit != Unit::People || numeral > 3,
+        // 이달 is this month; months are counted 한 달, 두 달.
+        Script::Sino if rest[numeral..].trim_start().starts_with('달') => false,
         Script::Sino => {
             let n_syllables = rest[..numeral].chars().count();
             let is_clear_unit = !has_gap || (rest.starts_with("일 년") || rest.starts_with("일 개월"));
