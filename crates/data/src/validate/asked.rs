@@ -71,6 +71,12 @@ static ENGLISH: LazyLock<Vec<(Regex, Asked)>> = LazyLock::new(|| {
     ]
 });
 
+/// 몇 살부터인지 법에 나오나요?
+static WHETHER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:몇|며칠|얼마|언제|누구|누가)[^.?]{0,20}지(?:도|가|는)?\s(?:\S+에(?:서|도|는)?\s)?(?:나오|나와|적혀|정해져|쓰여|규정되어|명시되어)\S*(?:\s있)?(?:나요|습니까|나|어요|는지요)\?")
+        .expect("the pattern is tested")
+});
+
 /// How many things a folded question asks for by a question word: two in `how many days, and from whom`.
 pub fn count(question: &str) -> usize {
     let mut places: Vec<(usize, usize)> = Vec::new();
@@ -98,6 +104,10 @@ pub fn asked(question: &str) -> Asked {
             .filter_map(|(regex, asked)| regex.find_iter(question).last().map(|m| (m.start(), *asked)))
             .min_by_key(|(at, _)| *at)
     };
+    // Whether a text says how many is asked for a yes or a no.
+    if WHETHER.is_match(question) {
+        return Asked::Other;
+    }
     let korean = last(&KOREAN);
     // `When I leave, …?` asks nothing by its `when`; a clause before a comma does not.
     let english_part = match question.rsplit_once(", ") {
@@ -139,20 +149,20 @@ pub fn is_for_somebody(question: &str) -> bool {
 
 static OCCASIONS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)즉시|지체\s?없이|바로|때|날|매월|매년|매주|분기|연말|월말|이후|후에|전에|까지|부터|동안|당일|경우|다음\s?달|immediately|as soon as|before|after|when|upon|monthly|annual|daily|weekly|quarter|during|every|until|once",
+        r"(?i)즉시|지체\s?없이|바로|때|날|매월|매년|매주|분기|연말|월말|이후|후에|뒤|다음에|전에|까지|부터|동안|당일|경우|다음\s?달|immediately|as soon as|before|after|when|upon|monthly|annual|daily|weekly|quarter|during|every|until|once",
     )
     .expect("the pattern is tested")
 });
 
 static HOW_LONG: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)매월|매년|매주|매일|분기|즉시|지체\s?없이|바로|까지|동안|immediately|until|during|every|annual|monthly|weekly|daily|as long as|indefinite",
+        r"(?i)매월|매년|매주|매일|분기|즉시|지체\s?없이|바로|까지|동안|immediately|until|during|every|annual|monthly|weekly|daily|as long as|however long|no (?:maximum|limit)|indefinite",
     )
     .expect("the pattern is tested")
 });
 static HOW_OFTEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)매월|매년|매주|매일|분기|언제든|every|annual|monthly|weekly|daily|once|twice|quarter|each",
+        r"(?i)매월|매년|매주|매일|분기|언제든|\d월|every|annual|monthly|weekly|daily|once|twice|quarter|each",
     )
     .expect("the pattern is tested")
 });
@@ -237,6 +247,8 @@ mod tests {
             ("위원회는 몇 명으로 구성되나요?", Asked::Count(Unit::People)),
             ("누구의 승인을 받아야 하나요?", Asked::Who),
             ("휴가는 어떻게 신청하나요?", Asked::Other),
+            ("휴가가 며칠인지 규칙에 적혀 있나요?", Asked::Other),
+            ("휴가가 며칠인지 알려 주세요", Asked::Period),
             ("How many days of leave do I get?", Asked::Period),
             ("When I travel, who approves the trip?", Asked::Who),
             ("What do I submit when I am sick?", Asked::Other),

@@ -6,17 +6,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::asked::asked;
 use super::duplicates::Seen;
 use super::overlap::{containment, coverage, similarity};
 use super::polarity;
 use super::quantity::quantities;
-use super::reference::references;
+use super::reference::{Reference, references};
 use super::source::{Cited, Sources};
-use super::text::{bare, fold, topics};
+use super::text::{bare, fold, has_stem, spaced, topics};
 use super::verdict::{Code, Finding, Kind, Pair, Verdict};
 use chat::refusal::is_refusal;
 
+mod answerable;
 mod labels;
 mod numbers;
 mod people;
@@ -151,66 +151,6 @@ impl Validator {
         self.unanswerable(case, cited, findings);
     }
 
-    /// Whether the cited text has what is asked for, and the answer, too.
-    fn unanswerable(&self, case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>) {
-        let wanted = asked(&case.question);
-        if !wanted.is_in(&cited.text()) {
-            push(findings, Code::NotAnswerable, wanted.name(), &cited.names());
-        } else if !wanted.is_in(&case.answer) {
-            push(findings, Code::NotAnswered, wanted.name(), &case.pair.answer);
-        }
-        let letters = bare(&cited.context());
-        let (own, missing) = self.question_coverage(&case.asked, &letters);
-        if missing.is_empty() {
-            return;
-        }
-        let elsewhere = self.best_elsewhere(case);
-        // A text that has far more of the question's words is what is asked about. Where no text has them, the
-        // question is in words of its own.
-        let is_nothing_here = own < 0.3 && elsewhere > 0.65;
-        let is_far_better =
-            missing.len() > 1 && own < self.limits.least_coverage && elsewhere > (own + 0.3).max(0.6);
-        let is_all_there = own < 0.5 && elsewhere > 0.97 && case.asked.len() > 1 && elsewhere > own + 0.45;
-        if is_nothing_here || is_far_better || is_all_there {
-            let evidence =
-                format!("{}: {own:.2} of the question's words, elsewhere {elsewhere:.2}", cited.names());
-            push(findings, Code::NotAnswerable, &missing.join(", "), &evidence);
-        }
-    }
-
-    /// The share of a question's words that letters have, by weight, and the words that are missing.
-    fn question_coverage(&self, asked: &[String], letters: &str) -> (f32, Vec<String>) {
-        let (mut all, mut found) = (0.0, 0.0);
-        let mut missing = Vec::new();
-        for stem in asked {
-            let (weight, share) = (self.weight(stem), coverage(stem, letters));
-            all += weight;
-            found += weight * share;
-            if share < 0.5 {
-                missing.push(stem.clone());
-            }
-        }
-        (if all > 0.0 { found / all } else { 1.0 }, missing)
-    }
-
-    /// The best coverage of a question by a place that is not cited.
-    fn best_elsewhere(&self, case: &Case<'_>) -> f32 {
-        let hits = self.sources.retriever.search(&case.question, self.limits.searched);
-        let places = hits.iter().flat_map(|hit| self.sources.places(hit.index));
-        let document = &case.pair.document;
-        let is_cited = |path: &str| {
-            case.pair.paths.iter().any(|own| {
-                own == path
-                    || path.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('/'))
-                    || own.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
-            })
-        };
-        places
-            .filter(|place| place.document != *document || !is_cited(&place.path))
-            .map(|place| self.question_coverage(&case.asked, &place.letters).0)
-            .fold(0.0, f32::max)
-    }
-
     fn rank(&self, case: &Case<'_>, cited: &Cited) -> u32 {
         let rank =
             cited.chunks.iter().filter_map(|&at| self.sources.retriever.rank(&case.question, at)).min();
@@ -237,8 +177,8 @@ impl Validator {
         }
         let hits = self.sources.retriever.search(&question, self.limits.searched);
         let shares = hits.iter().map(|hit| {
-            let letters = &self.sources.bare_chunks[hit.index];
-            (self.question_coverage(&asked, letters).0, Some(hit.index))
+            let letters = &self.sources.chunk_letters[hit.index];
+            (self.question_coverage(&asked, letters).share, Some(hit.index))
         });
         shares.fold((0.0, None), |best, next| if next.0 > best.0 { next } else { best })
     }
@@ -248,8 +188,8 @@ impl Validator {
         if let Some(weight) = self.weights.borrow().get(stem) {
             return *weight;
         }
-        let n = self.sources.bare_chunks.len();
-        let with = self.sources.bare_chunks.iter().filter(|letters| letters.contains(stem)).count();
+        let n = self.sources.chunk_letters.len();
+        let with = self.sources.chunk_letters.iter().filter(|letters| has_stem(letters, stem)).count();
         let weight = (((n + 1) as f32 / (with + 1) as f32).ln() / ((n + 1) as f32).ln().max(1.0)).max(0.1);
         self.weights.borrow_mut().insert(stem.to_owned(), weight);
         weight
@@ -259,7 +199,7 @@ impl Validator {
 /// Whether what an answer names stands in its source or in its question: all of it, or a good part of it in the
 /// source. Short answers and those in other words have little else in common with what they cite.
 fn is_supported(case: &Case<'_>, cited: &Cited, source: &str) -> bool {
-    let (letters, question) = (bare(&cited.context()), bare(&case.question));
+    let (letters, question) = (spaced(&cited.context()), spaced(&case.question));
     let theirs = quantities(source);
     let amounts = quantities(&case.claims).iter().filter(|own| theirs.iter().any(|q| q.equals(own))).count();
     // 무거워질 수 없다: verbs are said in other words more often than nouns.
@@ -345,20 +285,42 @@ fn wrong_references(case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>)
         }
         let claim = &case.answer[reference.start..reference.end];
         let is_known = known.iter().any(|k| reference.parts.iter().all(|part| k.parts.contains(part)));
-        if !is_known || (cites(&case.answer, reference.start, reference.end) && !names_cited) {
+        let is_said = is_said_of(&case.answer[reference.end..], reference, &known, &source);
+        let cites = cites(&case.answer, reference.start, reference.end);
+        if !is_known || (cites && !names_cited && !is_said) {
             push(findings, Code::WrongReference, claim, &cited.names());
         }
     }
 }
 
-/// A quoted heading in the brackets at an answer's end that the cited place neither stands under nor says.
+/// Whether the source has what an answer says to be laid down at a reference beside that reference, too: 별표 3에서 정한 연수 and
+/// 별표 3의 연수.
+fn is_said_of(after: &str, reference: &Reference, known: &[Reference], source: &str) -> bool {
+    let laid_down = ["에서 정한 ", "에서 정하는 "].iter().find_map(|word| after.strip_prefix(word));
+    let first = |text: &str| super::text::stems(text).into_iter().next();
+    let same = known.iter().filter(|known| known.parts == reference.parts);
+    laid_down.and_then(first).is_some_and(|stem| {
+        same.clone()
+            .any(|known| first(source[known.end..].trim_start_matches('의')).is_some_and(|of| of == stem))
+    })
+}
+
+/// A quoted heading in the brackets at an answer's end under which the cited place does not stand and that it does not say.
+/// A heading further up names many other places, too.
 fn wrong_heading(case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>) {
     let end = case.answer.trim_end_matches(['.', ' ']);
     let Some((before, heading)) = end.strip_suffix("\")").and_then(|answer| answer.rsplit_once('"')) else {
         return;
     };
     let letters = bare(heading);
-    if before.contains('(') && !letters.is_empty() && !bare(&cited.context()).contains(&letters) {
+    let all: Vec<&str> = cited.headings.lines().filter(|line| !line.is_empty()).collect();
+    let is_one = case.pair.paths.len() == 1;
+    let near = match (all.first(), all.last()) {
+        (Some(title), Some(nearest)) if is_one => format!("{title}\n{nearest}"),
+        _ => cited.headings.clone(),
+    };
+    let said = bare(&format!("{near}\n{}", cited.text()));
+    if before.contains('(') && !letters.is_empty() && !said.contains(&letters) {
         push(findings, Code::WrongReference, heading, &cited.headings.replace('\n', ", "));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::text::words::{english, listed};
-use super::text::{bare, is_hangul, stems};
+use super::text::{bare, has_stem, is_hangul, spaced, stems};
 
 const SYNONYMS: &str = include_str!("synonyms.txt");
 
@@ -28,7 +28,7 @@ fn trigrams(text: &str) -> Vec<[char; 3]> {
 /// text is not punished for what it leaves out.
 pub fn similarity(text: &str, source: &str, weight: &dyn Fn(&str) -> f32) -> f32 {
     let own = counts(text);
-    let source_letters = bare(source);
+    let source_letters = spaced(source);
     let (mut shared, mut all) = (0.0, 0.0);
     for (stem, n) in &own {
         let w = weight(stem) * (*n as f32).sqrt();
@@ -46,13 +46,13 @@ fn counts(text: &str) -> BTreeMap<String, u32> {
     counts
 }
 
-/// How much of a word a text (its letters only) has, 0 to 1. A Korean compound may be written with others between
+/// How much of a word a text (its letters, see `spaced`) has, 0 to 1. A Korean compound may be written with others between
 /// its parts (연차휴가, 연차 유급휴가); a synonym counts nearly as much as the word.
 pub fn coverage(stem: &str, letters: &str) -> f32 {
-    if letters.contains(stem) {
+    if has_stem(letters, stem) {
         return 1.0;
     }
-    if synonyms(stem).iter().any(|other| letters.contains(*other)) {
+    if synonyms(stem).iter().any(|other| has_stem(letters, other)) {
         return 0.9;
     }
     if stem.starts_with(is_hangul) { parts(stem, letters) } else { prefix(stem, letters) }
@@ -85,7 +85,7 @@ fn prefix(stem: &str, letters: &str) -> f32 {
         return 0.0;
     }
     let head: String = stem.chars().take(n - 2).collect();
-    if letters.contains(&head) { 0.8 } else { 0.0 }
+    if has_stem(letters, &head) { 0.8 } else { 0.0 }
 }
 
 /// Words that are said for a word, without itself.
@@ -116,12 +116,20 @@ mod tests {
 
     #[test]
     fn compounds_and_synonyms_are_found() {
-        let letters = bare("연차 유급휴가는 소속 부서장의 승인을 받아 사용한다. 급여는 매월 지급한다.");
+        let letters = spaced("연차 유급휴가는 소속 부서장의 승인을 받아 사용한다. 급여는 매월 지급한다.");
         for (stem, least, most) in
             [("연차휴가", 0.99, 1.0), ("승인", 1.0, 1.0), ("월급", 0.85, 0.95), ("출장비", 0.0, 0.0)]
         {
             let c = coverage(stem, &letters);
             assert!((least..=most).contains(&c), "{stem}: {c}");
+        }
+    }
+
+    #[test]
+    fn english_words_are_found_where_words_begin() {
+        let letters = spaced("The office is open to 2 teleworkers");
+        for (stem, want) in [("offic", 1.0), ("pen", 0.0), ("telework", 1.0), ("work", 0.0)] {
+            assert_eq!(coverage(stem, &letters), want, "{stem}");
         }
     }
 

@@ -153,7 +153,7 @@ fn is_beside_number(sentence: &str, word: &Word) -> bool {
 }
 
 /// Words of order and time, which say little elsewhere and much beside a value.
-const TIMES: &[&str] =
+pub(super) const TIMES: &[&str] =
     &["before", "after", "during", "until", "전", "후", "중", "이전", "이후", "abroad", "outside", "inside"];
 
 /// Particles of one use count as one.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::reference::Reference;
 use super::retrieval::Retriever;
-use super::text::{bare, fold};
+use super::text::{fold, sentences, spaced};
 use crate::documents::{Chunk, Level, Node, Number, Table, Tree};
 
 /// Documents as pairs are checked against them.
@@ -14,8 +14,8 @@ pub struct Sources {
     children: Vec<Vec<Vec<usize>>>,
     by_path: HashMap<(String, String), (usize, usize)>,
     chunks: Vec<Chunk>,
-    /// Each chunk's letters, breadcrumb included.
-    pub(super) bare_chunks: Vec<String>,
+    /// Each chunk's letters, breadcrumb included; see `spaced`.
+    pub(super) chunk_letters: Vec<String>,
     pub(super) retriever: Retriever,
     /// The places of each chunk.
     places: Vec<Vec<Place>>,
@@ -30,6 +30,8 @@ pub(super) struct Place {
     pub path: String,
     /// Letters of its headings and of all that stands in it.
     pub letters: String,
+    /// The same for each of its sentences.
+    pub sentences: Vec<String>,
 }
 
 /// What a pair cites.
@@ -124,12 +126,12 @@ impl Sources {
         let texts: Vec<String> =
             chunks.iter().map(|c| format!("{}\n{}", c.breadcrumb.join(" "), c.text)).collect();
         let retriever = Retriever::new(&texts);
-        let bare_chunks = texts.iter().map(|text| bare(text)).collect();
+        let chunk_letters = texts.iter().map(|text| spaced(text)).collect();
         let mut sources = Self {
             trees,
             children,
             by_path,
-            bare_chunks,
+            chunk_letters,
             retriever,
             places: Vec::new(),
             holders: holders(&chunks),
@@ -139,15 +141,20 @@ impl Sources {
         sources
     }
 
-    /// The nodes of a chunk, each with its headings and all that stands in it.
+    /// The nodes of a chunk, each with its headings and all that stands in it. An empty form tells nothing.
     fn places_of(&self, chunk: usize) -> Vec<Place> {
         let chunk = &self.chunks[chunk];
         let place = |path: &String| {
             let cited = self.texts_of(&chunk.document, std::slice::from_ref(path)).ok()?;
-            Some(Place {
+            let is_form = |chain: &Chain| chain.above.iter().any(|(level, _)| *level == Level::Form);
+            (!cited.chains.iter().any(is_form)).then(|| Place {
                 document: chunk.document.clone(),
                 path: path.clone(),
-                letters: bare(&format!("{}\n{}", cited.headings, cited.own)),
+                letters: spaced(&format!("{}\n{}", cited.headings, cited.own)),
+                sentences: sentences(&cited.own)
+                    .into_iter()
+                    .map(|sentence| spaced(&format!("{}\n{sentence}", cited.headings)))
+                    .collect(),
             })
         };
         chunk.paths.iter().filter_map(place).collect()

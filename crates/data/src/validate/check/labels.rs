@@ -1,7 +1,7 @@
 //! Lines that begin with what they are about: `Day staff: …`, `Night staff: …`.
 
 use super::super::quantity::quantities;
-use super::super::text::{stems, words};
+use super::super::text::{Word, is_hangul, stems, words};
 
 /// The most words that a label has.
 const LABEL_WORDS: usize = 6;
@@ -56,10 +56,31 @@ fn label(line: &str) -> Option<Vec<String>> {
     is_label.then(|| marks(head)).filter(|marks| !marks.is_empty())
 }
 
-/// The stems and amounts of a text.
+/// The stems and amounts of a text, and what it names by a number.
 fn marks(text: &str) -> Vec<String> {
     let amounts = quantities(text).into_iter().map(|q| format!("{:?} {}", q.unit, q.value));
-    stems(text).into_iter().chain(amounts).collect()
+    stems(text).into_iter().chain(amounts).chain(numbered(text)).collect()
+}
+
+/// What a text names by a number or a letter: 2조, 1급, `Level 4`, the A of A등급.
+pub(super) fn numbered(text: &str) -> Vec<String> {
+    let all = words(text);
+    let name = |pair: &[Word]| {
+        let is_number = |word: &Word| text[word.start..word.end].bytes().all(|b| b.is_ascii_digit());
+        let between = &text[pair[0].end..pair[1].start];
+        let is_name = match between {
+            "" => is_number(&pair[0]),
+            " " => is_number(&pair[1]) && pair[0].is_content && pair[0].stem.is_ascii(),
+            _ => false,
+        };
+        is_name.then(|| format!("{}{between}{}", pair[0].stem, pair[1].stem))
+    };
+    let is_letter = |pair: &&[Word]| {
+        let is_one = pair[0].end - pair[0].start == 1 && text.as_bytes()[pair[0].start].is_ascii_uppercase();
+        is_one && pair[0].end == pair[1].start && text[pair[1].start..].starts_with(is_hangul)
+    };
+    let letters = all.windows(2).filter(is_letter).map(|pair| pair[0].stem.clone());
+    all.windows(2).filter_map(name).chain(letters).collect()
 }
 
 #[cfg(test)]
@@ -77,5 +98,17 @@ mod tests {
         assert_eq!(about("Do guards get a torch?"), source);
         let prizes = "10명 이상: 쌀 한 포대\n30명 이상: 소 한 마리";
         assert_eq!(Labelled::new(prizes, "30명이 모이면 무엇을 받나요?").meant(), "30명 이상: 소 한 마리");
+    }
+
+    #[test]
+    fn numbers_and_letters_name_things() {
+        for (text, want) in [
+            ("2조는 몇 시에 나오나요?", vec!["2조"]),
+            ("A등급을 받으면요?", vec!["a"]),
+            ("What does Level 4 get?", vec!["level 4"]),
+            ("The office is open.", vec![]),
+        ] {
+            assert_eq!(numbered(text), want, "{text}");
+        }
     }
 }

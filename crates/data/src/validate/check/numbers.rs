@@ -6,11 +6,13 @@ use super::super::slots::{Slot, is_swapped};
 use super::super::source::Cited;
 use super::super::text::bare;
 use super::super::verdict::{Code, Finding};
-use super::labels::Labelled;
 use super::{Case, Validator, is_verbatim, push, sentence_at};
-use derived::is_derived;
+use derived::{Said, is_derived};
+use meant::Meant;
 
+mod computed;
 mod derived;
+mod meant;
 
 /// The numbers of a pair and of what it cites.
 struct Numbers<'a> {
@@ -36,6 +38,8 @@ impl Validator {
         let mut given = quantities(&case.question);
         given.extend(quantities(&cited.headings));
         let letters = bare(source);
+        let said = Said { question: &case.question, claims: &case.claims, source };
+        let meant = Meant::of(case, source);
         for (at, own) in numbers.own.iter().enumerate() {
             let claim = case.claims[own.start..own.end].trim();
             if is_denied(&case.claims[own.end..]) {
@@ -43,24 +47,36 @@ impl Validator {
             }
             let same: Vec<&Quantity> = numbers.theirs.iter().filter(|q| q.equals(own)).collect();
             if same.is_empty() {
-                if !given.iter().any(|q| q.equals(own)) && !is_derived(own, &case.claims, source, cited) {
+                if !given.iter().any(|q| q.equals(own)) && !is_derived(own, said, cited) {
                     push(findings, Code::NumberNotInSource, claim, &numbers.kin(own));
                 }
                 continue;
             }
             let agrees =
                 |q: &&Quantity| q.bound.zip(own.bound).is_none_or(|(theirs, own)| !own.contradicts(theirs));
-            if let Some(evidence) = numbers.labelled(case, own) {
-                push(findings, Code::NumberSwapped, claim, &evidence);
+            if let Some(meant) = meant.as_ref().filter(|meant| meant.has_another(own)) {
+                push(findings, Code::NumberSwapped, claim, &meant.text);
             } else if !same.iter().any(agrees) {
                 push(findings, Code::BoundDiffers, claim, sentence_at(source, same[0].start));
-            } else if !is_verbatim(&case.claims, own.start, own.end, &letters)
-                && let Some(other) = self.swapped_number(case, &numbers, at)
-            {
-                let evidence = sentence_at(source, other.start);
-                push(findings, Code::NumberSwapped, claim, evidence);
+            } else if let Some(evidence) = self.holder_of_asked(case, &numbers, at, &letters) {
+                push(findings, Code::NumberSwapped, claim, &evidence);
             }
         }
+    }
+
+    /// What the source says with another number where the answer has this one.
+    fn holder_of_asked(
+        &self,
+        case: &Case<'_>,
+        numbers: &Numbers<'_>,
+        at: usize,
+        letters: &str,
+    ) -> Option<String> {
+        let own = &numbers.own[at];
+        let is_verbatim = is_verbatim(&case.claims, own.start, own.end, letters);
+        let swapped = if is_verbatim { None } else { self.swapped_number(case, numbers, at) };
+        let swapped = swapped.map(|other| sentence_at(numbers.source, other.start).to_owned());
+        swapped.or_else(|| self.asked_of_another(case, numbers, own))
     }
 
     /// The number of the source that stands where the answer has another one. A value that is said twice is judged where
@@ -72,7 +88,7 @@ impl Validator {
         at: usize,
     ) -> Option<&'q Quantity> {
         let value = &numbers.own[at];
-        let mut again = numbers.own.iter().filter(|q| q.equals(value));
+        let mut again = numbers.own.iter().filter(|q| q.start != value.start && q.equals(value));
         let swapped = self.swapped_here(case, numbers, value)?;
         again.all(|q| self.swapped_here(case, numbers, q).is_some()).then_some(swapped)
     }
@@ -118,16 +134,6 @@ fn is_denied(after: &str) -> bool {
 }
 
 impl Numbers<'_> {
-    /// The lines of the label that the question names, where a number of the answer stands in lines of other labels only.
-    fn labelled(&self, case: &Case<'_>, own: &Quantity) -> Option<String> {
-        let lines = Labelled::new(self.source, &case.question);
-        let meant = lines.meant();
-        let theirs = quantities(&meant);
-        let is_other = theirs.iter().any(|q| q.is_comparable(own)) && !theirs.iter().any(|q| q.equals(own));
-        let is_given = quantities(&case.question).iter().any(|q| q.equals(own));
-        (is_other && !is_given && !lines.speaks_of_others(&case.claims)).then_some(meant)
-    }
-
     /// The numbers of the source that count the same, as they are written.
     fn kin(&self, own: &Quantity) -> String {
         let kin = self.theirs.iter().filter(|q| q.is_comparable(own));

@@ -58,6 +58,28 @@ pub(super) fn differs(answer: &[Segment], source: &[Segment]) -> Option<Contradi
             return Some(Contradiction { claim, evidence });
         }
     }
+    of_same(answer, source)
+}
+
+/// The same for a source that has both sides: what counts is the side that it says of what the answer names.
+fn of_same(answer: &[Segment], source: &[Segment]) -> Option<Contradiction> {
+    let sides = LISTED.iter().flat_map(|[a, b]| [(a, b), (b, a)]);
+    for (said, opposite) in sides {
+        let Some(own) = find(answer, said).filter(|_| find(answer, opposite).is_none()) else { continue };
+        let is_word = |stem: &str| said.iter().chain(opposite).any(|word| stem.starts_with(word));
+        let names = |segment: &Segment| {
+            let mut shared = own.segment.stems.iter().filter(|stem| !is_word(stem));
+            shared.any(|stem| segment.stems.iter().any(|s| s == stem))
+        };
+        let of_same: Vec<Segment> = source.iter().filter(|segment| names(segment)).cloned().collect();
+        if find(&of_same, said).is_none()
+            && let Some(theirs) = find(&of_same, opposite)
+            && own.is_negated == theirs.is_negated
+        {
+            let (claim, evidence) = (own.segment.text.clone(), theirs.segment.text.clone());
+            return Some(Contradiction { claim, evidence });
+        }
+    }
     None
 }
 

@@ -73,8 +73,10 @@ pub struct Segment {
     pub text: String,
     /// The segment before it in its sentence, as it is written.
     pub before: String,
-    /// The condition that follows it in its sentence, as it is written.
+    /// The condition that follows it in its sentence, or what tells which one is meant, as it is written.
     pub behind: String,
+    /// Whether it holds under the condition that stands before it.
+    pub is_conditioned: bool,
     /// Whether it only says when something holds, or of what: 경우에는, 때에는, 하지 아니한.
     pub is_condition: bool,
     /// Whether the condition before it negates: 신고하지 아니하면 …
@@ -122,9 +124,10 @@ pub fn segments(text: &str) -> Vec<Segment> {
 
 /// Segments of one sentence with what stands before each.
 fn linked(mut all: Vec<Segment>) -> Vec<Segment> {
-    let (mut before, mut words, mut is_negated) = (Vec::new(), String::new(), false);
+    let (mut before, mut words) = (Vec::new(), String::new());
+    let (mut is_negated, mut is_open) = (false, false);
     for i in 1..all.len() {
-        if all[i].is_condition {
+        if all[i].is_condition || english::is_relative(&all[i].text) {
             let (before, after) = all.split_at_mut(i);
             before[i - 1].behind.clone_from(&after[0].text);
         }
@@ -133,6 +136,7 @@ fn linked(mut all: Vec<Segment>) -> Vec<Segment> {
         segment.context = std::mem::replace(&mut before, segment.stems.clone());
         segment.before = std::mem::replace(&mut words, segment.text.clone());
         segment.after_negation = is_negated;
+        segment.is_conditioned = std::mem::replace(&mut is_open, segment.is_condition);
         // `자기의 행위가 아닌 친족의 행위` names something and asks for nothing.
         let asks = segment.is_condition && !segment.text.ends_with("아닌");
         let concedes =
@@ -214,7 +218,24 @@ pub fn differs(
         holding.peek().is_some() && holding.all(|(theirs, _)| negative(theirs) != negative(segment))
     };
     let found = own.iter().filter(is_new).find_map(|segment| of_segment(segment, &theirs, &asked, weight));
-    found.or_else(|| antonyms::differs(&own, &theirs))
+    let means = || turned::by_other_means(answer, source);
+    let by_other_means = || means().map(|(claim, evidence)| Contradiction { claim, evidence });
+    found.or_else(|| antonyms::differs(&own, &theirs)).or_else(by_other_means)
+}
+
+/// Whether of two rules with conditions of their own the first is the one whose case a segment speaks of: a small group needs
+/// no notice, a large one does.
+fn is_case_of(own: &Segment, rules: [&Segment; 2], asked: &[String], weight: &dyn Fn(&str) -> f32) -> bool {
+    let behind = stems(&own.behind);
+    let speaks = |rule: &Segment| -> f32 {
+        let mut case = own.stems.iter().chain(&own.context).chain(&behind).chain(asked).collect::<Vec<_>>();
+        case.retain(|stem| rule.context.iter().any(|s| is_alike(s, stem)));
+        case.sort_unstable();
+        case.dedup();
+        case.into_iter().map(|stem| weight(stem)).sum()
+    };
+    rules.iter().all(|rule| rule.is_conditioned && shares_predicate(own, rule))
+        && speaks(rules[0]) > speaks(rules[1])
 }
 
 /// The segment that is most like another one, with how much it is.
@@ -233,15 +254,23 @@ fn of_segment(
     }
     let best = nearest(own, &theirs, asked, weight);
     let (against, segment) = best[1]?;
+    if best[0].is_some_and(|(_, agreeing)| is_case_of(own, [agreeing, segment], asked, weight)) {
+        return None;
+    }
     let agreeing = best[0].map_or(0.0, |(s, _)| s);
     let is_shared = shares_predicate(own, segment);
     if (own.text.ends_with("없이") || own.sign == Sign::NeedNot) && !is_shared {
         return None;
     }
+    let is_told_apart = is_shared
+        && !own.is_conditioned
+        && names_all(own, segment)
+        && best[0].is_some_and(|(_, other)| names_other(own, other));
     // Without the predicate in common much else has to be.
     let agrees = best[0].map(|(_, other)| (shares_predicate(own, other), other.sign == own.sign));
     let (least, factor) = match (is_shared, agrees) {
         // What speaks of something else agrees with nothing.
+        (true, _) if is_told_apart => (1.0, 0.0),
         (true, None | Some((false, _))) => (1.0, 0.9),
         (true, Some((true, false))) => (1.0, 1.15),
         (true, Some((true, true))) => (1.0, 1.25),
@@ -250,6 +279,26 @@ fn of_segment(
     let is_clear = own.sign.is_negative() || segment.sign.is_negative() && is_shared;
     (is_clear && against >= least && against > agreeing * factor)
         .then(|| Contradiction { claim: own.text.clone(), evidence: segment.text.clone() })
+}
+
+/// What a segment says its predicate of.
+fn named(segment: &Segment) -> impl Iterator<Item = &String> {
+    segment.stems.iter().filter(|stem| !is_alike(stem, &segment.predicate))
+}
+
+fn is_named(stem: &str, segment: &Segment) -> bool {
+    segment.stems.iter().chain(&segment.context).any(|s| is_alike(s, stem))
+}
+
+/// Whether another segment has all that one says its predicate of: 숙박비 of 숙박비도 지급합니다.
+fn names_all(own: &Segment, other: &Segment) -> bool {
+    named(own).next().is_some() && named(own).all(|stem| is_named(stem, other))
+}
+
+/// Whether another segment says its predicate of something else, and not of what this one names.
+fn names_other(own: &Segment, other: &Segment) -> bool {
+    let has_other = named(other).any(|stem| !own.stems.iter().any(|s| is_alike(s, stem)));
+    has_other && named(own).any(|stem| !is_named(stem, other))
 }
 
 /// Whether a segment asserts something that another one may contradict. `if it does not leak` is what `even if it leaks`

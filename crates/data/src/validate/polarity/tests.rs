@@ -119,6 +119,8 @@ fn lists_exceptions_and_conditions_are_read_with_what_they_belong_to() {
     let people = "다음 각 호의 사람은 재택근무를 할 수 없다.\n수습 중인 사람\n징계를 받은 사람";
     let except = "출근 시각은 3개월 동안 바꿀 수 없다. 다만, 가족의 간호가 필요한 때에는 그러하지 아니하다.";
     let written = "해고는 서면으로 통지하여야 효력이 있다.";
+    let groups = "If a large group visits, you must tell the guard. If a small group visits, you need not tell the guard.";
+    let allowances = "현장에서는 식비를 지급하고, 숙박비는 지급하지 아니한다.";
     for (source, answer, is_contradiction) in [
         (acts, "술에 취한 상태로 근무해도 됩니다.", true),
         (acts, "술에 취한 상태로 근무해서는 안 됩니다.", false),
@@ -128,6 +130,12 @@ fn lists_exceptions_and_conditions_are_read_with_what_they_belong_to() {
         (except, "가족의 간호가 필요하면 바꿀 수 있습니다.", false),
         (written, "서면이 아니어도 효력이 있습니다.", true),
         (written, "서면으로 통지하지 않은 해고는 효력이 없습니다.", false),
+        (written, "해고는 말로 통지해도 효력이 있습니다.", true),
+        (acts, "허가 없이 촬영해서는 안 됩니다.", false),
+        (allowances, "현장에서는 숙박비도 지급합니다.", true),
+        (allowances, "현장에서는 식비를 지급합니다.", false),
+        (groups, "If a small group visits, you need not tell the guard.", false),
+        ("남은 점수는 다음 달로 넘기지 아니한다.", "남은 점수는 다음 달로 넘어갑니다.", true),
         ("휴직기간은 근속기간에서 뺀다.", "휴직기간은 근속기간에 넣습니다.", true),
         ("휴직기간은 근속기간에서 뺀다.", "휴직기간은 근속기간에 넣지 않습니다.", false),
         ("No papers are asked for.", "Yes, papers are asked for.", true),

@@ -13,7 +13,19 @@ pub(super) fn agree(own: &Segment, other: &Segment) -> bool {
         || is_requirement(own, other)
         || is_only_after(own, other)
         || is_limit(own, other)
+        || is_without(own, other)
         || is_exception(own, other)
+}
+
+/// 허가 없이 찍어서는 안 된다 and the forbidden act of 허가 없이 찍는 행위: what both do without is the same.
+fn is_without(own: &Segment, other: &Segment) -> bool {
+    let lacking = |segment: &Segment| {
+        let text = format!("{} {}", segment.before, segment.text);
+        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        words.windows(2).find(|pair| pair[1].starts_with("없이")).map(|pair| pair[0].clone())
+    };
+    let is_double = own.sign == Sign::Must && own.text.contains("없이");
+    is_double && other.sign == Sign::MustNot && lacking(own).is_some_and(|noun| lacking(other) == Some(noun))
 }
 
 /// 등록하려면 서명하여야 한다 does not say that one may register.
@@ -117,6 +129,21 @@ fn is_exception(own: &Segment, other: &Segment) -> bool {
 
 static EVEN: LazyLock<Regex> =
     LazyLock::new(|| any(r"라도|에도|여도|해도|더라도|\beven\b|\bincluding\b|포함"));
+
+/// 말로 통지해도 of 서면으로 통지하여야: with what a verb is done, and that it may be done with it.
+static BY_OTHER_MEANS: LazyLock<Regex> = LazyLock::new(|| {
+    any(r"(?P<with>[가-힣]+?)(?:으로|로)만?도?\s(?P<verb>[가-힣]{2,}?)(?:하여|해|되어|돼)도(?:\s|$)")
+});
+static BY_MEANS: LazyLock<Regex> =
+    LazyLock::new(|| any(r"(?P<with>[가-힣]+?)(?:으로|로)\s(?P<verb>[가-힣]{2,}?)(?:하여야|해야|되어야)"));
+
+/// Whether an answer lets something be done by other means than the ones that its source asks for.
+pub(super) fn by_other_means(answer: &str, source: &str) -> Option<(String, String)> {
+    let own = BY_OTHER_MEANS.captures(answer)?;
+    let rule = BY_MEANS.captures_iter(source).find(|rule| rule["verb"] == own["verb"])?;
+    let is_other = rule["with"] != own["with"] && !source.contains(&own["with"]);
+    is_other.then(|| (own[0].to_owned(), rule[0].to_owned()))
+}
 
 /// Whether an answer says of what its source excepts what the source says of everything else.
 pub(super) fn forgets_exception(own: &Segment, rule: &Segment) -> bool {

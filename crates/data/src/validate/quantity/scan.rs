@@ -213,6 +213,8 @@ fn is_worded(rest: &str, script: Script, unit: Unit) -> bool {
     match script {
         Script::Digits => true,
         Script::English => unit != Unit::People || numeral > 3,
+        // 이달 is this month; months are counted 한 달, 두 달.
+        Script::Sino if rest[numeral..].trim_start().starts_with('달') => false,
         Script::Sino => {
             let n_syllables = rest[..numeral].chars().count();
             let is_clear_unit = !has_gap || (rest.starts_with("일 년") || rest.starts_with("일 개월"));
@@ -233,14 +235,14 @@ fn is_word_end(rest: &str, len: usize) -> bool {
     !after.starts_with(super::super::text::is_hangul) || is_particle.iter().any(|p| after.starts_with(p))
 }
 
-/// Whether digits are a list marker or part of a name: `1.`, `(2)`, `… 1) … 2) …`, `COVID-19`.
+/// Whether digits are a list marker or part of a name: `1.`, `(2)` but not `room (6400)`, `… 1) … 2) …`, `COVID-19`.
 fn is_marker(text: &str, start: usize, end: usize) -> bool {
     let before = text[..start].trim_end_matches(' ');
     let begins_line = before.is_empty() || before.ends_with('\n');
     let after = &text[end..];
     (begins_line && after.starts_with(['.', ')']) && !after[1..].starts_with(|c: char| c.is_ascii_digit()))
         || numbers_item(text, start, end)
-        || (before.ends_with('(') && after.starts_with(')'))
+        || (end - start < 3 && before.ends_with('(') && after.starts_with(')'))
         || (text[..start].ends_with('-')
             && text[..start].trim_end_matches('-').ends_with(|c: char| c.is_ascii_alphabetic()))
 }

@@ -95,3 +95,9 @@ fn bounds_are_those_beside_the_number() {
         assert_eq!(bound(text), want, "{text}");
     }
 }
+
+#[test]
+fn this_month_is_no_number_of_months() {
+    assert_eq!(read("이달 말까지 낸다"), []);
+    assert_eq!(read("두 달 안에 낸다"), [(2 * ONE, Unit::Months)]);
+}

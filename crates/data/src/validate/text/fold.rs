@@ -43,6 +43,35 @@ pub fn bare(text: &str) -> String {
     text.nfc().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// The letters of a text as [`bare`] has them, with a blank between words of other scripts than Hangul, so that the `pen`
+/// of `open` is none.
+pub fn spaced(text: &str) -> String {
+    let mut out = String::new();
+    let mut is_apart = false;
+    for c in text.nfc().flat_map(char::to_lowercase) {
+        if !c.is_alphanumeric() {
+            is_apart = true;
+            continue;
+        }
+        let is_word = out.chars().next_back().is_some_and(|last| !is_hangul(last)) && !is_hangul(c);
+        if is_apart && is_word {
+            out.push(' ');
+        }
+        out.push(c);
+        is_apart = false;
+    }
+    out
+}
+
+/// Whether letters (see [`spaced`]) have a stem; one in Latin letters begins a word there.
+pub fn has_stem(letters: &str, stem: &str) -> bool {
+    if !stem.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return letters.contains(stem);
+    }
+    let mut places = letters.match_indices(stem);
+    places.any(|(at, _)| at == 0 || !letters.as_bytes()[at - 1].is_ascii_alphanumeric())
+}
+
 /// Whether a character is a Hangul syllable.
 pub fn is_hangul(c: char) -> bool {
     ('가'..='힣').contains(&c)

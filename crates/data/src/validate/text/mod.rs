@@ -5,5 +5,5 @@ pub mod fold;
 pub mod words;
 
 pub use clauses::{clauses, sentences};
-pub use fold::{bare, fold, is_hangul, is_korean};
+pub use fold::{bare, fold, has_stem, is_hangul, is_korean, spaced};
 pub use words::{Word, stems, topics, verb, words};

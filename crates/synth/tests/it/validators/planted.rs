@@ -56,16 +56,13 @@ fn markdown(text: &str, name: &str) -> String {
     let body = text.strip_prefix("---").and_then(|t| t.split_once("\n---")).map_or(text, |(_, rest)| rest);
     let mut out = format!("={}\n", name.replace('-', " "));
     let mut heads: Vec<&str> = Vec::new();
-    for line in body.lines().map(str::trim) {
+    for line in &unwrapped(body) {
         let line = line.trim_start_matches(['*', '-', '>', ' ']);
         if line.starts_with('|') {
             out += &row(line, &mut heads);
             continue;
         }
         heads.clear();
-        if line.contains("{%") || line.starts_with('<') {
-            continue;
-        }
         let mut plain = String::new();
         let mut rest = line;
         while let Some((before, after)) = rest.split_once('[') {
@@ -82,6 +79,29 @@ fn markdown(text: &str, name: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Lines as a reader of Markdown has them: what is wrapped over several lines is one, and template marks are none.
+fn unwrapped(body: &str) -> Vec<String> {
+    let begins = |line: &str| {
+        line.starts_with(['#', '|', '>', '*', '-', '+']) || line.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let mut lines: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for line in body.lines().map(str::trim) {
+        let is_mark = line.starts_with("{%") || line.starts_with('<') && !line.starts_with("<http");
+        if line.is_empty() || is_mark {
+            is_open = false;
+        } else if is_open && !begins(line) {
+            let last = lines.last_mut().expect("a line is open");
+            last.push(' ');
+            last.push_str(line);
+        } else {
+            is_open = !line.starts_with(['#', '|']);
+            lines.push(line.to_owned());
+        }
+    }
+    lines
 }
 
 /// A row of a table as a reader of tables gives it: each cell behind the heading of its column. The first row is the

@@ -1,17 +1,28 @@
 //! Numbers that a text says without writing them: how many items its list has, how often what is done every year is done.
 
-use super::super::super::quantity::{Bound, ONE, Quantity, Unit, quantities};
+use super::super::super::quantity::{ONE, Quantity, Unit, quantities};
 use super::super::super::source::Cited;
-use super::super::super::text::{bare, sentences};
+use super::super::super::text::{bare, sentences, stems};
+use super::computed::{is_computed, is_sum};
+
+/// What a number of an answer may follow from.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    pub question: &'a str,
+    pub claims: &'a str,
+    pub source: &'a str,
+}
 
 /// Whether a number of an answer follows from what the source or the answer lists or says in other words.
-pub(super) fn is_derived(own: &Quantity, claims: &str, source: &str, cited: &Cited) -> bool {
+pub(super) fn is_derived(own: &Quantity, said: Said<'_>, cited: &Cited) -> bool {
+    let Said { claims, source, .. } = said;
     let word = &claims[own.start..own.end];
-    counts_listed(own, claims, source, cited)
+    counts_listed(own, said, cited)
         || counts_months(own, source)
-        || is_frequency(own, source)
-        || is_once(own, source)
+        || is_frequency(own, said)
+        || is_once(own, claims, source)
         || is_sum(own, source)
+        || is_computed(own, said)
         // 과반수 is written together with the word before it, too.
         || (!word.contains(|c: char| c.is_ascii_digit())
             && bare(word).chars().count() > 2
@@ -19,9 +30,9 @@ pub(super) fn is_derived(own: &Quantity, claims: &str, source: &str, cited: &Cit
 }
 
 /// `세 가지`, `three steps`: as many as the answer or the source lists.
-fn counts_listed(own: &Quantity, claims: &str, source: &str, cited: &Cited) -> bool {
+fn counts_listed(own: &Quantity, said: Said<'_>, cited: &Cited) -> bool {
     const COUNTED: [&str; 6] = ["가지", "단계", "종류", "군데", "곳", "개"];
-    let word = &claims[own.start..own.end];
+    let word = &said.claims[own.start..own.end];
     let is_count = own.unit == Unit::Bare
         || own.unit == Unit::Pieces && COUNTED.iter().any(|counted| word.ends_with(counted));
     let n = usize::try_from(own.value / ONE).unwrap_or(0);
@@ -31,9 +42,13 @@ fn counts_listed(own: &Quantity, claims: &str, source: &str, cited: &Cited) -> b
     let n_lines = cited.own.lines().count();
     // The line above a list leads to it.
     let is_list_of = |lines: usize| n_lines == lines || n_lines == lines + 1;
+    // A list that has nothing to do with what is asked and answered is not what is counted.
+    let spoken: Vec<String> = [said.question, said.claims].iter().flat_map(|text| stems(text)).collect();
+    let is_spoken_of = |sentence: &str| stems(sentence).iter().any(|stem| spoken.contains(stem));
     is_list_of(n)
-        || is_numbered_to(claims, n)
-        || [claims, source].iter().any(|text| sentences(text).iter().any(|s| n_items(s, n)))
+        || is_numbered_to(said.claims, n)
+        || sentences(said.claims).iter().any(|s| n_items(s, n))
+        || sentences(said.source).iter().any(|s| n_items(s, n) && is_spoken_of(s))
 }
 
 /// Whether a text numbers so many things in words: 첫째, 둘째, 셋째.
@@ -78,56 +93,49 @@ fn counts_months(own: &Quantity, source: &str) -> bool {
     own.unit == Unit::Occasions && sentences(source).iter().any(|s| months(s) * ONE == own.value)
 }
 
-/// 1년 6개월 of 1년으로 한다 … 6개월을 더 쓸 수 있다: what is added makes a sum.
-fn is_sum(own: &Quantity, source: &str) -> bool {
-    let all = quantities(source);
-    let is_part = |q: &&Quantity| q.unit == own.unit && q.bound != Some(Bound::Before);
-    // 6개월을 더, `another 6 months`.
-    let is_added = |q: &Quantity| {
-        let after: String = source[q.end..].chars().take(3).collect();
-        let before = source[..q.start].trim_end().to_ascii_lowercase();
-        after.contains('더') || ["additional", "extra", "another"].iter().any(|word| before.ends_with(word))
-    };
-    let sums = |b: &Quantity| {
-        let mut first = all.iter().filter(is_part).filter(|a| a.start < b.start);
-        is_added(b) && first.any(|a| a.value + b.value == own.value)
-    };
-    all.iter().filter(is_part).any(sums)
-}
-
 /// What is done every year is done once a year.
-fn is_frequency(own: &Quantity, source: &str) -> bool {
-    const EVERY: &[(&[&str], Unit, i128)] = &[
-        (
-            &["매년", "매 년", "해마다", "연간", "every year", "annually", "yearly", "each year", "per year"],
-            Unit::Months,
-            12,
-        ),
-        (
-            &["매월", "매 월", "매달", "달마다", "every month", "monthly", "each month", "per month"],
-            Unit::Months,
-            1,
-        ),
-        (&["매주", "매 주", "주마다", "every week", "weekly", "each week", "per week"], Unit::Days, 7),
-        (&["매일", "날마다", "every day", "daily", "each day", "per day"], Unit::Days, 1),
-        (&["매분기", "매 분기", "분기마다", "quarterly", "every quarter", "each quarter"], Unit::Months, 3),
-        (&["매반기", "반기마다", "every half year", "twice a year"], Unit::Months, 6),
-    ];
-    let lower = source.to_ascii_lowercase();
-    // 두 달에 한 번 is 두 달마다.
-    if own.unit == Unit::Occasions && own.value == ONE && (lower.contains("마다") || lower.contains("every "))
-    {
-        return true;
+fn is_frequency(own: &Quantity, said: Said<'_>) -> bool {
+    let lower = said.source.to_ascii_lowercase();
+    let is_once = own.unit == Unit::Occasions && own.value == ONE;
+    // 두 달에 한 번 is 두 달마다; 한 번 alone is not.
+    if is_once && (lower.contains("마다") || lower.contains("every ")) {
+        return [said.question, said.claims].iter().any(|text| names_period(text));
     }
     EVERY.iter().any(|(words, unit, n)| {
-        let is_meant =
-            own.unit == Unit::Occasions && own.value == ONE || own.unit == *unit && own.value == n * ONE;
+        let is_meant = is_once || own.unit == *unit && own.value == n * ONE;
         is_meant && words.iter().any(|word| lower.contains(word))
     })
 }
 
-/// What cannot be done again is done once, and not twice.
-fn is_once(own: &Quantity, source: &str) -> bool {
+/// Whether a text names a stretch of time in which something is done.
+fn names_period(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_time = |q: &Quantity| matches!(q.unit, Unit::Minutes | Unit::Days | Unit::Months);
+    quantities(text).iter().any(is_time)
+        || ["마다", "every", "얼마나 자주", "how often"].iter().any(|word| lower.contains(word))
+        || EVERY.iter().flat_map(|(words, ..)| *words).any(|word| lower.contains(word))
+}
+
+/// Words for what is done again and again, with the stretch of time that each names.
+const EVERY: &[(&[&str], Unit, i128)] = &[
+    (
+        &["매년", "매 년", "해마다", "연간", "every year", "annually", "yearly", "each year", "per year"],
+        Unit::Months,
+        12,
+    ),
+    (
+        &["매월", "매 월", "매달", "달마다", "every month", "monthly", "each month", "per month"],
+        Unit::Months,
+        1,
+    ),
+    (&["매주", "매 주", "주마다", "every week", "weekly", "each week", "per week"], Unit::Days, 7),
+    (&["매일", "날마다", "every day", "daily", "each day", "per day"], Unit::Days, 1),
+    (&["매분기", "매 분기", "분기마다", "quarterly", "every quarter", "each quarter"], Unit::Months, 3),
+    (&["매반기", "반기마다", "every half year", "twice a year"], Unit::Months, 6),
+];
+
+/// What cannot be done again is done once, and cannot be done twice.
+fn is_once(own: &Quantity, claims: &str, source: &str) -> bool {
     const AGAIN: &[&str] = &[
         "중임",
         "연임",
@@ -144,8 +152,12 @@ fn is_once(own: &Quantity, source: &str) -> bool {
         "one-time",
     ];
     const NEVER: &[&str] = &["없", "못", "아니", "않", "금지", "안 되", "안 된", "not", "never", "no "];
+    let after = claims[own.end..].to_ascii_lowercase();
+    let before = claims[..own.start].to_ascii_lowercase();
+    let is_denied =
+        NEVER.iter().any(|never| after.contains(never) || never.is_ascii() && before.contains(never));
     own.unit == Unit::Occasions
-        && own.value <= 2 * ONE
+        && (own.value == ONE || own.value == 2 * ONE && is_denied)
         && sentences(source).iter().any(|sentence| {
             let lower = sentence.to_ascii_lowercase();
             AGAIN.iter().any(|word| {
@@ -189,14 +201,18 @@ mod tests {
             ("일 년에 한 번 점검합니다", "소화기는 매년 점검한다", true),
             ("한 달에 한 번 점검합니다", "소화기는 매월 점검한다", true),
             ("두 달에 한 번 점검합니다", "소화기는 2개월마다 점검한다", true),
+            ("한 번만 점검합니다", "소화기는 2개월마다 점검한다", false),
             ("한 달에 두 번 점검합니다", "소화기는 매월 점검한다", false),
             ("반장은 한 번만 맡습니다", "반장은 연임할 수 없다", true),
             ("반장은 세 번만 맡습니다", "반장은 연임할 수 없다", false),
+            ("반장은 두 번 맡을 수 있습니다", "반장은 연임할 수 없다", false),
+            ("반장은 두 번 맡을 수 없습니다", "반장은 연임할 수 없다", true),
             ("반장은 한 번만 맡습니다", "반장은 연임할 수 있다", false),
         ] {
             let all = quantities(answer);
             let own = all.iter().find(|q| q.unit == Unit::Occasions).unwrap();
-            assert_eq!(is_frequency(own, source) || is_once(own, source), want, "{answer}");
+            let said = Said { question: "", claims: answer, source };
+            assert_eq!(is_frequency(own, said) || is_once(own, answer, source), want, "{answer}");
         }
     }
 }
