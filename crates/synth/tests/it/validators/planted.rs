@@ -1,5 +1,7 @@
 //! Faults planted by code into the pairs of three texts: the example rules, a statute, an English handbook.
 
+use std::path::Path;
+
 use data::documents::Tree;
 use data::validate::{Kind, Limits, Sources, Validator};
 use synth::questions::{Quotas, Setting, write};
@@ -43,12 +45,30 @@ pub fn handbook() -> Option<Vec<Tree>> {
         );
     }
     files.sort();
-    let tree = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).unwrap();
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        simple::headings(&name, &markdown(&text, &name))
-    };
-    Some(files.iter().map(tree).collect())
+    Some(files.iter().map(|path| page(path)).collect())
+}
+
+/// Every page of the handbook; that of [`handbook`] are those about leave, travel and the like.
+pub fn whole_handbook() -> Option<Vec<Tree>> {
+    let mut folders = vec![testing::shared_data("18f-handbook")?.join("pages")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "md") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Some(files.iter().map(|path| page(path)).collect())
+}
+
+fn page(path: &Path) -> Tree {
+    let text = std::fs::read_to_string(path).unwrap();
+    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+    simple::headings(&name, &markdown(&text, &name))
 }
 
 /// The plain words of Markdown: links by their words, tables row by row, no front matter, no template marks.

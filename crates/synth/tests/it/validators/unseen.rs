@@ -19,12 +19,15 @@ struct Row {
     answer: String,
 }
 
+/// The pages of the handbook that a list is about.
+type Handbook = fn() -> Option<Vec<Tree>>;
+
 /// A text by its name in the list; none where the shared data is absent.
-fn text(name: &str) -> Option<Vec<Tree>> {
+fn text(name: &str, handbook: Handbook) -> Option<Vec<Tree>> {
     match name {
         "employment" => Some(vec![Rules::of(Book::Employment).tree, Rules::of(Book::Pay).tree]),
         "constitution" => planted::statute().map(|tree| vec![tree]),
-        "18F" => planted::handbook(),
+        "18F" => handbook(),
         other => panic!("no text {other}"),
     }
 }
@@ -49,11 +52,11 @@ fn pair(trees: &[Tree], row: &Row, n: usize) -> Option<Pair> {
 }
 
 /// Judges a list, tells of each pair that is judged wrongly, and counts.
-fn judged(list: &str) -> Table {
+fn judged(list: &str, handbook: Handbook) -> Table {
     let rows: Vec<Row> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut table = Table::default();
     for name in ["employment", "constitution", "18F"] {
-        let Some(trees) = text(name) else { continue };
+        let Some(trees) = text(name, handbook) else { continue };
         let validator = validator(trees.clone());
         for (n, row) in rows.iter().enumerate().filter(|(_, row)| row.text == name) {
             let pair = pair(&trees, row, n);
@@ -85,7 +88,7 @@ fn hold(table: &Table, most_refused: usize, least_caught: usize) {
 
 #[test]
 fn pairs_of_somebody_else_are_told_apart() {
-    hold(&judged(include_str!("unseen.jsonl")), 3, 95);
+    hold(&judged(include_str!("unseen.jsonl"), planted::handbook), 3, 95);
 }
 
 /// A second list by somebody else. At the first look 8 of 75 good pairs were refused, most of them questions in words that
@@ -93,5 +96,14 @@ fn pairs_of_somebody_else_are_told_apart() {
 /// questions, 12 of 15 numbers and negations each. The validators were mended on classes of these pairs since.
 #[test]
 fn further_pairs_of_somebody_else_are_told_apart() {
-    hold(&judged(include_str!("fresh.jsonl")), 3, 95);
+    hold(&judged(include_str!("fresh.jsonl"), planted::handbook), 3, 95);
+}
+
+/// A third list by somebody else, who had seen neither the validators nor another list. At the first look 14 of 100 good
+/// pairs were refused, half of them because the answer holds a number that it works out itself, and 86 of 100 faults
+/// caught: articles 20, numbers 19, people 18, negations 14, unanswerable questions 13 of 20 each.
+#[test]
+#[ignore = "a look at pairs that nothing was mended on; the bars are the goal"]
+fn pairs_that_nothing_was_mended_on_are_told_apart() {
+    hold(&judged(include_str!("third.jsonl"), planted::whole_handbook), 3, 95);
 }
