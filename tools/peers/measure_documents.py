@@ -1,6 +1,11 @@
-"""Reading PDF files: pages a second to a document with paragraphs and tables, beside the plain text of two peers."""
+"""Reading PDF files: pages a second to a document with paragraphs and tables, beside the plain text of two peers; and
+a thousand pages through the stages that read and divide them."""
 
 import os
+import re
+import shutil
+import subprocess
+import time
 from pathlib import Path
 
 from rounds import last_object, median, missing, number, ratio, table, versions
@@ -46,3 +51,62 @@ def pdf(bench):
     text += [f"- peers: {versions(*(p for p in PEERS if p not in absent)) or 'not installed'}", ""]
     header = ["files", "program", "pages", "pages/s", "pages/s, ours : theirs"]
     return "\n".join([*text, table(header, lines), ""])
+
+
+# Pages of the long file; with --small some.
+LONG = 1000
+
+
+def long(bench):
+    """A thousand pages in one file: read with structure and divided into pieces by the built-in model's tokens."""
+    title = ["## Reading and dividing a thousand pages", ""]
+    if missing("pymupdf"):
+        return "\n".join([*title, "Not measured: pymupdf is not installed, which puts the pages together.", ""])
+    project = bench.folder / "long"
+    made = subprocess.run([str(bench.binary), "init", "regulations", str(project)], capture_output=True, check=False)
+    if made.returncode != 0:
+        raise SystemExit(made.stderr.decode())
+    pages = joined(project / "rules", 60 if bench.small else LONG)
+    runs = bench.in_turn({"moru": lambda: divided(bench, project)})["moru"]
+    lines = []
+    parts = {"parse": "reading, with structure", "chunk": "masking and dividing", "both": "both", "all": "the whole command"}
+    for key, told in parts.items():
+        seconds = sorted(run[key] for run in runs)
+        rate = f"{number(pages / median(runs, key))} ({number(pages / seconds[-1])}–{number(pages / seconds[0])})"
+        lines.append([told, number(median(runs, key)), rate, number(median(runs, "gb")) if key == "all" else ""])
+    text = [*title, "- `moru run --until chunk` of the template `regulations`, whose printed rules were put together into one"]
+    text += [f"  file of {pages:,} pages; two threads; the command also reads the recipe, unpacks the model and writes a report", ""]
+    return "\n".join([*text, table(["", "s", "pages/s", "peak memory, GB"], lines), ""])
+
+
+def joined(folder, least):
+    """Puts the rules of a folder into one file, over and over, in their place; says how many pages it has."""
+    import pymupdf
+
+    files = sorted(folder.glob("*.pdf"))
+    books = [pymupdf.open(file) for file in files]
+    whole = pymupdf.open()
+    while whole.page_count < least:
+        for book in books:
+            whole.insert_pdf(book)
+    for file in files:
+        file.unlink()
+    whole.save(folder / "rules.pdf")
+    return whole.page_count
+
+
+def divided(bench, project):
+    """Seconds of the stages and of the command, and its memory, from nothing."""
+    for folder in (".moru", "out"):
+        shutil.rmtree(project / folder, ignore_errors=True)
+    begun = time.perf_counter()
+    run = subprocess.Popen([str(bench.binary), "run", "--until", "chunk"], cwd=project, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, text=True)
+    told = run.stderr.read()
+    _, status, usage = os.wait4(run.pid, 0)
+    run.returncode = status
+    seconds = time.perf_counter() - begun
+    if status != 0:
+        raise SystemExit(told)
+    stages = {name: float(took) for name, took in re.findall(r"(parse|chunk):\S+\s+done in ([0-9.]+) s", told)}
+    return {**stages, "both": stages["parse"] + stages["chunk"], "all": seconds, "gb": usage.ru_maxrss * 1024 / 1e9}

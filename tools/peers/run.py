@@ -47,6 +47,7 @@ MEASUREMENTS = {
     "data-large": measure_data.large,
     "data-pandas": measure_data.beside_pandas,
     "documents-pdf": measure_documents.pdf,
+    "documents-long": measure_documents.long,
     "help": measure_help.first_page,
     "first-token": measure_help.first_token,
 }
