@@ -310,7 +310,7 @@ impl Tokenizer {
     /// # Errors
     /// [`TokenizerError::Encode`], for instance a character that a vocabulary without bytes lacks.
     pub fn encode(&self, text: &str, markup: Markup) -> Result<Vec<u32>, TokenizerError> {
-        Ok(self.encode_with_offsets(text, markup)?.ids)
+        Ok(self.encoded(text, markup, false)?.ids)
     }
 
     /// Token ids of a text with the bytes they stand for. Shielded strings come out as plain text;
@@ -319,6 +319,11 @@ impl Tokenizer {
     /// # Errors
     /// [`TokenizerError::Encode`].
     pub fn encode_with_offsets(&self, text: &str, markup: Markup) -> Result<Encoding, TokenizerError> {
+        self.encoded(text, markup, true)
+    }
+
+    /// Offsets cost nearly as much as the ids: without `has_offsets` there are none.
+    fn encoded(&self, text: &str, markup: Markup, has_offsets: bool) -> Result<Encoding, TokenizerError> {
         let mut out = Encoding::default();
         let mut done = 0;
         if markup == Markup::Special {
@@ -331,7 +336,7 @@ impl Tokenizer {
                 if found.start() < done {
                     continue;
                 }
-                self.encode_plain(text, done..start, &mut out)?;
+                self.encode_plain(text, done..start, has_offsets, &mut out)?;
                 let rest = &text[found.end()..];
                 let eaten = if special.rstrip { rest.len() - rest.trim_start().len() } else { 0 };
                 done = found.end() + eaten;
@@ -339,7 +344,7 @@ impl Tokenizer {
                 out.offsets.push(start..done);
             }
         }
-        self.encode_plain(text, done..text.len(), &mut out)?;
+        self.encode_plain(text, done..text.len(), has_offsets, &mut out)?;
         Ok(out)
     }
 
@@ -347,6 +352,7 @@ impl Tokenizer {
         &self,
         text: &str,
         range: Range<usize>,
+        has_offsets: bool,
         out: &mut Encoding,
     ) -> Result<(), TokenizerError> {
         let piece = &text[range.clone()];
@@ -354,12 +360,13 @@ impl Tokenizer {
             return Ok(());
         }
         let (clean, shields) = unshield(piece);
-        let encoding = self
-            .shared
-            .inner
-            .encode(clean.as_ref(), false)
+        let (inner, clean) = (&self.shared.inner, clean.as_ref());
+        let encoding = if has_offsets { inner.encode(clean, false) } else { inner.encode_fast(clean, false) }
             .map_err(|error| TokenizerError::Encode { bytes: piece.len(), why: error.to_string() })?;
         out.ids.extend_from_slice(encoding.get_ids());
+        if !has_offsets {
+            return Ok(());
+        }
         out.offsets.extend(encoding.get_offsets().iter().map(|&(start, end)| {
             let before = |at: usize, past: bool| {
                 let passed = shields.iter().filter(|&&s| if past { s < at } else { s <= at }).count();

@@ -22,6 +22,7 @@ fn offsets_cover_the_text_and_point_at_their_bytes() {
     let text = "<|im_start|>ab한<|im_end|>\n";
     let encoding = tokenizer.encode_with_offsets(text, Markup::Special).unwrap();
     assert_eq!(encoding.ids.len(), encoding.offsets.len());
+    assert_eq!(tokenizer.encode(text, Markup::Special).unwrap(), encoding.ids);
     assert_eq!(&text[encoding.offsets[0].clone()], "<|im_start|>");
     assert_eq!(&text[encoding.offsets[2].clone()], "b");
     assert_eq!(&text[encoding.offsets[3].clone()], "한");

@@ -7,12 +7,12 @@ type Count<'a> = &'a dyn Fn(&str) -> usize;
 /// A text in parts of at most `room` tokens: at line ends and sentence ends, else between words, else anywhere.
 pub(super) fn sentences(text: &str, room: usize, count: Count<'_>) -> Vec<String> {
     let pieces = ends(text);
-    gather(pieces.into_iter().flat_map(|sentence| fitting(sentence, room, count)), room, count)
+    gather(pieces.into_iter().flat_map(|sentence| fitting(sentence, room, count)), room)
 }
 
-/// Joins neighbours as long as they fit; parts of about one size.
-fn gather<'a>(pieces: impl Iterator<Item = &'a str>, room: usize, count: Count<'_>) -> Vec<String> {
-    let pieces: Vec<(&str, usize)> = pieces.map(|piece| (piece, count(piece))).collect();
+/// Joins neighbours, each with its tokens, as long as they fit; parts of about one size.
+fn gather<'a>(pieces: impl Iterator<Item = (&'a str, usize)>, room: usize) -> Vec<String> {
+    let pieces: Vec<(&str, usize)> = pieces.collect();
     let total: usize = pieces.iter().map(|(_, tokens)| tokens).sum();
     let parts = total.div_ceil(room.max(1)).max(1);
     let aim = total.div_ceil(parts);
@@ -55,10 +55,11 @@ fn is_number_end(before: &str) -> bool {
     before.ends_with(|c: char| c.is_ascii_digit())
 }
 
-/// A sentence in parts that fit.
-fn fitting<'a>(sentence: &'a str, room: usize, count: Count<'_>) -> Vec<&'a str> {
-    if count(sentence) <= room {
-        return vec![sentence];
+/// A sentence in parts that fit, each with its tokens.
+fn fitting<'a>(sentence: &'a str, room: usize, count: Count<'_>) -> Vec<(&'a str, usize)> {
+    let tokens = count(sentence);
+    if tokens <= room {
+        return vec![(sentence, tokens)];
     }
     let middle = sentence.len() / 2;
     let blank = |at: &usize| sentence.as_bytes()[*at].is_ascii_whitespace();
@@ -72,7 +73,7 @@ fn fitting<'a>(sentence: &'a str, room: usize, count: Count<'_>) -> Vec<&'a str>
             parts
         }
         // One character has more tokens than there is room for.
-        None => vec![sentence],
+        None => vec![(sentence, tokens)],
     }
 }
 
@@ -80,7 +81,7 @@ fn fitting<'a>(sentence: &'a str, room: usize, count: Count<'_>) -> Vec<&'a str>
 pub(super) fn rows(table: &Table, room: usize, count: Count<'_>) -> (Option<String>, Vec<String>) {
     let row = |cells| Table { rows: vec![cells], heading_rows: 0 }.text();
     let rows: Vec<String> = table.rows.iter().map(|cells| row(cells.clone()) + "\n").collect();
-    let gathered = |room| gather(rows.iter().flat_map(|row| fitting(row, room, count)), room, count);
+    let gathered = |room| gather(rows.iter().flat_map(|row| fitting(row, room, count)), room);
     let head = rows
         .iter()
         .take(table.heading_rows as usize)

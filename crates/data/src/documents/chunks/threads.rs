@@ -2,8 +2,9 @@
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Items that are worth a thread.
+/// Items that a thread takes at a time.
 const LEAST: usize = 16;
 
 /// What `f` makes of each item, in order.
@@ -16,12 +17,25 @@ pub(super) fn each<T: Sync, R: Send>(
     if threads < 2 {
         return items.iter().map(f).collect();
     }
-    let f = &f;
-    std::thread::scope(|scope| {
-        let spawn = |part| scope.spawn(move || <[T]>::iter(part).map(f).collect::<Vec<R>>());
-        let parts: Vec<_> = items.chunks(items.len().div_ceil(threads)).map(spawn).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    })
+    // Whoever is done takes the next few: items differ much in length.
+    let (next, f) = (AtomicUsize::new(0), &f);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let from = next.fetch_add(LEAST, Ordering::Relaxed);
+            let Some(rest) = items.get(from..).filter(|rest| !rest.is_empty()) else { return done };
+            done.push((from, rest.iter().take(LEAST).map(f).collect::<Vec<R>>()));
+        }
+    };
+    let mut parts: Vec<(usize, Vec<R>)> = std::thread::scope(|scope| {
+        let started: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        started
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    });
+    parts.sort_unstable_by_key(|(from, _)| *from);
+    parts.into_iter().flat_map(|(_, part)| part).collect()
 }
 
 #[cfg(test)]
