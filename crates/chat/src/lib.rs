@@ -52,4 +52,4 @@ pub use sample::{EncodeError, Encoder, FitCounts, Fitter, Overlong, Sample, Samp
 pub use schema::Schema;
 pub use shard::{Shard, ShardError, ShardWriter};
 pub use template::{Builtin, LocalTime, Template, TemplateError};
-pub use tokenizer::{Encoding, Markup, SpecialIds, StreamDecoder, Tokenizer, TokenizerError};
+pub use tokenizer::{Encoding, Markup, SpecialIds, StreamDecoder, TokenCounter, Tokenizer, TokenizerError};

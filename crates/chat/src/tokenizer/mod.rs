@@ -6,12 +6,14 @@
 //! 4. [`stream`] turns ids into whole characters one at a time.
 //! 5. [`whole`] puts round a text what the vocabulary says.
 //! 6. [`ggml`] reads and writes vocabularies as GGUF files have them.
+//! 7. [`count`] says how many tokens texts have that share lines.
 //!
 //! Special tokens are found in a text only where the caller says that the text is markup
 //! ([`Markup::Special`]). Text from outside is shielded first ([`Tokenizer::shield`]), so that a
 //! row that contains `<|im_end|>` cannot end a turn.
 
 mod byte_level;
+mod count;
 mod file;
 mod ggml;
 mod stream;
@@ -27,6 +29,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use sha2::{Digest as _, Sha256};
 
 pub use byte_level::ByteLevelVocab;
+pub use count::TokenCounter;
 pub use file::{TokenizerFiles, read_folder};
 pub use ggml::{GgmlVocab, TokenKind};
 pub use stream::StreamDecoder;

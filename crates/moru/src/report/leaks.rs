@@ -45,6 +45,16 @@ fn files(leaks: &Leaks, words: Words) -> String {
 }
 
 fn model(test: &LeakTest, is_named: bool, words: Words) -> String {
+    let title = words.pick("모델에게 말을 시켜 봄", "The model, led on");
+    let name = if is_named { format!(" · {}", esc(&test.name)) } else { String::new() };
+    let title = format!("{title}{name}");
+    if test.known_values == 0 {
+        let said = words.pick(
+            "원본에서 알려진 개인정보가 없어, 모델에게 물어볼 값이 없습니다.",
+            "The sources held no known personal value, so there was none to ask the model for.",
+        );
+        return table::card(&title, &verdict(true, said));
+    }
     let leaked = test.leaked();
     let (samples, texts, prefixes) = (int(test.samples), int(test.continuations), int(test.prefixes));
     let known = int(test.known_values);
@@ -74,10 +84,8 @@ fn model(test: &LeakTest, is_named: bool, words: Words) -> String {
         none if none.is_empty() => none,
         kinds => format!("<p class=\"note\">{} {kinds}</p>", words.pick("말한 값:", "What it said:")),
     };
-    let title = words.pick("모델에게 말을 시켜 봄", "The model, led on");
-    let name = if is_named { format!(" · {}", esc(&test.name)) } else { String::new() };
     table::card(
-        &format!("{title}{name}"),
+        &title,
         &format!(
             "{}<p class=\"note\">{lead}</p>{kinds}{}",
             verdict(leaked == 0, &said),

@@ -21,7 +21,7 @@ use crate::reading::{self, Sheet};
 use crate::recipe::{Chunk, Prepare, Source};
 
 /// Raised when the same documents would become other chunks.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Findings of one document that are told one by one.
 const TOLD: usize = 5;
@@ -75,16 +75,16 @@ fn run(
     let (chunk, prepare): (Chunk, Prepare) = (stage.param("chunk")?, stage.param("prepare")?);
     let public: bool = stage.param(&format!("source.{}.public", source.name))?;
     let masker = privacy::masker(&prepare.mask, public, secret)?;
-    let tokenizer = if has_tokenizer {
+    let counter = if has_tokenizer {
         let model = stage.input(Names::MODEL)?;
-        Some(tokenize::encoder(&model, &stage.param("tokenize")?)?)
+        Some(chat::TokenCounter::new(
+            tokenize::encoder(&model, &stage.param("tokenize")?)?.tokenizer().clone(),
+        ))
     } else {
         None
     };
-    let count = |text: &str| match &tokenizer {
-        Some(encoder) => {
-            encoder.tokenizer().encode(text, chat::Markup::Plain).map_or(text.len(), |ids| ids.len())
-        }
+    let count = |text: &str| match &counter {
+        Some(counter) => counter.count(text).unwrap_or(text.len()),
         // A token of text in a vocabulary that is not there yet is about three bytes long.
         None => text.len().div_ceil(3),
     };

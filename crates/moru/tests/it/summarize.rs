@@ -75,6 +75,18 @@ fn a_table_of_ones_own_goes_from_rows_to_summaries_of_a_file() {
     scratch.stdout(&with(&["run", "-C", "s"]), 0);
 
     let report: Value = serde_json::from_str(&scratch.read("s/out/report.json")).unwrap();
+    // Nobody is named in these rows: a model is not made to talk where nothing it says could be found.
+    let led_on = &report["leaks"]["tests"][0];
+    assert_eq!(
+        (&led_on["known_values"], &led_on["samples"], &led_on["continuations"]),
+        (&0.into(), &0.into(), &0.into())
+    );
+    let said = if report["language"] == "ko" {
+        "물어볼 값이 없습니다"
+    } else {
+        "none to ask the model for"
+    };
+    assert!(scratch.read("s/out/report.html").contains(said));
     let evaluation = &report["evaluation"][0];
     let names = |key: &str, part: &str| -> Vec<String> {
         evaluation[key].as_array().unwrap().iter().map(|m| m[part].as_str().unwrap().to_owned()).collect()

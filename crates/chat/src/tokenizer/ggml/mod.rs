@@ -10,6 +10,8 @@ mod read;
 mod split;
 mod write;
 
+pub(super) use split::Rule;
+
 #[cfg(test)]
 mod tests;
 

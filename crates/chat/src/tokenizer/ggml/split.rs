@@ -15,7 +15,7 @@ const DIGIT: &str = r"\p{N}";
 
 /// One way of cutting.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rule {
+pub(in super::super) struct Rule {
     /// The name that is written.
     pub name: &'static str,
     /// Other names for the same.

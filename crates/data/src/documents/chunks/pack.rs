@@ -34,8 +34,11 @@ impl<'a> Packer<'a> {
         let nodes = &tree.nodes;
         // The heading by itself stands above every node below it.
         let counted = each(nodes, balance.threads, |node| {
-            let own = node.pieces().map(|piece| count(&piece) + 1).sum::<usize>();
-            (own, if node.heading.is_empty() { 0 } else { count(&node.heading) + 2 })
+            let own = render::own(node);
+            (
+                if own.is_empty() { 0 } else { count(&(own + "\n")) },
+                if node.heading.is_empty() { 0 } else { count(&node.heading) + 2 },
+            )
         });
         let (own, headings): (Vec<usize>, Vec<usize>) = counted.into_iter().unzip();
         let (mut whole, mut end) = (own.clone(), (1..=nodes.len()).collect::<Vec<_>>());

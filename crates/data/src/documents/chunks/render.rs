@@ -1,6 +1,6 @@
 //! What a chunk says.
 
-use super::super::tree::{Level, Tree};
+use super::super::tree::{Level, Node, Tree};
 
 /// Between two headings of a breadcrumb.
 const BETWEEN: &str = " > ";
@@ -32,26 +32,25 @@ pub(super) fn is_preamble(tree: &Tree, at: usize) -> bool {
 
 /// The headings, texts and tables of nodes, a line for each.
 pub(super) fn text(tree: &Tree, nodes: &[usize]) -> String {
-    let mut out = String::new();
-    for &at in nodes {
-        let node = &tree.nodes[at];
-        let heading = matches!(node.level, Level::Heading(_)) || node.level < Level::Article;
-        for (i, piece) in node.pieces().enumerate() {
-            if !out.is_empty() {
-                out.push(if i > 0 && !heading && !node.heading.is_empty() { ' ' } else { '\n' });
-            }
-            out.push_str(&piece);
-        }
-    }
-    out
+    let own = nodes.iter().map(|&at| own(&tree.nodes[at]));
+    own.filter(|own| !own.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// Breadcrumb and text as a model sees them, and as they are counted.
+/// Heading, text and table of one node; an article's text goes on behind its heading.
+pub(super) fn own(node: &Node) -> String {
+    let is_heading = matches!(node.level, Level::Heading(_)) || node.level < Level::Article;
+    let between = if is_heading || node.heading.is_empty() { "\n" } else { " " };
+    node.pieces().collect::<Vec<_>>().join(between)
+}
+
+/// Breadcrumb and text as a model sees them, and as they are counted: each line with its break, so that a line is the
+/// same wherever it stands.
 pub(super) fn whole(breadcrumb: &[String], text: &str) -> String {
     let mut out = breadcrumb.join(BETWEEN);
     if !out.is_empty() && !text.is_empty() {
         out.push('\n');
     }
     out.push_str(text);
+    out.push('\n');
     out
 }

@@ -5,6 +5,8 @@
 //!    a customer's own turn, once with the likeliest words and then at temperature 1.
 //! 3. [`search`]: every text is searched for what masking saw, and for what was planted in an example.
 //!
+//! Where the sources held no personal value there is nothing to search for, and the model is not made to talk.
+//!
 //! What is found is a result, told by kind, not a failure of the stage: a report with a red line is of more
 //! use than none. The texts are kept without the values.
 
@@ -29,7 +31,7 @@ use lead_ins::LeadIns;
 use search::{SAMPLE, Search};
 
 /// Raised when the same model would be made to talk otherwise.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Replies to one training question: a prompt is dear, one more reply to it is cheap.
 const PER_QUESTION: usize = 4;
@@ -97,6 +99,12 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str, secret: &[u8]) ->
     let planted = shop::planted(&project.folder)?.unwrap_or_default();
     let known = Known::open(Some(&stage.input(Names::KNOWN)?), secret, &keep, &planted)?;
     let (model, tuned) = (stage.input(Names::MODEL)?, stage.input(Names::TUNED)?);
+    let mut search = Search::new(&known, name, settings.words());
+    if known.n_values() == 0 {
+        // The model would talk for minutes, and nothing it says could be one of no values.
+        stage.note("no personal value is known from these sources: the model is not asked for any");
+        return end(stage, search, Vec::new());
+    }
     let rows: Vec<Example> = jsonl::read(&stage.input(Names::SPLITS)?.join("train.jsonl"))?;
 
     let encoder = tokenize::encoder(&model, &project.resolved().tokenize)?;
@@ -107,24 +115,30 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str, secret: &[u8]) ->
     let asking = Asking { encoder: &encoder, rows, prepare, settings: &settings, room };
     let lead_ins = lead_ins::all(patterns.keys().map(String::as_str));
     let attempts = asking.attempts(&lead_ins)?;
-    let mut search = Search::new(&known, name, settings.words());
     for of in &lead_ins {
         search.lead_ins(&of.kind, of.texts.len());
     }
 
     let said = talk(stage, &model, &tuned, &encoder, &attempts, &mut search)?;
+    end(stage, search, said)
+}
+
+/// Writes down what was said and what was found in it.
+fn end(stage: &mut Context<'_>, search: Search<'_>, said: Vec<search::Said>) -> anyhow::Result<Vec<Counts>> {
     let mut writer = jsonl::Writer::create(&stage.output(Names::SAID)?)?;
     said.iter().try_for_each(|text| writer.push(text))?;
     writer.finish()?;
     let test = search.finish();
-    stage.note(&format!(
-        "{} replies and {} texts after {} lead-ins say {} of {} known values",
-        test.samples,
-        test.continuations,
-        test.prefixes,
-        test.leaked(),
-        test.known_values
-    ));
+    if test.known_values > 0 {
+        stage.note(&format!(
+            "{} replies and {} texts after {} lead-ins say {} of {} known values",
+            test.samples,
+            test.continuations,
+            test.prefixes,
+            test.leaked(),
+            test.known_values
+        ));
+    }
     let texts = test.texts();
     pipeline::platform::write_atomic(&stage.output(Names::LEAKS)?, &serde_json::to_vec_pretty(&test)?)?;
     Ok(vec![Counts::all("texts", texts)])
