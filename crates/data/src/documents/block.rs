@@ -98,6 +98,33 @@ impl Table {
         }
         out
     }
+
+    /// The cells that fill each row, from left to right: its own, and those that began in a row above it.
+    pub fn full_rows(&self) -> Vec<Vec<&Cell>> {
+        // Cells that go on, each with the rows that it still fills.
+        let mut open: Vec<(&Cell, u32)> = Vec::new();
+        let mut out = Vec::with_capacity(self.rows.len());
+        for row in &self.rows {
+            let mut cells: Vec<&Cell> = open.iter().map(|(cell, _)| *cell).chain(row).collect();
+            cells.sort_by_key(|cell| cell.column);
+            out.push(cells);
+            open.extend(row.iter().map(|cell| (cell, cell.rows.max(1))));
+            for (_, left) in &mut open {
+                *left -= 1;
+            }
+            open.retain(|(_, left)| *left > 0);
+        }
+        out
+    }
+
+    /// What the rows of headings say over a cell, from top to bottom, each heading once.
+    pub fn headings_over(&self, cell: &Cell) -> Vec<&str> {
+        let rows = self.rows.iter().take(self.heading_rows as usize);
+        let over = rows.flatten().filter(|head| {
+            head.column < cell.column + cell.columns.max(1) && cell.column < head.column + head.columns.max(1)
+        });
+        over.map(|head| head.text.as_str()).filter(|text| !text.is_empty()).collect()
+    }
 }
 
 /// A cell of a table.
@@ -213,4 +240,31 @@ pub(super) fn shown_blocks(document: &Document) -> Vec<String> {
         Content::Furniture(text) => format!("~{text}"),
     };
     document.blocks.iter().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_fills_every_row_that_it_spans_and_stands_under_all_its_headings() {
+        let cell = |text: &str, column, columns, rows| Cell { text: text.into(), column, columns, rows };
+        let table = Table {
+            rows: vec![
+                vec![cell("구분", 0, 2, 2), cell("휴가", 2, 2, 1)],
+                vec![cell("유급", 2, 1, 1), cell("무급", 3, 1, 1)],
+                vec![cell("사망", 0, 1, 2), cell("배우자", 1, 1, 1), cell("7일", 2, 1, 1), cell("", 3, 1, 1)],
+                vec![cell("부모", 1, 1, 1), cell("5일", 2, 2, 1)],
+            ],
+            heading_rows: 2,
+        };
+        let texts = |row: &Vec<&Cell>| row.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>();
+        let full: Vec<Vec<String>> = table.full_rows().iter().map(texts).collect();
+        assert_eq!(full[1], ["구분", "유급", "무급"]);
+        assert_eq!(full[2], ["사망", "배우자", "7일", ""]);
+        assert_eq!(full[3], ["사망", "부모", "5일"]);
+        assert_eq!(table.headings_over(&table.rows[2][2]), ["휴가", "유급"]);
+        assert_eq!(table.headings_over(&table.rows[3][1]), ["휴가", "유급", "무급"]);
+        assert_eq!(table.headings_over(&table.rows[3][0]), ["구분"]);
+    }
 }

@@ -15,7 +15,7 @@ const NEAR: f32 = 0.82;
 pub struct Seen {
     ids: Vec<String>,
     grams: Vec<[Vec<u64>; 2]>,
-    values: Vec<Vec<i128>>,
+    values: Vec<(Vec<i128>, Vec<String>)>,
     keys: HashMap<String, usize>,
     by_place: HashMap<String, Vec<usize>>,
 }
@@ -50,11 +50,20 @@ impl Seen {
     }
 }
 
-/// The amounts of a question, sorted.
-fn values(folded: &str) -> Vec<i128> {
+/// The amounts of a question, and the grades that Korean ones name by letters (`A등급`), sorted: they are short, and
+/// tell questions apart all the same.
+fn values(folded: &str) -> (Vec<i128>, Vec<String>) {
+    const LONGEST_GRADE: usize = 2;
     let mut values: Vec<i128> = quantities(folded).iter().map(|q| q.value).collect();
     values.sort_unstable();
-    values
+    if !folded.contains(super::text::is_hangul) {
+        return (values, Vec::new());
+    }
+    let runs = folded.split(|c: char| !c.is_ascii_alphabetic());
+    let grades = runs.filter(|run| (1..=LONGEST_GRADE).contains(&run.len()));
+    let mut grades: Vec<String> = grades.map(str::to_ascii_uppercase).collect();
+    grades.sort_unstable();
+    (values, grades)
 }
 
 /// All words, verbs without their endings.
@@ -149,6 +158,10 @@ mod tests {
         ] {
             assert_eq!(seen.find(other, "제1조"), None, "{other}");
         }
+        seen.push("b", "성과급에서 120퍼센트 이상 A등급의 경우 몇 퍼센트인가요?", "제19조");
+        let of_grade = |grade: &str| format!("성과급에서 120퍼센트 이상 {grade}등급의 경우 몇 퍼센트입니까?");
+        assert_eq!(seen.find(&of_grade("A"), "제19조").as_deref(), Some("b"));
+        assert_eq!(seen.find(&of_grade("B"), "제19조"), None);
         seen.push("c", "How many days of annual leave do I get?", "1");
         assert_eq!(seen.find("how many days of annual leave do I get", "1").as_deref(), Some("c"));
         assert_eq!(seen.find("Who approves annual leave?", "1"), None);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::reference::Reference;
 use super::retrieval::Retriever;
 use super::text::{fold, sentences, spaced};
-use crate::documents::{Chunk, Level, Node, Number, Table, Tree};
+use crate::documents::{Cell, Chunk, Level, Node, Number, Table, Tree};
 
 /// Documents as pairs are checked against them.
 #[derive(Debug)]
@@ -337,21 +337,16 @@ fn node_text(node: &Node) -> String {
     lines.join("\n")
 }
 
-/// A table as text: each cell with the heading of its column and its row's first cell, so that a number stands
-/// beside what it counts.
+/// A table as text: each cell with the headings of its column, in a line with all that its row is about, so that a
+/// number stands beside what it counts.
 pub fn table_text(table: &Table) -> String {
-    let heads: Vec<&str> = match table.rows.first() {
-        Some(row) if table.heading_rows > 0 => row.iter().map(|cell| cell.text.as_str()).collect(),
-        _ => Vec::new(),
+    let cell = |cell: &&Cell| {
+        let mut words = table.headings_over(cell);
+        words.push(&cell.text);
+        words.join(" ")
     };
-    let rows = table.rows.iter().skip(usize::from(!heads.is_empty()));
-    let line = |row: &Vec<crate::documents::Cell>| {
-        let cell = |(i, cell): (usize, &crate::documents::Cell)| match heads.get(i) {
-            Some(head) if !head.is_empty() => format!("{head} {}", cell.text),
-            _ => cell.text.clone(),
-        };
-        row.iter().enumerate().map(cell).collect::<Vec<_>>().join(" | ")
-    };
+    let rows = table.full_rows().into_iter().skip(table.heading_rows as usize);
+    let line = |row: Vec<&Cell>| row.iter().map(cell).collect::<Vec<_>>().join(" | ");
     rows.map(line).collect::<Vec<_>>().join("\n")
 }
 

@@ -32,6 +32,8 @@ pub struct Questions {
     pub further_absent: usize,
     /// Further answerable questions, that nothing is trained on.
     pub further_answerable: usize,
+    /// Whether every fact that the quotas leave is asked as well.
+    pub cover: bool,
     /// The share of answerable questions whose articles are held out as a whole.
     pub unseen: f64,
     /// One of [`CONTEXTS`].
@@ -75,6 +77,7 @@ impl Questions {
                 50,
                 "further answerable questions, asked of base and tuned model to score key facts",
             ),
+            cover: s.value("cover", false, "ask every fact that the quotas leave as well, and every article that holds one at least twice, with as many more absent questions as keep their share: to learn from, beside the questions of the quotas"),
             unseen: s.within(
                 "unseen",
                 0.05,

@@ -12,7 +12,7 @@ use crate::project::Project;
 use crate::recipe::{EXTRACTIVE, Endpoint, Questions, Source};
 
 /// Raised when the same documents would be asked otherwise.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The questions of the quotas, in the stage's output.
 pub const ASKED: &str = "questions.jsonl";
@@ -60,6 +60,7 @@ fn run(
     for key in ["lookup", "procedure", "absent", "further_absent", "further_answerable"] {
         stage.param::<usize>(&format!("questions.{key}"))?;
     }
+    stage.param::<bool>("questions.cover")?;
     let word: String = stage.param("questions.teacher")?;
     let seed = stage.param("project.seed")?;
     let (drafts, set_aside, answers) = if let Some(recipe) = teacher {
@@ -108,10 +109,11 @@ fn counts(drafts: &Drafts) -> Counts {
 /// Says what was asked, and what could not be.
 fn tell(stage: &mut Context<'_>, coverage: &Coverage) {
     stage.note(&format!(
-        "{} of {} facts in {} articles were asked; {} leaves hold none",
+        "{} of {} facts in {} articles were asked or said; articles asked less than twice: {}; leaves without a fact: {}",
         coverage.facts_asked,
         coverage.facts,
         coverage.articles,
+        coverage.articles_asked_once.len(),
         coverage.leaves_without.len()
     ));
     for unfilled in &coverage.unfilled {

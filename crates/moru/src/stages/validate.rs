@@ -18,7 +18,7 @@ use crate::project::Project;
 use crate::recipe::{Endpoint, Questions, Source, Split};
 
 /// Raised when the same questions would become other rows.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The columns of a question's row, in order.
 pub const COLUMNS: [&str; 13] = [

@@ -232,9 +232,22 @@ fn what_cannot_be_read_is_told_and_nothing_is_left_out_in_silence() {
 fn the_example_rules_are_read_from_their_pdf() {
     let scratch = Scratch::new();
     scratch.stdout(&["init", "regulations", "book"], 0);
-    scratch.stdout(&["run", "--until", "prepare", "--project", "book"], 0);
+    let output = scratch.output(&["run", "--until", "prepare", "--project", "book"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    // Two of the table's cells read alike but for a letter or a syllable: of the rest, every fact.
+    let line = said.lines().find(|line| line.contains(" facts in ")).unwrap();
+    let numbers: Vec<usize> = line.split([' ', ';']).filter_map(|word| word.parse().ok()).collect();
+    let [asked, facts, articles, seldom, _] = numbers[..] else { panic!("{line}") };
+    assert!(articles > 140 && facts > 600 && asked + 4 >= facts && seldom <= 1, "{line}");
     let examples = rows(&scratch.read("book/out/dataset.jsonl"));
-    assert_eq!(examples.len(), 300);
+    assert!(examples.len() > 600, "{}", examples.len());
+    let of_split = |split: &str| examples.iter().filter(|row| row["meta"]["split"] == split).count();
+    // An eighth and an eighth of the quotas' questions, and whole articles with all that is asked about them.
+    assert!((24..=31).contains(&of_split("valid")) && (35..=75).contains(&of_split("test")));
+    let quotas = scratch.stdout(&["tap", "synthesize", "--project", "book", "-n", "1"], 0);
+    assert!(quotas.contains("lookup 150 of 150, procedure 100 of 100, absent 50 of 50"), "{quotas}");
+    assert!(quotas.contains(" over the quotas"), "{quotas}");
     let shown =
         scratch.stdout(&["inspect", "book/rules/보수여비규정.pdf", "--html", "pages.html", "--json"], 0);
     let about: Value = serde_json::from_str(&shown).unwrap();

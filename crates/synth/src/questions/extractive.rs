@@ -6,7 +6,7 @@ use data::validate::{Kind, Pair, Validator, Verdict};
 
 use super::absent;
 use super::facts::{Fact, Facts, facts};
-use super::plan::{Ask, Coverage, Plan, Quotas, Unfilled};
+use super::plan::{Ask, Coverage, LEAST, Plan, Quotas, Said, Unfilled};
 use super::question::{Asker, Question};
 use super::wording::{Wording, key_facts, wordings};
 use crate::rng::Rng;
@@ -32,7 +32,7 @@ impl Default for Setting {
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Drafts {
-    /// The questions of the quotas; every one accepted by the validator.
+    /// The questions of the quotas, and those over them; every one accepted by the validator.
     pub questions: Vec<Question>,
     /// Further questions that are none of them: absent and answerable ones.
     pub further: Vec<Question>,
@@ -45,18 +45,30 @@ pub struct Drafts {
 /// Writes questions about a validator's documents. What it refuses is counted and kept aside; another wording is
 /// tried in its place.
 pub fn write(validator: &mut Validator, setting: &Setting) -> Drafts {
+    write_with(validator, setting, &[], setting.quotas.absent_share())
+}
+
+/// Writes questions beside those that are there `already`; over the quotas `absent_share` absent questions come with
+/// each that is answered.
+pub(super) fn write_with(
+    validator: &mut Validator,
+    setting: &Setting,
+    already: &[Question],
+    absent_share: f64,
+) -> Drafts {
     let facts = facts(validator.sources().trees());
     let mut writer = Writer::new(validator, &facts, setting);
     let mut unfilled = Vec::new();
     for kind in [Kind::Lookup, Kind::Procedure] {
         unfilled.extend(writer.answerable(kind, setting.quotas.of(kind)));
     }
-    let absent = setting.quotas.absent + setting.quotas.further_absent;
-    unfilled.extend(writer.absent(setting.quotas.absent, absent));
+    let n_besides = if setting.quotas.cover { writer.cover(already) } else { 0 };
+    let Quotas { absent, further_absent, .. } = setting.quotas;
+    let besides = (n_besides as f64 * absent_share).round() as usize;
+    unfilled.extend(writer.absent(absent, further_absent, besides));
     unfilled.extend(writer.further(setting.quotas.further_answerable));
     let mut drafts = writer.drafts;
-    drafts.coverage =
-        Coverage::of(&facts, drafts.questions.iter().filter_map(|question| question.fact.as_deref()));
+    drafts.coverage = Coverage::of(&facts, &drafts.questions);
     drafts.coverage.unfilled = unfilled;
     drafts
 }
@@ -149,6 +161,34 @@ impl<'a> Writer<'a> {
         written
     }
 
+    /// Asks what nobody has asked or said yet, over the quotas: every fact, then in other words those of articles that
+    /// were asked less than twice. How many questions that took.
+    fn cover(&mut self, already: &[Question]) -> usize {
+        let mut said = Said::new(self.facts);
+        for question in already.iter().chain(&self.drafts.questions) {
+            said.add(question);
+        }
+        let before = self.drafts.questions.len();
+        for fact in 0..self.facts.facts.len() {
+            if !said.is_said(fact) {
+                self.besides(Ask { fact, round: 0 }, &mut said);
+            }
+        }
+        for fact in 0..self.facts.facts.len() {
+            while said.times(fact) < LEAST && self.besides(Ask { fact, round: 1 }, &mut said) {}
+        }
+        self.drafts.questions.len() - before
+    }
+
+    /// One more question over the quotas; false where its fact has no other wording.
+    fn besides(&mut self, ask: Ask, said: &mut Said<'_>) -> bool {
+        let Some(mut question) = self.next_wording(ask) else { return false };
+        question.besides = true;
+        said.add(&question);
+        self.drafts.questions.push(question);
+        true
+    }
+
     /// The next wording of a fact that the validator accepts.
     fn next_wording(&mut self, ask: Ask) -> Option<Question> {
         let fact = &self.facts.facts[ask.fact];
@@ -185,13 +225,15 @@ impl<'a> Writer<'a> {
             article: fact.map_or(String::new(), |fact| fact.article.clone()),
             facts: fact.map(key_facts).unwrap_or_default(),
             asker: Asker::Builtin,
+            besides: false,
             verdict,
             pair,
         }
     }
 
-    /// Absent questions: the first of them are the quota's, the others are further ones.
-    fn absent(&mut self, quota: usize, all: usize) -> Vec<Unfilled> {
+    /// Absent questions: the first of them are the quota's, then come further ones, and as many as there are of those
+    /// over the quotas.
+    fn absent(&mut self, quota: usize, further: usize, besides: usize) -> Vec<Unfilled> {
         let trees = self.validator.sources().trees();
         let titles: Vec<String> = trees.iter().map(|tree| tree.title.clone()).collect();
         let n_korean = self.facts.facts.iter().filter(|fact| fact.is_korean).count();
@@ -201,7 +243,7 @@ impl<'a> Writer<'a> {
         let n_subjects = subjects.len();
         let (mut written, refused) = (0, self.drafts.refused.len());
         for candidate in candidates {
-            if written == all {
+            if written == quota + further + besides {
                 break;
             }
             let n = self.drafts.questions.len() + self.drafts.further.len() + self.drafts.refused.len() + 1;
@@ -213,7 +255,9 @@ impl<'a> Writer<'a> {
                 self.drafts.refused.push(question);
                 continue;
             }
-            let list = if written < quota { &mut self.drafts.questions } else { &mut self.drafts.further };
+            question.besides = written >= quota + further;
+            let is_further = written >= quota && !question.besides;
+            let list = if is_further { &mut self.drafts.further } else { &mut self.drafts.questions };
             list.push(question);
             written += 1;
         }
@@ -228,8 +272,8 @@ impl<'a> Writer<'a> {
         if written < quota {
             out.push(missing("absent", quota, written));
         }
-        if written < all {
-            out.push(missing("further_absent", all - quota, written.saturating_sub(quota)));
+        if written < quota + further {
+            out.push(missing("further_absent", further, written.saturating_sub(quota)));
         }
         out
     }

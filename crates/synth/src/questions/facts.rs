@@ -40,7 +40,8 @@ pub struct Fact {
     pub items: Vec<String>,
     /// Whether it is Korean.
     pub is_korean: bool,
-    /// Whether no other value of its article is of its unit, so that the article's title alone asks for it.
+    /// Whether the article's title alone asks for it: no other value of its article is of its unit; of what is no
+    /// value, nothing else stands in its article.
     pub is_only: bool,
 }
 
@@ -140,7 +141,7 @@ pub fn facts(trees: &[Tree]) -> Facts {
     out
 }
 
-/// Marks the values that are the only ones of their unit in their article.
+/// Marks the values that are the only ones of their unit in their article, and what else is the only fact of one.
 fn mark_only(facts: &mut [Fact]) {
     let key = |fact: &Fact| match fact.kind {
         FactKind::Value(unit) | FactKind::Deadline(unit) => {
@@ -149,11 +150,19 @@ fn mark_only(facts: &mut [Fact]) {
         _ => None,
     };
     let mut counts = std::collections::HashMap::new();
-    for key in facts.iter().filter_map(key) {
-        *counts.entry(key).or_insert(0) += 1;
+    let mut of_article = std::collections::HashMap::new();
+    for fact in &*facts {
+        *of_article.entry((fact.document.clone(), fact.article.clone())).or_insert(0) += 1;
+        if let Some(key) = key(fact) {
+            *counts.entry(key).or_insert(0) += 1;
+        }
     }
     for fact in facts {
-        fact.is_only = key(fact).is_some_and(|key| counts[&key] == 1) && !fact.topic.is_empty();
+        let n = match key(fact) {
+            Some(key) => counts[&key],
+            None => of_article[&(fact.document.clone(), fact.article.clone())],
+        };
+        fact.is_only = n == 1 && !fact.topic.is_empty();
     }
 }
 

@@ -43,7 +43,16 @@ fn is_stated(fact: &Fact, answer: &str) -> bool {
     }
 }
 
+/// Whether an answer says a fact that it was not asked for: the sentence but for its ending, with the value in it.
+pub(super) fn says(squeezed_answer: &str, fact: &Fact) -> bool {
+    let sentence = squeezed(&fact.sentence);
+    let n = sentence.chars().count();
+    // 하여야 한다 is 하여야 합니다 in an answer.
+    let stem: String = sentence.chars().take(n - n / 4).collect();
+    squeezed_answer.contains(&stem) && squeezed_answer.contains(&squeezed(fact.value()))
+}
+
 /// Without what is written one way or another: case, width, blanks.
-fn squeezed(text: &str) -> String {
+pub(super) fn squeezed(text: &str) -> String {
     fold(text).chars().filter(|c| !c.is_whitespace()).collect()
 }

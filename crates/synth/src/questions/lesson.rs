@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::extractive::{self, Drafts, Setting};
 use super::facts::{Facts, facts};
 use super::known;
-use super::plan::{Coverage, Quotas, Unfilled};
+use super::plan::{Coverage, LEAST, Quotas, Said, Unfilled};
 use super::prompts::Bilingual;
 use super::question::Question;
 use super::teacher::{self, AnswerError, Ask};
@@ -143,24 +143,50 @@ impl Lesson {
             left.extend(rest);
         }
         // What nobody needs of them scores what was learned.
-        left.truncate(self.quotas.further_answerable);
+        let n_left = left.len().min(self.quotas.further_answerable);
         let rest = Quotas {
             lookup: 0,
             procedure: 0,
-            further_answerable: self.quotas.further_answerable - left.len(),
+            further_answerable: self.quotas.further_answerable - n_left,
             ..self.quotas
         };
+        // Of what is over the quotas, what says something new is learned from.
+        let over = left.split_off(self.quotas.further_answerable.min(left.len()));
+        if self.quotas.cover {
+            questions.extend(news(&self.facts, &questions, over));
+        }
         let setting = Setting { quotas: rest, seed: self.seed, ..Setting::default() };
-        let others = extractive::write(&mut self.validator, &setting);
+        let share = self.quotas.absent_share();
+        let others = extractive::write_with(&mut self.validator, &setting, &questions, share);
         questions.extend(others.questions);
         let further = left.into_iter().chain(others.further).collect();
         let refused = self.refused.into_iter().chain(others.refused).collect();
-        let asked = questions.iter().filter_map(|question| question.fact.as_deref());
-        let mut coverage = Coverage::of(&self.facts, asked);
+        let mut coverage = Coverage::of(&self.facts, &questions);
         unfilled.extend(others.coverage.unfilled);
         coverage.unfilled = unfilled;
         Drafts { questions, further, refused, coverage }
     }
+}
+
+/// Of accepted questions those that ask what nobody has asked or said, or what stands in an article that was asked too
+/// seldom.
+fn news(facts: &Facts, asked: &[Question], over: Vec<Question>) -> Vec<Question> {
+    let mut said = Said::new(facts);
+    for question in asked {
+        said.add(question);
+    }
+    let is_new = |question: &Question, said: &Said<'_>| {
+        let at = facts.facts.iter().position(|fact| Some(&fact.id) == question.fact.as_ref());
+        at.is_some_and(|at| !said.is_said(at) || said.times(at) < LEAST)
+    };
+    let mut chosen = Vec::new();
+    for question in over {
+        if is_new(&question, &said) {
+            said.add(&question);
+            chosen.push(Question { besides: true, ..question });
+        }
+    }
+    chosen
 }
 
 /// So many questions: every fact before any comes twice, then those of articles that were asked least; and the others.

@@ -1,11 +1,13 @@
 //! How many questions of which kind are asked, and of which facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use data::validate::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Fact, Facts, Leaf};
+use super::known;
+use super::question::Question;
 
 /// How many questions of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,11 +23,21 @@ pub struct Quotas {
     pub further_absent: usize,
     /// Further answerable questions, to score key facts.
     pub further_answerable: usize,
+    /// Whether every fact that these leave is asked as well, every article at least twice, and as many more absent
+    /// questions as keep their share: to learn from.
+    pub cover: bool,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { lookup: 150, procedure: 100, absent: 50, further_absent: 50, further_answerable: 50 }
+        Self {
+            lookup: 150,
+            procedure: 100,
+            absent: 50,
+            further_absent: 50,
+            further_answerable: 50,
+            cover: false,
+        }
     }
 }
 
@@ -37,6 +49,11 @@ impl Quotas {
             Kind::Procedure => self.procedure,
             Kind::Absent => self.absent,
         }
+    }
+
+    /// Absent questions for each that is answered.
+    pub(super) fn absent_share(&self) -> f64 {
+        self.absent as f64 / (self.lookup + self.procedure).max(1) as f64
     }
 }
 
@@ -105,9 +122,9 @@ impl Plan {
 pub struct Coverage {
     /// Facts that the documents hold.
     pub facts: usize,
-    /// Facts that were asked at least once.
+    /// Facts that were asked at least once, or that the answer to another question of their article says.
     pub facts_asked: usize,
-    /// Facts that were never asked, by id.
+    /// Facts that were neither, by id.
     pub facts_left: Vec<String>,
     /// Articles that hold a fact.
     pub articles: usize,
@@ -146,33 +163,84 @@ impl std::fmt::Display for Unfilled {
 }
 
 impl Coverage {
-    /// The coverage of facts by questions, named by their facts.
-    pub fn of<'a>(facts: &Facts, asked: impl Iterator<Item = &'a str>) -> Self {
-        let asked: Vec<&str> = asked.collect();
-        let distinct: BTreeSet<&str> = asked.iter().copied().collect();
-        let article = |fact: &Fact| format!("{}/{}", fact.document, fact.article);
-        let mut of_article: BTreeMap<String, usize> = BTreeMap::new();
-        let by_id: BTreeMap<&str, &Fact> = facts.facts.iter().map(|fact| (fact.id.as_str(), fact)).collect();
-        for fact in &facts.facts {
-            of_article.entry(article(fact)).or_default();
+    /// The coverage of facts by questions.
+    pub fn of(facts: &Facts, questions: &[Question]) -> Self {
+        let mut said = Said::new(facts);
+        for question in questions {
+            said.add(question);
         }
-        for id in asked {
-            if let Some(fact) = by_id.get(id) {
-                *of_article.entry(article(fact)).or_default() += 1;
-            }
-        }
+        let articles = said.of_article.iter();
+        let name = |&(document, article): &(&str, &str)| format!("{document}/{article}");
+        let left: Vec<usize> = said.left().collect();
         Self {
             facts: facts.facts.len(),
-            facts_asked: by_id.keys().filter(|id| distinct.contains(**id)).count(),
-            facts_left: by_id
-                .keys()
-                .filter(|id| !distinct.contains(**id))
-                .map(|id| (*id).to_owned())
+            facts_asked: facts.facts.len() - left.len(),
+            facts_left: left.into_iter().map(|fact| facts.facts[fact].id.clone()).collect(),
+            articles: said.of_article.len(),
+            articles_asked_once: articles
+                .filter(|(_, n)| **n < LEAST)
+                .map(|(key, n)| (name(key), *n))
                 .collect(),
-            articles: of_article.len(),
-            articles_asked_once: of_article.into_iter().filter(|(_, n)| *n < 2).collect(),
             leaves_without: facts.without.clone(),
             unfilled: Vec::new(),
         }
+    }
+}
+
+/// How often every article that holds a fact is to be asked.
+pub(super) const LEAST: usize = 2;
+
+/// Which facts questions and their answers say, and how often articles were asked.
+pub(super) struct Said<'a> {
+    facts: &'a Facts,
+    by_article: BTreeMap<(&'a str, &'a str), Vec<usize>>,
+    by_id: BTreeMap<&'a str, usize>,
+    /// Whether each fact is said.
+    found: Vec<bool>,
+    /// How often each article was asked.
+    of_article: BTreeMap<(&'a str, &'a str), usize>,
+}
+
+impl<'a> Said<'a> {
+    pub fn new(facts: &'a Facts) -> Self {
+        let mut by_article: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (at, fact) in facts.facts.iter().enumerate() {
+            by_article.entry((&fact.document, &fact.article)).or_default().push(at);
+        }
+        Self {
+            of_article: by_article.keys().map(|key| (*key, 0)).collect(),
+            by_id: facts.facts.iter().enumerate().map(|(at, fact)| (fact.id.as_str(), at)).collect(),
+            found: vec![false; facts.facts.len()],
+            by_article,
+            facts,
+        }
+    }
+
+    /// Notes what a question asks for and what its answer says.
+    pub fn add(&mut self, question: &Question) {
+        let Some(&at) = question.fact.as_ref().and_then(|fact| self.by_id.get(fact.as_str())) else { return };
+        let fact = &self.facts.facts[at];
+        let key = (fact.document.as_str(), fact.article.as_str());
+        *self.of_article.entry(key).or_default() += 1;
+        self.found[at] = true;
+        let answer = known::squeezed(&question.pair.answer);
+        for &other in self.by_article.get(&key).into_iter().flatten() {
+            self.found[other] |= known::says(&answer, &self.facts.facts[other]);
+        }
+    }
+
+    /// Whether a fact is said.
+    pub fn is_said(&self, fact: usize) -> bool {
+        self.found[fact]
+    }
+
+    /// How often the article of a fact was asked.
+    pub fn times(&self, fact: usize) -> usize {
+        let fact = &self.facts.facts[fact];
+        self.of_article.get(&(fact.document.as_str(), fact.article.as_str())).copied().unwrap_or(0)
+    }
+
+    fn left(&self) -> impl Iterator<Item = usize> {
+        (0..self.found.len()).filter(|&fact| !self.found[fact])
     }
 }

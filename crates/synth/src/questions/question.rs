@@ -34,6 +34,9 @@ pub struct Question {
     pub facts: Vec<Vec<String>>,
     /// Who wrote it.
     pub asker: Asker,
+    /// Whether it was asked over the quotas, so that every fact is asked: it is learned from, and tests nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub besides: bool,
     /// What the validators said.
     pub verdict: Verdict,
 }
@@ -79,6 +82,8 @@ pub mod columns {
     pub const FACTS: &str = "facts";
     /// Who wrote it.
     pub const ASKER: &str = "asker";
+    /// Whether it was asked over the quotas.
+    pub const BESIDES: &str = "besides";
     /// The verdict.
     pub const VERDICT: &str = "verdict";
 }
@@ -102,6 +107,9 @@ impl Question {
         meta.insert(columns::ARTICLE.into(), json!(self.article));
         meta.insert(columns::FACTS.into(), json!(self.facts));
         meta.insert(columns::ASKER.into(), json!(self.asker));
+        if self.besides {
+            meta.insert(columns::BESIDES.into(), true.into());
+        }
         meta.insert(columns::VERDICT.into(), json!(self.verdict));
         Example { id: self.pair.id.clone(), messages, tools: Vec::new(), meta }
     }
@@ -131,6 +139,7 @@ impl Question {
             article: column(example, columns::ARTICLE)?,
             facts: column(example, columns::FACTS)?,
             asker: column(example, columns::ASKER)?,
+            besides: column::<Option<bool>>(example, columns::BESIDES)?.unwrap_or(false),
             verdict: column(example, columns::VERDICT)?,
         })
     }
@@ -184,6 +193,7 @@ mod tests {
             article: "제23조".into(),
             facts: vec![vec!["15일".into(), "보름".into()]],
             asker: Asker::Builtin,
+            besides: true,
             verdict: Verdict::default(),
         };
         let example = question.to_example("인사 규정 전문가");

@@ -362,6 +362,7 @@ mod tests {
             article: "제1조".into(),
             facts: vec![vec![format!("{n}입니다")]],
             asker: Asker::Builtin,
+            besides: false,
             verdict: Verdict { findings, ..Verdict::default() },
         };
         let finding =

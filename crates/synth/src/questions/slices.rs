@@ -2,7 +2,8 @@
 //!
 //! Whole articles are held out for `test_unseen` first. The rest is split 8:1:1, stratified by kind. A question goes
 //! to validation or test only where another wording of its fact stays in training, as long as there are enough of
-//! these: the main test asks the same facts in other words. Near-duplicates stay together.
+//! these: the main test asks the same facts in other words. Near-duplicates stay together. What was asked over the
+//! quotas is learned from, but for that of articles that are held out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +60,7 @@ pub fn split(questions: &[Question], shares: &Shares, seed: u64) -> Slices {
     for kind in Kind::ALL {
         let mut free: Vec<usize> = (0..questions.len())
             .filter(|&at| slices.places[at] == TRAIN && questions[at].pair.kind == kind)
+            .filter(|&at| !questions[at].besides)
             .collect();
         let n = free.len() as f64;
         let mut rng = Rng::stream(seed, "slices", kind as u64);
@@ -122,14 +124,16 @@ fn hold_out(questions: &[Question], share: f64, seed: u64, places: &mut [usize])
     for (at, question) in questions.iter().enumerate().filter(|(_, question)| !question.is_absent()) {
         by_article.entry((&question.pair.document, &question.article)).or_default().push(at);
     }
-    let n: usize = by_article.values().map(Vec::len).sum();
+    let of_quota = |article: &Vec<usize>| article.iter().filter(|&&at| !questions[at].besides).count();
+    let n: usize = by_article.values().map(of_quota).sum();
     let wanted = (n as f64 * share).round() as usize;
     let mut articles: Vec<&Vec<usize>> = by_article.values().collect();
     Rng::stream(seed, "unseen", 0).shuffle(&mut articles);
     let mut taken = 0;
     for article in articles {
-        if taken < wanted && taken + article.len() <= wanted + 2 {
-            taken += article.len();
+        let more = of_quota(article);
+        if taken < wanted && more > 0 && taken + more <= wanted + 2 {
+            taken += more;
             for &at in article {
                 places[at] = UNSEEN;
             }
@@ -187,6 +191,7 @@ mod tests {
             article: format!("제{fact}조"),
             facts: Vec::new(),
             asker: Asker::Builtin,
+            besides: false,
             verdict: Verdict::default(),
         }
     }

@@ -207,6 +207,7 @@ fn question(pair: AnswerPair, chunk: &Chunk, sources: &Sources, id: String) -> Q
             .map(|f| vec![f])
             .collect(),
         asker: Asker::Teacher,
+        besides: false,
         verdict: data::validate::Verdict::default(),
         pair: Pair {
             id,

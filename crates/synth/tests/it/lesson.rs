@@ -4,7 +4,7 @@ use data::validate::{Kind, Validator};
 use serde_json::{Value, json};
 use synth::questions::prompts::Bilingual;
 use synth::questions::teacher::Ask;
-use synth::questions::{Drafts, Lesson, Question, Quotas, Setting, write};
+use synth::questions::{Asker, Drafts, Lesson, Question, Quotas, Setting, write};
 
 use crate::validators::{simple, validator};
 
@@ -13,11 +13,18 @@ fn rules() -> Validator {
 }
 
 const QUOTAS: Quotas =
-    Quotas { lookup: 12, procedure: 8, absent: 4, further_absent: 2, further_answerable: 2 };
+    Quotas { lookup: 12, procedure: 8, absent: 4, further_absent: 2, further_answerable: 2, cover: false };
 
 /// What somebody who reads well writes about each chunk.
 fn known() -> Vec<Question> {
-    let quotas = Quotas { lookup: 40, procedure: 40, absent: 0, further_absent: 0, further_answerable: 0 };
+    let quotas = Quotas {
+        lookup: 40,
+        procedure: 40,
+        absent: 0,
+        further_absent: 0,
+        further_answerable: 0,
+        cover: false,
+    };
     write(&mut rules(), &Setting { quotas, ..Setting::default() }).questions
 }
 
@@ -60,6 +67,35 @@ fn what_is_missing_is_asked_for_again_with_what_is_known() {
     assert_eq!(facts.len(), 20, "every question is known to ask for a fact");
     let distinct: std::collections::BTreeSet<&&String> = facts.iter().collect();
     assert!(distinct.len() >= 18, "facts are asked before any is asked twice: {}", distinct.len());
+}
+
+/// Over the quotas the teacher's own questions come first, and what it left is taken from the text.
+#[test]
+fn every_fact_that_a_teacher_left_is_asked_from_the_text() {
+    let known = known();
+    let mut lesson = Lesson::new(rules(), Quotas { cover: true, ..QUOTAS }, 7, Bilingual::default());
+    let asks = lesson.asks();
+    let answers: Vec<_> = asks.iter().map(|ask| Some(answer(&known, ask, 0, 9))).collect();
+    lesson.hear(&asks, &answers);
+    let Drafts { questions, coverage, .. } = lesson.end();
+    let (besides, of_quota): (Vec<Question>, Vec<Question>) = questions.into_iter().partition(|q| q.besides);
+    assert_eq!([count(&of_quota, Kind::Lookup), count(&of_quota, Kind::Procedure)], [12, 8]);
+    assert_eq!(count(&of_quota, Kind::Absent), 4);
+    assert!(coverage.facts_left.len() * 20 <= coverage.facts, "{:?}", coverage.facts_left);
+    assert!(
+        coverage.articles_asked_once.len() * 20 <= coverage.articles,
+        "{:?}",
+        coverage.articles_asked_once
+    );
+    for asker in [Asker::Teacher, Asker::Builtin] {
+        assert!(besides.iter().any(|question| question.asker == asker), "{asker:?}");
+    }
+    let absent = count(&besides, Kind::Absent);
+    let answered = besides.iter().filter(|q| q.asker == Asker::Builtin).count() - absent;
+    assert_eq!(absent, (answered as f64 * 4.0 / 20.0).round() as usize);
+    let ids: std::collections::BTreeSet<&str> =
+        besides.iter().chain(&of_quota).map(|q| q.pair.id.as_str()).collect();
+    assert_eq!(ids.len(), besides.len() + of_quota.len());
 }
 
 #[test]

@@ -78,6 +78,39 @@ fn no_fact_is_asked_twice_before_every_fact_was_asked() {
     assert!(few.len() * 10 <= more.coverage.articles, "{few:?}");
 }
 
+/// The example's job: the quotas as they are, and over them every fact, and every article twice.
+#[test]
+fn every_fact_is_asked_and_every_article_twice_over_the_quotas() {
+    let quotas = Quotas { cover: true, ..Quotas::default() };
+    let setting = Setting { quotas, ..Setting::default() };
+    let (drafts, bare) = (write(&mut company(), &setting), write(&mut company(), &Setting::default()));
+    let (besides, of_quota): (Vec<&Question>, Vec<_>) = drafts.questions.iter().partition(|q| q.besides);
+    let count = |kind| of_quota.iter().filter(|q| q.pair.kind == kind).count();
+    assert_eq!([Kind::Lookup, Kind::Procedure, Kind::Absent].map(count), [150, 100, 50]);
+    assert_eq!(drafts.coverage.unfilled, []);
+    let coverage = &drafts.coverage;
+    println!("{} over the quotas; {} of {}", besides.len(), coverage.facts_asked, coverage.facts);
+    println!("left {:#?}; once {:#?}", coverage.facts_left, coverage.articles_asked_once);
+    // Without it there are far more facts than the quotas have questions.
+    assert!(bare.coverage.facts_asked * 2 < coverage.facts, "{}", bare.coverage.facts_asked);
+    assert_eq!(coverage.facts_asked + coverage.facts_left.len(), coverage.facts);
+    assert!(coverage.facts_left.len() * 100 <= coverage.facts, "{:?}", coverage.facts_left);
+    assert!(
+        coverage.articles_asked_once.len() * 50 <= coverage.articles,
+        "{:?}",
+        coverage.articles_asked_once
+    );
+    let absent = besides.iter().filter(|q| q.is_absent()).count();
+    println!("absent over the quota {absent}");
+    let split = slices::split(&drafts.questions, &slices::Shares::default(), 1);
+    let held = slices::articles(&drafts.questions, &split, 3);
+    for (question, place) in drafts.questions.iter().zip(&split.places).filter(|(q, _)| q.besides) {
+        let is_held = held.contains(&(question.pair.document.as_str(), question.article.as_str()));
+        assert_eq!(*place == 3, is_held && !question.is_absent(), "{question:?}");
+        assert!(matches!(*place, 0 | 3) && question.verdict.is_accepted());
+    }
+}
+
 #[test]
 fn a_quota_that_the_text_cannot_fill_says_so_with_numbers() {
     let drafts = write(
@@ -107,7 +140,14 @@ fn korean_questions_have_particles_that_agree_and_vary() {
 #[test]
 fn english_rules_are_asked_in_english() {
     let mut validator = validator(vec![Rules::of(Book::Handbook).tree]);
-    let quotas = Quotas { lookup: 60, procedure: 40, absent: 20, further_absent: 10, further_answerable: 10 };
+    let quotas = Quotas {
+        lookup: 60,
+        procedure: 40,
+        absent: 20,
+        further_absent: 10,
+        further_answerable: 10,
+        cover: false,
+    };
     let drafts = write(&mut validator, &Setting { quotas, seed: 1, again: 0.2 });
     assert_eq!(drafts.coverage.unfilled, []);
     for question in &drafts.questions {

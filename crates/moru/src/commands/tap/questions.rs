@@ -139,7 +139,8 @@ fn flat(text: &str) -> String {
 /// How far the quotas of a source are filled.
 fn quotas(source: &Source, quotas: &Quotas, asked: &[Question], further: &[Question]) -> String {
     let of = |questions: &[Question], kind: &str| {
-        questions.iter().filter(|question| question.pair.kind.name() == kind).count()
+        let of_quota = questions.iter().filter(|question| !question.besides);
+        of_quota.filter(|question| question.pair.kind.name() == kind).count()
     };
     let absent = of(further, "absent");
     let parts = [
@@ -150,7 +151,11 @@ fn quotas(source: &Source, quotas: &Quotas, asked: &[Question], further: &[Quest
         ("further_answerable", further.len() - absent, quotas.further_answerable),
     ];
     let parts = parts.map(|(name, written, wanted)| format!("{name} {written} of {wanted}"));
-    format!("{}: {}", source.name, parts.join(", "))
+    let besides = match asked.iter().filter(|question| question.besides).count() {
+        0 => String::new(),
+        n => format!(", and {n} over the quotas"),
+    };
+    format!("{}: {}{besides}", source.name, parts.join(", "))
 }
 
 /// How many questions of a source hold, and what the others are refused for.

@@ -103,7 +103,7 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str, secret: &[u8]) ->
     if known.n_values() == 0 {
         // The model would talk for minutes, and nothing it says could be one of no values.
         stage.note("no personal value is known from these sources: the model is not asked for any");
-        return end(stage, search, Vec::new());
+        return end(stage, search, &[]);
     }
     let rows: Vec<Example> = jsonl::read(&stage.input(Names::SPLITS)?.join("train.jsonl"))?;
 
@@ -120,11 +120,11 @@ fn run(stage: &mut Context<'_>, project: &Project, name: &str, secret: &[u8]) ->
     }
 
     let said = talk(stage, &model, &tuned, &encoder, &attempts, &mut search)?;
-    end(stage, search, said)
+    end(stage, search, &said)
 }
 
 /// Writes down what was said and what was found in it.
-fn end(stage: &mut Context<'_>, search: Search<'_>, said: Vec<search::Said>) -> anyhow::Result<Vec<Counts>> {
+fn end(stage: &mut Context<'_>, search: Search<'_>, said: &[search::Said]) -> anyhow::Result<Vec<Counts>> {
     let mut writer = jsonl::Writer::create(&stage.output(Names::SAID)?)?;
     said.iter().try_for_each(|text| writer.push(text))?;
     writer.finish()?;

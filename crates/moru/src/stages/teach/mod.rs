@@ -217,6 +217,7 @@ impl Questions {
             absent: self.absent,
             further_absent: self.further_absent,
             further_answerable: self.further_answerable,
+            cover: self.cover,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Facts of tables: a cell with a value, said of its row's first cell under its column's heading.
+//! Facts of tables: a cell with a value, said of what its row is about under its column's headings.
 
 use data::documents::{Cell, Table};
 use data::validate::quantity::{Unit, quantities};
@@ -10,26 +10,39 @@ use super::{Fact, FactKind, Place};
 const MOST: usize = 24;
 
 pub(super) fn facts(place: &Place<'_>, table: &Table) -> Vec<Fact> {
-    let Some(heads) = table.rows.first().filter(|_| table.heading_rows > 0) else { return Vec::new() };
-    let rows = table.rows.iter().skip(table.heading_rows as usize);
-    let cells: Vec<String> = rows.flat_map(|row| of_row(heads, row)).collect();
+    if table.heading_rows == 0 {
+        return Vec::new();
+    }
+    let rows = table.full_rows().into_iter().skip(table.heading_rows as usize);
+    let labels = labels(table);
+    let cells: Vec<String> = rows.flat_map(|row| of_row(table, &row, labels)).collect();
     let step = cells.len().div_ceil(MOST).max(1);
     cells.iter().step_by(step).filter_map(|sentence| fact(place, sentence)).collect()
 }
 
-/// `국내 출장 부장: 5만원` for each cell of a row but the first.
-fn of_row(heads: &[Cell], row: &[Cell]) -> Vec<String> {
-    let Some(label) = row.first().map(|cell| fold(&cell.text)).filter(|text| !text.is_empty()) else {
+/// How many columns say what a row is about: where a cell of one spans several rows, the next divides it further.
+fn labels(table: &Table) -> u32 {
+    let mut labels = 1;
+    let rows = || table.rows.iter().skip(table.heading_rows as usize).flatten();
+    while rows().any(|cell| cell.rows > 1 && cell.column + cell.columns == labels) {
+        labels += 1;
+    }
+    labels
+}
+
+/// `결혼 자녀 휴가일수: 2일` for each cell of a row behind its labels.
+fn of_row(table: &Table, row: &[&Cell], labels: u32) -> Vec<String> {
+    let of_labels = row.iter().filter(|cell| cell.column < labels).map(|cell| fold(&cell.text));
+    let label = of_labels.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+    if label.is_empty() {
         return Vec::new();
-    };
-    let sentence = |cell: &Cell| {
-        let head =
-            heads.iter().find(|head| (head.column..head.column + head.columns).contains(&cell.column))?;
-        let (head, value) = (fold(&head.text), fold(&cell.text));
+    }
+    let sentence = |cell: &&Cell| {
+        let (head, value) = (fold(&table.headings_over(cell).join(" ")), fold(&cell.text));
         let is_short = !value.is_empty() && value.chars().count() < 40 && !value.contains('\n');
         (is_short && !head.is_empty()).then(|| format!("{label} {head}: {value}"))
     };
-    row.iter().skip(1).filter_map(sentence).collect()
+    row.iter().filter(|cell| cell.column >= labels).filter_map(sentence).collect()
 }
 
 fn fact(place: &Place<'_>, sentence: &str) -> Option<Fact> {

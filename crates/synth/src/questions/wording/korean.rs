@@ -23,13 +23,20 @@ const FRAMES: &str = include_str!("../text/frames.ko.txt");
 
 pub(super) fn wordings(fact: &Fact, rng: &mut Rng) -> Vec<Wording> {
     let Some(sentence) = Sentence::read(&fact.sentence) else { return item_wordings(fact, rng) };
-    match fact.kind {
+    let mut out = match fact.kind {
         FactKind::Definition => definition(fact, &sentence, rng),
         FactKind::List => list(fact, &sentence, rng),
         FactKind::Duty => duty(fact, &sentence, rng),
         FactKind::Value(_) | FactKind::Deadline(_) => value(fact, &sentence, rng),
         FactKind::Document | FactKind::Responsible => who_or_what(fact, &sentence, rng),
+    };
+    let is_a_sentence = matches!(fact.kind, FactKind::Duty | FactKind::Document | FactKind::Responsible);
+    if fact.is_only && is_a_sentence {
+        let question = rng.pick(&frames("alone")).replace("{topic}", &fact.topic);
+        let answer = cited(&polite(&sentence.dictionary), fact);
+        out.push(Wording { question: with_particle(&question), answer });
     }
+    out
 }
 
 fn frames(section: &str) -> Vec<&'static str> {

@@ -148,8 +148,14 @@ fn faults_planted_by_code_are_caught_and_good_pairs_pass() {
     for (name, trees) in texts() {
         let chunks = trees.iter().flat_map(simple::chunks).collect();
         let mut validator = Validator::new(Sources::new(trees.clone(), chunks), Limits::default());
-        let quotas =
-            Quotas { lookup: 200, procedure: 200, absent: 40, further_absent: 0, further_answerable: 0 };
+        let quotas = Quotas {
+            lookup: 200,
+            procedure: 200,
+            absent: 40,
+            further_absent: 0,
+            further_answerable: 0,
+            cover: false,
+        };
         let drafts = write(&mut validator, &Setting { quotas, seed: 7, again: 0.2 });
         let good: Vec<_> = drafts.questions.iter().map(|question| question.pair.clone()).collect();
         // Duplicates that the generator itself makes are no good pairs.
