@@ -3,7 +3,7 @@
 
     peers/bin/python tools/golden/bitsandbytes_folders.py
 
-Writes bitsandbytes/FAMILY/{base,nf4,int8}: folders as `save_pretrained` writes them, and in each `logits.json` what the
+Writes bitsandbytes/FAMILY/{base,nf4,fp4,int8}: folders as `save_pretrained` writes them, and in each `logits.json` what the
 model gives whose matrices were expanded to f32 again, for the tokens that stand beside.
 """
 
@@ -20,6 +20,8 @@ FOLDER = Path(__file__).parent / "bitsandbytes"
 IDS = [3, 14, 15, 9, 26, 5]
 SETTINGS = {
     "nf4": dict(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.float32),
+    # Other codes, and scales that are not quantised themselves.
+    "fp4": dict(load_in_4bit=True, bnb_4bit_quant_type="fp4", bnb_4bit_use_double_quant=False, bnb_4bit_compute_dtype=torch.float32),
     "int8": dict(load_in_8bit=True),
 }
 
@@ -36,12 +38,14 @@ def family(name):
 
 def four_bits(tensors, name):
     """The numbers that were quantised. The package's own expansion on a CPU goes wrong for rows that are no whole blocks."""
-    state = json.loads(bytes(tensors[name + ".quant_state.bitsandbytes__nf4"].numpy()))
+    kind = next(kind for kind in ["nf4", "fp4"] if f"{name}.quant_state.bitsandbytes__{kind}" in tensors)
+    state = json.loads(bytes(tensors[f"{name}.quant_state.bitsandbytes__{kind}"].numpy()))
     pairs = tensors[name].flatten().numpy()
     codes = np.stack([pairs >> 4, pairs & 15], axis=1).flatten()
-    nested = np.repeat(tensors[name + ".nested_absmax"].numpy(), state["nested_blocksize"])
-    scale_codes = tensors[name + ".absmax"].numpy()
-    scales = tensors[name + ".nested_quant_map"].numpy()[scale_codes] * nested[: scale_codes.size] + np.float32(state["nested_offset"])
+    scales = tensors[name + ".absmax"].numpy()
+    if name + ".nested_absmax" in tensors:
+        nested = np.repeat(tensors[name + ".nested_absmax"].numpy(), state["nested_blocksize"])[: scales.size]
+        scales = tensors[name + ".nested_quant_map"].numpy()[scales] * nested + np.float32(state["nested_offset"])
     numbers = tensors[name + ".quant_map"].numpy()[codes] * np.repeat(scales, state["blocksize"])[: codes.size]
     return torch.tensor(numbers.reshape(state["shape"]))
 

@@ -120,7 +120,7 @@ fn gguf(twin: &Path, scratch: &Path, draws: &mut Draws) {
 
 /// A folder of bitsandbytes of which one file is changed: every tensor is read or refused, and so is the model.
 fn quantised(scratch: &Path, draws: &mut Draws) {
-    let kinds = ["gpt2/nf4", "gpt2/int8", "qwen3/nf4", "qwen3/int8"];
+    let kinds = ["gpt2/nf4", "gpt2/fp4", "gpt2/int8", "qwen3/nf4", "qwen3/fp4", "qwen3/int8"];
     let whole = folder("bitsandbytes").join(draws.one(&kinds));
     let changed = draws.below(4).min(1);
     for (i, name) in ["config.json", "model.safetensors"].into_iter().enumerate() {
