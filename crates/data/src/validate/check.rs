@@ -84,11 +84,11 @@ impl Validator {
     pub fn judge(&mut self, pair: &Pair) -> Verdict {
         let mut verdict = self.judge_alone(pair);
         let place = pair.paths.join(" ");
-        if let Some(id) = self.seen.find(&pair.question, &place) {
+        if let Some(id) = self.seen.find(&pair.question, &pair.answer, &place) {
             push(&mut verdict.findings, Code::Duplicate, &pair.question, &format!("asked before: {id}"));
         }
         if verdict.is_accepted() {
-            self.seen.push(&pair.id, &pair.question, &place);
+            self.seen.push(&pair.id, &pair.question, &pair.answer, &place);
         }
         verdict
     }

@@ -93,13 +93,8 @@ fn every_fact_is_asked_and_every_article_twice_over_the_quotas() {
     println!("left {:#?}; once {:#?}", coverage.facts_left, coverage.articles_asked_once);
     // Without it there are far more facts than the quotas have questions.
     assert!(bare.coverage.facts_asked * 2 < coverage.facts, "{}", bare.coverage.facts_asked);
-    assert_eq!(coverage.facts_asked + coverage.facts_left.len(), coverage.facts);
-    assert!(coverage.facts_left.len() * 100 <= coverage.facts, "{:?}", coverage.facts_left);
-    assert!(
-        coverage.articles_asked_once.len() * 50 <= coverage.articles,
-        "{:?}",
-        coverage.articles_asked_once
-    );
+    assert_eq!((coverage.facts_asked, &coverage.facts_left[..]), (coverage.facts, &[][..]));
+    assert!(coverage.articles_asked_once.is_empty(), "{:?}", coverage.articles_asked_once);
     let absent = besides.iter().filter(|q| q.is_absent()).count();
     println!("absent over the quota {absent}");
     let split = slices::split(&drafts.questions, &slices::Shares::default(), 1);

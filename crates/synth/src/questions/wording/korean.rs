@@ -87,7 +87,7 @@ fn definition(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
 }
 
 static INTERROGATIVE_TAIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:[\d,.]+|[가-힣]{1,3}?)?\s?(?:천|만|억|백)?\s?(개월|영업일|근무일|년|달|주일|주간|주|시간|분|명|인|사람|회|번|차례|세|살|개|건|부|통|장|매|가지|배|퍼센트|%|점|킬로미터)$")
+    Regex::new(r"^(?:[\d,.]+|[가-힣]{1,3}?)?\s?(?:천|만|억|백)?\s?(개월|영업일|근무일|년|달|주일|주간|주|시간|분|명|인|사람|회|번|차례|세|살|개|건|부|통|장|매|가지|단계|종류|군데|곳|배|퍼센트|%|점|킬로미터)$")
         .expect("the pattern is tested")
 });
 
@@ -195,6 +195,7 @@ fn quality(fact: &Fact, ask: &str) -> &'static str {
         "점" => "점수",
         "배" => "배수",
         "킬로미터" => "거리",
+        "단계" => "정도",
         _ => "수",
     }
 }
