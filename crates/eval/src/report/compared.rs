@@ -61,12 +61,11 @@ pub struct Behind {
     pub interval: Interval,
 }
 
-impl Candidate {
-    /// Whether the best is no better than chance allows.
-    pub fn is_tied(&self) -> bool {
-        self.behind.as_ref().is_some_and(|test| test.interval.low <= 0.0)
-    }
+/// Fewer rows than this tell nothing from chance: of five, all fall on one side once in sixteen times (sign test,
+/// 2 / 2^5), and drawing them again knows no more than they show.
+const FEWEST_ROWS: u64 = 6;
 
+impl Candidate {
     /// What is compared, greater being better: quality, tokens written in a second, memory and size.
     fn worth(&self) -> Option<[f64; 4]> {
         let speed = self.speed?.decode_tokens_per_s;
@@ -84,9 +83,14 @@ impl Compared {
         }
     }
 
+    /// Whether the best is no better than a candidate than chance allows.
+    pub fn is_tied(&self, candidate: &Candidate) -> bool {
+        candidate.behind.as_ref().is_some_and(|test| test.interval.low <= 0.0 || self.rows < FEWEST_ROWS)
+    }
+
     /// Those that cannot be told from the best.
     pub fn tied(&self) -> impl Iterator<Item = &Candidate> {
-        self.candidates.iter().filter(|candidate| candidate.is_tied())
+        self.candidates.iter().filter(|candidate| self.is_tied(candidate))
     }
 }
 
@@ -138,6 +142,12 @@ mod tests {
             ..Candidate::default()
         };
         let all = [Candidate::default(), behind(-0.5, 2.0), behind(0.1, 2.0), behind(0.0, 0.0)];
-        assert_eq!(all.map(|one| one.is_tied()), [false, true, false, true]);
+        let tied = |rows| {
+            let compared = Compared { rows, candidates: all.to_vec(), ..Compared::default() };
+            compared.candidates.iter().map(|one| compared.is_tied(one)).collect::<Vec<_>>()
+        };
+        assert_eq!(tied(50), [false, true, false, true]);
+        // However wide the gap: a handful of questions tells nothing.
+        assert_eq!(tied(5), [false, true, true, true]);
     }
 }

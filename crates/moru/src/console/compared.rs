@@ -19,7 +19,7 @@ pub fn text(compared: &Compared) -> String {
         "disk",
     ];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
-    rows.extend(compared.candidates.iter().map(row));
+    rows.extend(compared.candidates.iter().map(|one| row(one, compared.is_tied(one))));
     let (prompt, reply) = compared.measured_tokens;
     format!(
         "{}\n* nothing else is as good or better in quality, tokens a second, memory and size together\n\
@@ -31,10 +31,10 @@ pub fn text(compared: &Compared) -> String {
     )
 }
 
-fn row(one: &Candidate) -> Vec<String> {
+fn row(one: &Candidate, is_tied: bool) -> Vec<String> {
     let none = || "–".to_owned();
     let behind = one.behind.as_ref().map_or_else(none, |test| {
-        let mark = if one.is_tied() { " ~" } else { "" };
+        let mark = if is_tied { " ~" } else { "" };
         // What rounds to zero has no sign.
         let [low, high] = [test.interval.low, test.interval.high].map(|x| (x * 10.0).round() / 10.0 + 0.0);
         format!("{:.1} [{low:.1}, {high:.1}]{mark}", test.difference)

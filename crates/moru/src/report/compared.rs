@@ -80,7 +80,7 @@ fn rows(compared: &Compared, words: Words) -> String {
     ];
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
     let rows: Vec<Vec<String>> =
-        compared.candidates.iter().enumerate().map(|(at, one)| row(at, one, words)).collect();
+        compared.candidates.iter().enumerate().map(|(at, one)| row(at, one, compared, words)).collect();
     format!(
         "<div class=\"wide\">{}</div><p class=\"signature\"><code>{}</code></p>",
         table(&heads, &rows),
@@ -88,8 +88,8 @@ fn rows(compared: &Compared, words: Words) -> String {
     )
 }
 
-fn row(at: usize, candidate: &Candidate, words: Words) -> Vec<String> {
-    let none = || "–".to_owned();
+fn row(at: usize, candidate: &Candidate, compared: &Compared, words: Words) -> Vec<String> {
+    let (none, is_tied) = (|| "–".to_owned(), compared.is_tied(candidate));
     let front = match candidate.on_front {
         Some(true) => {
             format!(" <span class=\"chip\" title=\"{0}\">★ {0}</span>", words.pick("최전선", "front"))
@@ -97,8 +97,8 @@ fn row(at: usize, candidate: &Candidate, words: Words) -> Vec<String> {
         _ => String::new(),
     };
     let behind = candidate.behind.as_ref().map_or_else(none, |test| {
-        let class = if candidate.is_tied() { "same" } else { "down" };
-        let noise = if candidate.is_tied() { words.pick(" · 오차 안", " · within noise") } else { "" };
+        let class = if is_tied { "same" } else { "down" };
+        let noise = if is_tied { words.pick(" · 오차 안", " · within noise") } else { "" };
         let (low, high) = (signed(test.interval.low), signed(test.interval.high));
         format!("<b class=\"{class}\">{}</b><small>{low} ~ {high}{noise}</small>", one(test.difference))
     });
