@@ -201,12 +201,20 @@ mod tests {
         ] {
             assert_eq!(seen.find(other, "15일입니다.", "제1조"), None, "{other}");
         }
-        seen.push("b", "성과급에서 120퍼센트 이상 A등급의 경우 몇 퍼센트인가요?", "300퍼센트입니다.", "제19조");
+        seen.push(
+            "b",
+            "성과급에서 120퍼센트 이상 A등급의 경우 몇 퍼센트인가요?",
+            "300퍼센트입니다.",
+            "제19조",
+        );
         let of_grade = |grade: &str| format!("성과급에서 120퍼센트 이상 {grade}등급의 경우 몇 퍼센트입니까?");
         assert_eq!(seen.find(&of_grade("A"), "300퍼센트입니다.", "제19조").as_deref(), Some("b"));
         assert_eq!(seen.find(&of_grade("B"), "200퍼센트입니다.", "제19조"), None);
         seen.push("c", "How many days of annual leave do I get?", "15 days.", "1");
-        assert_eq!(seen.find("how many days of annual leave do I get", "15 days.", "1").as_deref(), Some("c"));
+        assert_eq!(
+            seen.find("how many days of annual leave do I get", "15 days.", "1").as_deref(),
+            Some("c")
+        );
         assert_eq!(seen.find("Who approves annual leave?", "The team lead.", "1"), None);
     }
 

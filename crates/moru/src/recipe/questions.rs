@@ -90,7 +90,7 @@ impl Questions {
             review: s.value(
                 "review",
                 String::new(),
-                "a table of questions that a person corrected, made from out/review.csv; its corrections win",
+                "a table of questions that a person corrected, made from out/review.csv; its corrections win. With several sources of documents, \"review-{source}.csv\" names one for each",
             ),
         };
         s.finish(false);

@@ -51,6 +51,7 @@ pub mod pretraining;
 pub mod privacy;
 pub mod questions;
 pub mod report;
+pub mod review;
 mod set_aside;
 mod settle;
 pub mod shop;

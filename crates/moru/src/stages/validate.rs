@@ -1,5 +1,6 @@
 //! `validate:NAME`: questions that hold against their documents, with a person's corrections, as rows.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use data::ingest::IngestOptions;
@@ -10,15 +11,15 @@ use data::{Record, Value};
 use pipeline::{Context, Counts, Input, Stage};
 use serde_json::json;
 use synth::questions::slices::{self, Shares};
-use synth::questions::{Question, review};
+use synth::questions::{Question, review as table};
 
-use super::{Names, jsonl, judge, questions};
+use super::{Names, jsonl, judge, questions, review};
 use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Endpoint, Questions, Source, Split};
 
 /// Raised when the same questions would become other rows.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The columns of a question's row, in order.
 pub const COLUMNS: [&str; 13] = [
@@ -32,11 +33,9 @@ pub fn stage<'a>(project: &'a Project, source: &'a Source) -> anyhow::Result<Sta
         Input::stage(Names::CHUNKS, &Names::chunk(&source.name), Names::CHUNKS),
         Input::stage(Names::ASKED, &Names::ask(&source.name), Names::ASKED),
     ];
-    let review = &project.resolved().questions.review;
-    let is_reviewed = !review.is_empty();
-    if is_reviewed {
-        inputs.push(Input::file(Names::REVIEW, review));
-    }
+    let review = review::path(&project.resolved().questions.review, &source.name);
+    let is_reviewed = review.is_some();
+    inputs.extend(review.map(|path| Input::file(Names::REVIEW, &path)));
     let mut outputs = vec![Names::EXTRACT.into(), Names::FURTHER.into(), Names::REVIEW.into()];
     let judge = judge::source::recipe(project)?;
     if let Some(judge) = &judge {
@@ -69,20 +68,23 @@ fn run(
     let seed: u64 = stage.param("project.seed")?;
     let asked = stage.input(Names::ASKED)?;
     let mut all = questions::read(&asked.join(questions::ASKED))?;
-    let n_asked = all.len() as u64;
+    let asked_ids: BTreeSet<String> = all.iter().map(|question| question.pair.id.clone()).collect();
     let mut validator = Validator::new(questions::sources(&stage.input(Names::CHUNKS)?)?, Limits::default());
     for question in &mut all {
         question.verdict = validator.judge(&question.pair);
     }
     let judgements = judged(stage, project, &settings, validator.sources(), judge, &mut all)?;
-    let table = review::write(&all);
-    pipeline::platform::write_atomic(&stage.output(Names::REVIEW)?, table.as_bytes())?;
-    if is_reviewed {
-        correct(stage, &mut all)?;
-    }
+    let is_alone = project.resolved().source.values().filter(|source| source.is_documents()).count() == 1;
+    let rows = if is_reviewed {
+        review::correct(stage, &mut all, &mut validator, is_alone)?
+    } else {
+        table::rows(&all)
+    };
+    pipeline::platform::write_atomic(&stage.output(Names::REVIEW)?, table::write(&rows).as_bytes())?;
     let mut counts = Counts::all("questions", 0);
-    counts.input = n_asked;
-    let dropped = n_asked - all.len() as u64;
+    let n_returned = all.iter().filter(|question| !asked_ids.contains(&question.pair.id)).count();
+    counts.input = (asked_ids.len() + n_returned) as u64;
+    let dropped = counts.input - all.len() as u64;
     if dropped > 0 {
         counts.rejected.insert("dropped_by_review".to_owned(), dropped);
     }
@@ -94,18 +96,42 @@ fn run(
         code.is_none()
     });
     counts.output = all.len() as u64;
-    if all.is_empty() {
-        return Err(fail(
-            format!("[source.{}]: no question about the documents is left", source.name),
-            "documents that state values, steps or deadlines can be asked about; a review that drops all leaves none",
-        ));
+    if all.is_empty() || all.iter().all(Question::is_absent) && settings.lookup + settings.procedure > 0 {
+        return Err(nothing_to_learn(source, all.len()));
     }
     let shares = Shares { valid: split.valid, test: split.test, unseen: settings.unseen };
     let places = slices::split(&all, &shares, seed).places;
+    tell_untested(stage, &shares, &all, &places);
     write_rows(stage, source, &settings, validator.sources(), &all, &places)?;
     write_further(stage, &settings, validator.sources())?;
     tell_drawn(stage, &settings, validator.sources(), &all)?;
     Ok([counts].into_iter().chain(judgements).collect())
+}
+
+fn nothing_to_learn(source: &Source, n_absent: usize) -> anyhow::Error {
+    let what = match n_absent {
+        0 => format!("[source.{}]: no question about the documents is left", source.name),
+        n => format!(
+            "[source.{}]: the documents answer none of the {n} questions that are left: a model would learn to refuse, and nothing else",
+            source.name
+        ),
+    };
+    fail(
+        what,
+        "documents that state values, steps or deadlines can be asked about; `moru tap synthesize --rejected` shows what was refused and why; a review that drops all leaves none",
+    )
+}
+
+/// Warns where a test would ask nothing that the documents answer.
+fn tell_untested(stage: &mut Context<'_>, shares: &Shares, all: &[Question], places: &[usize]) {
+    let is_tested = |(question, place): (&Question, &usize)| {
+        !question.is_absent() && slices::SLICES[*place].starts_with("test")
+    };
+    if shares.test > 0.0 && !all.iter().zip(places).any(is_tested) {
+        stage.note(
+            "warning: the test split holds no question that the documents answer, so its scores tell of refusals alone; raise the quotas of [questions], or [split] test",
+        );
+    }
 }
 
 /// Lets the recipe's judge read the questions beside their source, where it names one.
@@ -135,31 +161,6 @@ fn tell_drawn(
     if n > 0 {
         stage.note(&format!(
             "{n} questions share nothing with the documents: chunks that were drawn stand beside them, because no text would give away that they are not answered"
-        ));
-    }
-    Ok(())
-}
-
-/// Applies the corrections of a person.
-fn correct(stage: &mut Context<'_>, all: &mut Vec<Question>) -> anyhow::Result<()> {
-    let path = stage.input(Names::REVIEW)?;
-    let text = std::fs::read_to_string(&path)?;
-    let corrections = review::read(&text).map_err(|error| {
-        fail(
-            format!("[questions] review: {error}"),
-            "mend the line, or make the table anew from out/review.csv",
-        )
-    })?;
-    let applied = review::apply(all, &corrections);
-    stage.note(&format!(
-        "review: {} questions changed, {} kept, {} dropped",
-        applied.changed, applied.kept, applied.dropped
-    ));
-    if !applied.unknown.is_empty() {
-        stage.note(&format!(
-            "review: {} rows are of questions that are no longer asked, the first `{}`",
-            applied.unknown.len(),
-            applied.unknown[0]
         ));
     }
     Ok(())

@@ -1,20 +1,28 @@
 //! The review file: questions with their verdicts as a table that a person corrects. Corrections win.
 //!
 //! `decision` is empty (as the validators say), `keep` (accept it, whatever they say) or `drop` (leave it out).
-//! `question` and `answer` may be changed; a changed row is kept, and its writer is a person.
+//! `question` and `answer` may be changed; a changed row is kept, and its writer is a person. A row belongs to the
+//! question that it was made of: its column `original` is a digest of the words before anybody changed them, because
+//! numbers are given anew whenever questions are asked anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use data::validate::Verdict;
+use data::validate::{Code, Kind, Pair, Sources, Validator, Verdict};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use super::facts::{Facts, facts};
 use super::question::{Asker, Question};
+use super::{known, teacher};
 
 /// The columns, in order.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 12] = [
     "id", "type", "question", "answer", "document", "paths", "accepted", "reasons", "evidence", "decision",
-    "note",
+    "note", "original",
 ];
+
+/// What joins the paths of a cell.
+const JOIN: &str = " | ";
 
 /// A row of the table; the data of the HTML view, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,19 +49,84 @@ pub struct ReviewRow {
     pub decision: String,
     /// For people.
     pub note: String,
+    /// A digest of type, place, question and answer as they were asked.
+    pub original: String,
+}
+
+impl ReviewRow {
+    fn of(question: &Question) -> Self {
+        let findings = &question.verdict.findings;
+        let joined = |texts: Vec<String>| texts.join(JOIN);
+        let mut row = Self {
+            id: question.pair.id.clone(),
+            r#type: question.pair.kind.name().to_owned(),
+            question: question.pair.question.clone(),
+            answer: question.pair.answer.clone(),
+            document: question.pair.document.clone(),
+            paths: question.pair.paths.join(JOIN),
+            accepted: if question.verdict.is_accepted() { "yes" } else { "no" }.to_owned(),
+            reasons: joined(findings.iter().map(|f| format!("{}: {}", f.code.name(), f.claim)).collect()),
+            evidence: joined(findings.iter().map(|f| f.evidence.clone()).collect()),
+            decision: String::new(),
+            note: String::new(),
+            original: String::new(),
+        };
+        row.original = row.digest();
+        row
+    }
+
+    /// Of what the row says now. It begins with a letter: a spreadsheet makes a number of `12e4`.
+    fn digest(&self) -> String {
+        let parts = [&self.r#type, &self.document, &self.paths, &self.question, &self.answer];
+        let mut hasher = Sha256::new();
+        for part in parts {
+            // Spreadsheets end the lines of a cell in their own way.
+            let text = part.trim().replace("\r\n", "\n");
+            hasher.update((text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        let hex = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>();
+        format!("q{hex}")
+    }
+
+    /// Its cells, in the order of [`COLUMNS`].
+    fn cells(&self) -> [&str; 12] {
+        [
+            &self.id,
+            &self.r#type,
+            &self.question,
+            &self.answer,
+            &self.document,
+            &self.paths,
+            &self.accepted,
+            &self.reasons,
+            &self.evidence,
+            &self.decision,
+            &self.note,
+            &self.original,
+        ]
+    }
 }
 
 /// What a person decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
-    /// The question's id.
-    pub id: String,
-    /// The question as it now reads.
-    pub question: String,
-    /// The answer as it now reads.
-    pub answer: String,
+    /// The row as it now reads.
+    pub row: ReviewRow,
     /// What to do with it.
     pub decision: Decision,
+}
+
+impl Correction {
+    /// Whether the words are others than those that were asked.
+    pub fn is_changed(&self) -> bool {
+        self.row.digest() != self.row.original
+    }
+
+    /// Whether the person had anything to say.
+    fn is_opinion(&self) -> bool {
+        self.decision != Decision::AsJudged || self.is_changed()
+    }
 }
 
 /// What to do with a question.
@@ -67,48 +140,28 @@ pub enum Decision {
     Drop,
 }
 
-/// A review file that cannot be read.
+/// A review file that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewError {
     /// The first line does not name the columns.
-    #[error("line 1: the column `{column}` is missing; the review file needs id, question, answer, decision")]
+    #[error("the column `{column}` is missing; the review file has {}", COLUMNS.join(", "))]
     NoColumn {
         /// The column.
         column: &'static str,
     },
-    /// A row is shorter or longer than the first line.
-    #[error(
-        "line {line}: {found} cells where the first line has {expected}; a comma or a quote in a cell needs quotes around the cell"
-    )]
-    Cells {
-        /// The line of the file where the row begins, from 1.
-        line: usize,
-        /// Cells of the row.
-        found: usize,
-        /// Cells of the first line.
-        expected: usize,
-    },
-    /// A quote is not closed.
-    #[error("line {line}: a quote is opened and never closed")]
-    Quote {
-        /// The line where it is opened, from 1.
-        line: usize,
-    },
     /// A decision that is none.
-    #[error("line {line}: the decision `{found}` of `{id}` is not known; write keep, drop, or nothing")]
+    #[error("line {line}: the decision of `{id}` is not known; write keep, drop, or nothing")]
     Decision {
         /// The line, from 1.
-        line: usize,
+        line: String,
         /// The question's id.
         id: String,
-        /// As written.
-        found: String,
     },
-    /// An id twice.
+    /// A row twice.
     #[error("line {line}: `{id}` stands in the file twice")]
     Twice {
         /// The line, from 1.
-        line: usize,
+        line: String,
         /// The id.
         id: String,
     },
@@ -116,55 +169,25 @@ pub enum ReviewError {
     #[error("line {line}: `{id}` has no {column}; write drop as its decision to leave it out")]
     Blank {
         /// The line, from 1.
-        line: usize,
+        line: String,
         /// The id.
         id: String,
-        /// `question` or `answer`.
+        /// `question`, `answer` or `original`.
         column: &'static str,
     },
 }
 
 /// The rows of questions.
 pub fn rows(questions: &[Question]) -> Vec<ReviewRow> {
-    let row = |question: &Question| {
-        let findings = &question.verdict.findings;
-        let joined = |texts: Vec<String>| texts.join(" | ");
-        ReviewRow {
-            id: question.pair.id.clone(),
-            r#type: question.pair.kind.name().to_owned(),
-            question: question.pair.question.clone(),
-            answer: question.pair.answer.clone(),
-            document: question.pair.document.clone(),
-            paths: question.pair.paths.join(" | "),
-            accepted: if question.verdict.is_accepted() { "yes" } else { "no" }.to_owned(),
-            reasons: joined(findings.iter().map(|f| format!("{}: {}", f.code.name(), f.claim)).collect()),
-            evidence: joined(findings.iter().map(|f| f.evidence.clone()).collect()),
-            decision: String::new(),
-            note: String::new(),
-        }
-    };
-    questions.iter().map(row).collect()
+    questions.iter().map(ReviewRow::of).collect()
 }
 
 /// The review file: CSV with a byte order mark, so that spreadsheets read its Korean.
-pub fn write(questions: &[Question]) -> String {
+pub fn write(rows: &[ReviewRow]) -> String {
     let mut out = String::from("\u{FEFF}");
     line(&COLUMNS, &mut out);
-    for row in rows(questions) {
-        let cells = [
-            &row.id,
-            &row.r#type,
-            &row.question,
-            &row.answer,
-            &row.document,
-            &row.paths,
-            &row.accepted,
-            &row.reasons,
-            &row.evidence,
-            &row.decision,
-            &row.note,
-        ];
-        line(&cells.map(String::as_str), &mut out);
+    for row in rows {
+        line(&row.cells(), &mut out);
     }
     out
 }
@@ -185,118 +208,81 @@ fn line(cells: &[&str], out: &mut String) {
     out.push_str("\r\n");
 }
 
-/// Reads the rows of a table that [`write`] made, with everything in them; a column that is missing is empty.
-///
-/// # Errors
-/// A quote that is not closed.
-pub fn table(text: &str) -> Result<Vec<ReviewRow>, ReviewError> {
-    let mut table = cells(text.strip_prefix('\u{FEFF}').unwrap_or(text))?.into_iter();
-    let (_, head) = table.next().unwrap_or_default();
-    let row = |(_, mut row): (usize, Vec<String>)| {
-        let mut cell = |column: &str| {
-            let place = head.iter().position(|name| name == column);
-            place.and_then(|at| row.get_mut(at)).map(std::mem::take).unwrap_or_default()
-        };
+/// The rows of a table that [`write`] made, from its columns and cells; they may stand in any order, and others beside
+/// them. A column that is missing is empty.
+pub fn table(columns: &[String], cells: Vec<Vec<String>>) -> Vec<ReviewRow> {
+    let places = COLUMNS.map(|name| columns.iter().position(|column| column.trim() == name));
+    let row = |mut cells: Vec<String>| {
+        let mut taken = places.map(|place| place.and_then(|at| cells.get_mut(at)).map(std::mem::take));
+        let mut next = taken.iter_mut().map(|cell| cell.take().unwrap_or_default());
+        let mut cell = || next.next().unwrap_or_default();
         ReviewRow {
-            id: cell("id"),
-            r#type: cell("type"),
-            question: cell("question"),
-            answer: cell("answer"),
-            document: cell("document"),
-            paths: cell("paths"),
-            accepted: cell("accepted"),
-            reasons: cell("reasons"),
-            evidence: cell("evidence"),
-            decision: cell("decision"),
-            note: cell("note"),
+            id: cell(),
+            r#type: cell(),
+            question: cell(),
+            answer: cell(),
+            document: cell(),
+            paths: cell(),
+            accepted: cell(),
+            reasons: cell(),
+            evidence: cell(),
+            decision: cell(),
+            note: cell(),
+            original: cell(),
         }
     };
-    Ok(table.map(row).collect())
+    cells.into_iter().map(row).collect()
 }
 
-/// Reads a review file. Columns may stand in any order, and others beside them.
+/// What a person says in a table: its columns, and its rows with their lines.
 ///
 /// # Errors
-/// The first row that cannot be understood.
-pub fn read(text: &str) -> Result<Vec<Correction>, ReviewError> {
-    let mut table = cells(text.strip_prefix('\u{FEFF}').unwrap_or(text))?.into_iter();
-    let (_, head) = table.next().unwrap_or_default();
-    let place = |column: &'static str| {
-        head.iter().position(|cell| cell.trim() == column).ok_or(ReviewError::NoColumn { column })
-    };
-    let (id, question, answer, decision) =
-        (place("id")?, place("question")?, place("answer")?, place("decision")?);
-    let mut seen = BTreeSet::new();
-    let mut out = Vec::new();
-    for (line, row) in table.filter(|(_, row)| row.iter().any(|cell| !cell.trim().is_empty())) {
-        if row.len() != head.len() {
-            return Err(ReviewError::Cells { line, found: row.len(), expected: head.len() });
-        }
-        let correction = Correction {
-            id: row[id].trim().to_owned(),
-            question: row[question].trim().to_owned(),
-            answer: row[answer].trim().to_owned(),
-            decision: decision_of(&row[decision], line, row[id].trim())?,
-        };
-        check(&correction, line, &mut seen)?;
-        out.push(correction);
+/// A column that is missing, and the first row that cannot be understood. No error repeats a cell but its id.
+pub fn read(columns: &[String], rows: Vec<(String, Vec<String>)>) -> Result<Vec<Correction>, ReviewError> {
+    let needed = ["id", "type", "question", "answer", "document", "paths", "decision", "original"];
+    if let Some(column) = needed.into_iter().find(|name| columns.iter().all(|column| column.trim() != *name))
+    {
+        return Err(ReviewError::NoColumn { column });
     }
-    Ok(out)
+    let mut seen = BTreeSet::new();
+    let (lines, cells): (Vec<String>, Vec<_>) = rows.into_iter().unzip();
+    let correction = |(line, mut row): (String, ReviewRow)| {
+        for cell in [&mut row.id, &mut row.question, &mut row.answer, &mut row.original] {
+            *cell = cell.trim().to_owned();
+        }
+        let decision = decision_of(&row, &line)?;
+        let correction = Correction { row, decision };
+        check(&correction, &line, &mut seen)?;
+        Ok(correction)
+    };
+    lines.into_iter().zip(table(columns, cells)).map(correction).collect()
 }
 
-fn check(correction: &Correction, line: usize, seen: &mut BTreeSet<String>) -> Result<(), ReviewError> {
-    let id = correction.id.clone();
-    if !seen.insert(id.clone()) {
+fn check(
+    correction: &Correction,
+    line: &str,
+    seen: &mut BTreeSet<(String, String)>,
+) -> Result<(), ReviewError> {
+    let (row, line) = (&correction.row, line.to_owned());
+    let id = row.id.clone();
+    if !seen.insert((id.clone(), row.original.clone())) {
         return Err(ReviewError::Twice { line, id });
     }
-    let blank = [("question", &correction.question), ("answer", &correction.answer)];
-    match blank.into_iter().find(|(_, text)| text.is_empty()) {
-        Some((column, _)) if correction.decision != Decision::Drop => {
-            Err(ReviewError::Blank { line, id, column })
-        }
-        _ => Ok(()),
+    let blank = [("question", &row.question), ("answer", &row.answer)];
+    let blank = blank.into_iter().filter(|_| correction.decision != Decision::Drop);
+    match blank.chain([("original", &row.original)]).find(|(_, text)| text.is_empty()) {
+        Some((column, _)) => Err(ReviewError::Blank { line, id, column }),
+        None => Ok(()),
     }
 }
 
-fn decision_of(text: &str, line: usize, id: &str) -> Result<Decision, ReviewError> {
-    match text.trim().to_lowercase().as_str() {
+fn decision_of(row: &ReviewRow, line: &str) -> Result<Decision, ReviewError> {
+    match row.decision.trim().to_lowercase().as_str() {
         "" => Ok(Decision::AsJudged),
         "keep" | "유지" => Ok(Decision::Keep),
         "drop" | "삭제" => Ok(Decision::Drop),
-        found => Err(ReviewError::Decision { line, id: id.to_owned(), found: found.to_owned() }),
+        _ => Err(ReviewError::Decision { line: line.to_owned(), id: row.id.clone() }),
     }
-}
-
-/// The cells of a CSV text, with the line where each row begins.
-fn cells(text: &str) -> Result<Vec<(usize, Vec<String>)>, ReviewError> {
-    let mut rows = Vec::new();
-    let (mut row, mut cell) = (Vec::new(), String::new());
-    let (mut line, mut row_line, mut quoted_since) = (1, 1, None);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        line += usize::from(c == '\n');
-        match (quoted_since, c) {
-            (Some(_), '"') if chars.peek() == Some(&'"') => cell.extend(chars.next()),
-            (Some(_), '"') => quoted_since = None,
-            (None, '"') if cell.is_empty() => quoted_since = Some(line),
-            (None, ',') => row.push(std::mem::take(&mut cell)),
-            (None, '\r') if chars.peek() == Some(&'\n') => {}
-            (None, '\n') => {
-                row.push(std::mem::take(&mut cell));
-                rows.push((row_line, std::mem::take(&mut row)));
-                row_line = line;
-            }
-            (_, c) => cell.push(c),
-        }
-    }
-    if let Some(line) = quoted_since {
-        return Err(ReviewError::Quote { line });
-    }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell);
-        rows.push((row_line, row));
-    }
-    Ok(rows)
 }
 
 /// What corrections did.
@@ -308,106 +294,144 @@ pub struct Applied {
     pub kept: usize,
     /// Rows that a person dropped.
     pub dropped: usize,
-    /// Ids of corrections without a question.
-    pub unknown: Vec<String>,
+    /// Changed rows whose question is no longer asked, and which are asked as the person wrote them.
+    pub returned: usize,
+    /// Ids of rows with an opinion about questions that are no longer asked.
+    pub left: Vec<String>,
+    /// Ids of rows whose type is none, or whose place the documents do not have: they are left as they were asked.
+    pub misplaced: Vec<String>,
+    /// The table as it now reads: every question that was asked, and every opinion of the person's.
+    pub rows: Vec<ReviewRow>,
 }
 
-/// Applies corrections. A dropped question goes; a kept or changed one is accepted.
-pub fn apply(questions: &mut Vec<Question>, corrections: &[Correction]) -> Applied {
-    let mut by_id: BTreeMap<&str, &Correction> = corrections.iter().map(|c| (c.id.as_str(), c)).collect();
+/// Applies corrections. A dropped question goes; a kept or changed one is accepted. Where a changed one is no longer
+/// asked, it comes back in the person's words, over the quotas, as long as the documents still have its place.
+/// `is_own` tells whether a document is one of these questions'.
+pub fn apply(
+    questions: &mut Vec<Question>,
+    corrections: &[Correction],
+    validator: &mut Validator,
+    is_own: &dyn Fn(&str) -> bool,
+) -> Applied {
+    let mut by_original: BTreeMap<&str, &Correction> = BTreeMap::new();
+    for correction in corrections.iter().filter(|correction| correction.is_opinion()) {
+        by_original.entry(correction.row.original.as_str()).or_insert(correction);
+    }
     let mut applied = Applied::default();
     questions.retain_mut(|question| {
-        let Some(correction) = by_id.remove(question.pair.id.as_str()) else { return true };
-        if correction.decision == Decision::Drop {
-            applied.dropped += 1;
-            return false;
-        }
-        let is_changed = correction.question != question.pair.question.trim()
-            || correction.answer != question.pair.answer.trim();
-        if is_changed {
-            question.pair.question.clone_from(&correction.question);
-            question.pair.answer.clone_from(&correction.answer);
-            let answer = &question.pair.answer;
-            question.facts.retain(|forms| forms.iter().any(|form| answer.contains(form.as_str())));
-            question.asker = Asker::Person;
-            applied.changed += 1;
-        }
-        if is_changed || correction.decision == Decision::Keep {
-            applied.kept += usize::from(!question.verdict.is_accepted());
-            question.verdict = Verdict { findings: Vec::new(), ..question.verdict.clone() };
-        }
-        true
+        let mut row = ReviewRow::of(question);
+        let correction = by_original.remove(row.original.as_str());
+        let stays = correction.is_none_or(|correction| {
+            correct(question, correction, &mut row, validator.sources(), &mut applied)
+        });
+        applied.rows.push(row);
+        stays
     });
-    applied.unknown = by_id.into_keys().map(str::to_owned).collect();
+    let facts = facts(validator.sources().trees());
+    let order =
+        corrections.iter().filter(|correction| by_original.contains_key(correction.row.original.as_str()));
+    for correction in order.filter(|correction| is_own(&correction.row.document)) {
+        applied.rows.push(correction.row.clone());
+        match returned(correction, validator, &facts) {
+            Some(question) => {
+                questions.push(question);
+                applied.returned += 1;
+            }
+            None => applied.left.push(correction.row.id.clone()),
+        }
+    }
     applied
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use data::validate::{Code, Finding, Kind, Pair};
-
-    fn questions() -> Vec<Question> {
-        let question = |n: usize, findings: Vec<Finding>| Question {
-            pair: Pair {
-                id: format!("questions#{n}"),
-                kind: Kind::Lookup,
-                question: format!("질문 {n}, \"따옴표\"?"),
-                answer: format!("답\n{n}입니다."),
-                document: "규정".into(),
-                paths: vec!["제1조".into(), "제2조".into()],
-            },
-            chunk: None,
-            fact: None,
-            article: "제1조".into(),
-            facts: vec![vec![format!("{n}입니다")]],
-            asker: Asker::Builtin,
-            besides: false,
-            verdict: Verdict { findings, ..Verdict::default() },
+/// Corrects a question and its row; false where it goes.
+fn correct(
+    question: &mut Question,
+    correction: &Correction,
+    row: &mut ReviewRow,
+    sources: &Sources,
+    applied: &mut Applied,
+) -> bool {
+    let accepted = std::mem::take(&mut row.accepted);
+    *row = ReviewRow {
+        accepted,
+        reasons: std::mem::take(&mut row.reasons),
+        evidence: std::mem::take(&mut row.evidence),
+        id: std::mem::take(&mut row.id),
+        ..correction.row.clone()
+    };
+    if correction.decision == Decision::Drop {
+        applied.dropped += 1;
+        return false;
+    }
+    if correction.is_changed() {
+        let Some(pair) = pair(correction, &question.pair.id, sources) else {
+            applied.misplaced.push(question.pair.id.clone());
+            return true;
         };
-        let finding =
-            Finding { code: Code::NumberNotInSource, claim: "3일".into(), evidence: "5일".into() };
-        vec![question(1, vec![]), question(2, vec![finding]), question(3, vec![])]
-    }
-
-    #[test]
-    fn what_is_written_is_read_and_changes_nothing() {
-        let mut own = questions();
-        let corrections = read(&write(&own)).unwrap();
-        assert_eq!(table(&write(&own)).unwrap(), rows(&own));
-        assert_eq!(apply(&mut own, &corrections), Applied::default());
-        assert_eq!(own, questions());
-    }
-
-    #[test]
-    fn corrections_win() {
-        let text = write(&questions());
-        let text = text.replace(",5일,,", ",5일,keep,").replace("답\n1입니다.", "답 하나입니다.");
-        let mut lines: Vec<&str> = text.split_inclusive("\r\n").collect();
-        let third = lines.pop().unwrap().replace(",yes,,,,", ",yes,,,drop,");
-        lines.push(&third);
-        let mut own = questions();
-        let applied = apply(&mut own, &read(&lines.concat()).unwrap());
-        assert_eq!((applied.changed, applied.kept, applied.dropped), (1, 1, 1), "{applied:?}");
-        assert_eq!(own.len(), 2);
-        assert!(own.iter().all(|question| question.verdict.is_accepted()));
-        assert_eq!((own[0].asker, own[0].facts.len()), (Asker::Person, 0));
-    }
-
-    #[test]
-    fn broken_rows_are_named() {
-        let head = "id,question,answer,decision\n";
-        for (text, want) in [
-            ("id,question,answer\n".to_owned(), "line 1: the column `decision` is missing"),
-            (format!("{head}a,b,c\n"), "line 2: 3 cells where the first line has 4"),
-            (format!("{head}a,b,c,maybe\n"), "line 2: the decision `maybe` of `a`"),
-            (format!("{head}a,\"b,c,\n"), "line 2: a quote is opened"),
-            (format!("{head}a,b,c,\na,b,c,\n"), "line 3: `a` stands in the file twice"),
-            (format!("{head}\"a\nx\",b,c,\nb,,c,\n"), "line 4: `b` has no question"),
-        ] {
-            let error = read(&text).unwrap_err().to_string();
-            assert!(error.starts_with(want), "{error}");
+        if pair.paths != question.pair.paths || pair.document != question.pair.document {
+            (question.chunk, question.article) = place(&pair, sources);
+            question.fact = None;
         }
-        assert_eq!(read(&format!("{head}a,,,drop\n")).unwrap()[0].decision, Decision::Drop);
+        question.facts.retain(|forms| forms.iter().any(|form| pair.answer.contains(form.as_str())));
+        question.pair = pair;
+        question.asker = Asker::Person;
+        applied.changed += 1;
     }
+    applied.kept += usize::from(!question.verdict.is_accepted());
+    question.verdict = Verdict { findings: Vec::new(), ..question.verdict.clone() };
+    true
+}
+
+/// What a row says; none where its type is none, or the documents do not have its place.
+fn pair(correction: &Correction, id: &str, sources: &Sources) -> Option<Pair> {
+    let row = &correction.row;
+    let pair = Pair {
+        id: id.to_owned(),
+        kind: serde_json::from_value(row.r#type.trim().into()).ok()?,
+        question: row.question.clone(),
+        answer: row.answer.clone(),
+        document: row.document.trim().to_owned(),
+        paths: row
+            .paths
+            .split(JOIN.trim())
+            .map(|path| path.trim().to_owned())
+            .filter(|p| !p.is_empty())
+            .collect(),
+    };
+    let is_there = !pair.paths.is_empty() && sources.cited(&pair.document, &pair.paths).is_ok();
+    (is_there || pair.kind == Kind::Absent).then_some(pair)
+}
+
+/// The chunk and the article of a pair's place.
+fn place(pair: &Pair, sources: &Sources) -> (Option<String>, String) {
+    let path = pair.paths.first().map_or("", String::as_str);
+    let chunk = sources.chunks_of(&pair.document, path).first().map(|&at| sources.chunks()[at].id.clone());
+    (chunk.filter(|_| pair.kind != Kind::Absent), teacher::article(sources, &pair.document, path))
+}
+
+/// The question of a changed row that nobody asks any more: none where its place is gone, and where its question is
+/// asked in the same words, whose answer was another when the person read it.
+fn returned(correction: &Correction, validator: &mut Validator, facts: &Facts) -> Option<Question> {
+    if correction.decision == Decision::Drop || !correction.is_changed() {
+        return None;
+    }
+    let id = format!("questions#{}", correction.row.original);
+    let pair = pair(correction, &id, validator.sources())?;
+    let verdict = validator.judge(&pair);
+    if verdict.codes().contains(&Code::Duplicate) {
+        return None;
+    }
+    let (chunk, article) = place(&pair, validator.sources());
+    let mut question = Question {
+        chunk,
+        fact: None,
+        article,
+        facts: Vec::new(),
+        asker: Asker::Person,
+        besides: true,
+        verdict: Verdict { findings: Vec::new(), ..verdict },
+        pair,
+    };
+    known::find(&mut question, facts);
+    Some(question)
 }

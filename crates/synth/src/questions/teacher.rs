@@ -221,7 +221,7 @@ fn question(pair: AnswerPair, chunk: &Chunk, sources: &Sources, id: String) -> Q
 }
 
 /// The article or heading that a path stands in.
-fn article(sources: &Sources, document: &str, path: &str) -> String {
+pub(super) fn article(sources: &Sources, document: &str, path: &str) -> String {
     let tree = sources.trees().iter().find(|tree| tree.document == document);
     let node =
         tree.and_then(|tree| tree.nodes.iter().position(|node| node.path == path).map(|at| (tree, at)));

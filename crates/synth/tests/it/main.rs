@@ -5,6 +5,7 @@ mod lesson;
 mod nano;
 mod questions;
 mod reading;
+mod review;
 mod rules;
 mod rules_tree;
 mod shop;

@@ -17,7 +17,7 @@ fn company() -> Validator {
     validator(vec![Rules::of(Book::Employment).tree, Rules::of(Book::Pay).tree])
 }
 
-fn small() -> Validator {
+pub fn small() -> Validator {
     let rules = include_str!("validators/rules.ko.txt");
     validator(vec![simple::korean("복무규정", rules)])
 }

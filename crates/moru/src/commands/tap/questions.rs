@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use synth::questions::question::columns;
-use synth::questions::review::{self, ReviewRow};
+use synth::questions::review::ReviewRow;
 use synth::questions::{Coverage, Question, Quotas};
 
 use super::Tap;
@@ -13,7 +13,7 @@ use crate::console::Console;
 use crate::project::Project;
 use crate::recipe::Source;
 use crate::stages::teach::SetAside;
-use crate::stages::{Names, jsonl, look, questions};
+use crate::stages::{Names, jsonl, look, questions, review};
 
 impl Tap {
     /// The questions that were written, each with the chunk that it was asked about; with `--rejected` those that were
@@ -67,7 +67,7 @@ impl Tap {
     ) -> anyhow::Result<()> {
         for source in Self::documents(project, instance)? {
             let table = project.results()?.output(&Names::validate(&source.name), Names::REVIEW)?;
-            let rows = review::table(&std::fs::read_to_string(table)?)?;
+            let rows = review::rows(&table)?;
             let went = Went::of(project, source, reveal)?;
             self.head(&verdicts(source, &rows), console);
             let wanted = rows.into_iter().filter(|row| !self.rejected || went.fate(row).is_out());
