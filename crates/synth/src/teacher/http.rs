@@ -37,6 +37,33 @@ pub(super) enum Lost {
     Unread { why: String },
 }
 
+impl Lost {
+    /// What is known once it is known whether the body was begun: a connection comes before it, names and TLS included.
+    fn after(self, is_begun: bool) -> Self {
+        match self {
+            Self::Broken { cause } if !is_begun => Self::NotReached { cause },
+            Self::Timeout { time } if !is_begun => {
+                Self::NotReached { cause: format!("no connection within {} s", time.as_secs_f64()) }
+            }
+            Self::NotReached { cause } if is_begun => Self::Broken { cause },
+            other => other,
+        }
+    }
+}
+
+/// A body that tells whether any of it was asked for, which is when the connection is there.
+struct Sending<'a, R> {
+    bytes: R,
+    is_begun: &'a mut bool,
+}
+
+impl<R: Read> Read for Sending<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        *self.is_begun = true;
+        self.bytes.read(buffer)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Http {
     agent: Agent,
@@ -79,12 +106,18 @@ impl Http {
         format!("{}{path}", self.settings.base_url)
     }
 
-    /// Sends JSON.
+    /// Sends JSON. [`Lost::NotReached`] where nothing of it was written out, so that nobody can have been paid for it.
     pub fn post(&self, path: &str, json: &str) -> Result<Heard, Lost> {
         let time = self.settings.answer_timeout;
-        let request = self.keyed(self.agent.post(self.url(path))).header("Content-Type", "application/json");
+        let request = self
+            .keyed(self.agent.post(self.url(path)))
+            .header("Content-Type", "application/json")
+            .header("Content-Length", json.len().to_string());
         let request = request.config().timeout_global(Some(time)).build();
-        heard(request.send(json.as_bytes()), time)
+        let mut is_begun = false;
+        let mut body = Sending { bytes: json.as_bytes(), is_begun: &mut is_begun };
+        let answer = heard(request.send(SendBody::from_reader(&mut body)), time);
+        answer.map_err(|lost| lost.after(is_begun))
     }
 
     pub fn get(&self, path: &str) -> Result<Heard, Lost> {
@@ -113,13 +146,16 @@ impl Http {
         );
         let tail = format!("\r\n--{BOUNDARY}--\r\n");
         let length = head.len() as u64 + size + tail.len() as u64;
-        let mut form = Cursor::new(head).chain(opened.take(size)).chain(Cursor::new(tail));
+        let form = Cursor::new(head).chain(opened.take(size)).chain(Cursor::new(tail));
+        let mut is_begun = false;
+        let mut form = Sending { bytes: form, is_begun: &mut is_begun };
         let request = self
             .keyed(self.agent.post(self.url(path)))
             .header("Content-Type", format!("multipart/form-data; boundary={BOUNDARY}"))
             .header("Content-Length", length.to_string());
         let request = request.config().timeout_global(Some(time)).build();
-        Ok(heard(request.send(SendBody::from_reader(&mut form)), time))
+        let answer = heard(request.send(SendBody::from_reader(&mut form)), time);
+        Ok(answer.map_err(|lost| lost.after(is_begun)))
     }
 
     /// Fetches a file into `to`; what comes with a bad status is in the answer's body.
@@ -168,14 +204,27 @@ fn lost(error: ureq::Error, time: Duration) -> Lost {
     match error {
         ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve)
         | ureq::Error::HostNotFound
-        | ureq::Error::ConnectionFailed => Lost::NotReached { cause },
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::Tls(_)
+        | ureq::Error::Rustls(_) => Lost::NotReached { cause },
         ureq::Error::Timeout(_) => Lost::Timeout { time },
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             Lost::NotReached { cause: "connection refused".to_owned() }
         }
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Lost::Timeout { time },
+        ureq::Error::Io(error) if is_before_a_word(&error) => {
+            Lost::NotReached { cause: cause.trim_start_matches("io: ").to_owned() }
+        }
         _ => Lost::Broken { cause },
     }
+}
+
+/// Whether a fault of the system comes before anything can have been said: a name that is looked up, a way there, TLS.
+fn is_before_a_word(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as K;
+    // The kind of a failed lookup has no name of its own.
+    matches!(error.kind(), K::HostUnreachable | K::NetworkUnreachable | K::AddrNotAvailable | K::InvalidData)
+        || error.to_string().starts_with("failed to lookup address")
 }
 
 fn headers(answer: &Response<Body>) -> Headers {

@@ -1,7 +1,9 @@
 //! Budgets, and limits a minute.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
+use synth::teacher::batch::{self, BatchSettings};
 use synth::teacher::{Assumed, Clock, Estimate, Money, Settings, TeacherError};
 
 use super::*;
@@ -49,6 +51,40 @@ fn what_is_lost_counts_as_spent() {
     let desk = Desk::new(dir.path(), plan(1));
     assert_eq!(desk.state.spent(), desk.state.lost());
     assert!(desk.state.spent() >= most + most && desk.state.spent() <= Money::of(most.amount() * 3.5));
+}
+
+/// Speaks HTTP and no TLS, whatever comes.
+fn without_tls() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://{}/v1", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    address
+}
+
+/// A name that nobody has, no TLS, nobody there: nothing was sent, so nothing can have been paid.
+#[test]
+fn what_was_never_sent_costs_nothing() {
+    for url in ["http://no.such.host.invalid/v1", &without_tls(), "http://127.0.0.1:9/v1"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut desk = Desk::new(dir.path(), plan(3));
+        desk.budget = Some(Money::of(1.0));
+        let settings =
+            Settings { attempts: 3, answer_timeout: Duration::from_secs(20), ..Settings::new(url) };
+        let error = desk.online(settings.clone()).unwrap_err();
+        assert!(matches!(error, TeacherError::Unreachable { .. }), "{error}");
+        assert!(error.to_string().contains("is its address right?"), "{error}");
+        let endpoint = desk.endpoint(settings);
+        let batches = BatchSettings::default();
+        let error = desk.with(|job, on_event| batch::ask(job, &endpoint, &batches, on_event)).unwrap_err();
+        assert!(matches!(error, TeacherError::Unreachable { .. }), "{error}");
+        drop(desk);
+        assert_eq!(Desk::new(dir.path(), plan(3)).state.spent(), Money::ZERO, "{url}");
+    }
 }
 
 #[test]
