@@ -35,11 +35,13 @@ pub enum TeacherError {
         kept: Kept,
     },
     /// The endpoint goes on failing.
-    #[error("{url} failed {attempts} times in a row, at last with {last}. Try again later: {kept}")]
+    #[error("{url} failed {}, at last with {last}. Try again later: {kept}", often(*requests, *attempts))]
     Failing {
         /// What was asked.
         url: String,
-        /// How often.
+        /// Requests that failed one after the other.
+        requests: u32,
+        /// How often each was tried.
         attempts: u32,
         /// The last failure.
         last: String,
@@ -261,6 +263,16 @@ impl std::fmt::Display for Kept {
             0 => f.write_str("no answer is lost"),
             of => write!(f, "{} of {of} answers are kept", self.answered),
         }
+    }
+}
+
+/// How often it failed, in words.
+fn often(requests: u32, attempts: u32) -> String {
+    let times = |n: u32| if n == 1 { "once".to_owned() } else { format!("{n} times") };
+    match (requests, attempts) {
+        (0 | 1, 1) => "once".to_owned(),
+        (0 | 1, _) => format!("{} in a row", times(attempts)),
+        _ => format!("on {requests} requests in a row, each tried {}", times(attempts)),
     }
 }
 

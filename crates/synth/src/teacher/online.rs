@@ -103,7 +103,7 @@ impl Run<'_> {
         let (open, last, url) = (shared.failed, shared.last.clone(), self.endpoint.http.url(""));
         let (attempts, kept) = (self.endpoint.settings().attempts, Kept::default());
         if shared.answered == before {
-            return Err(TeacherError::Failing { url, attempts, last, kept });
+            return Err(TeacherError::Failing { url, requests: open as u32, attempts, last, kept });
         }
         Err(TeacherError::Unanswered { open, last, kept })
     }
@@ -248,8 +248,8 @@ impl Run<'_> {
             return Err(TeacherError::Unreachable { url, cause: last, kept });
         }
         if shared.failed_in_a_row >= REFUSALS as u32 {
-            let attempts = attempts * shared.failed_in_a_row;
-            return Err(TeacherError::Failing { url, attempts, last, kept });
+            let requests = shared.failed_in_a_row;
+            return Err(TeacherError::Failing { url, requests, attempts, last, kept });
         }
         Ok(())
     }

@@ -323,7 +323,7 @@ fn patient(
         Ended::Failed { last, reached: false } => Err(TeacherError::Unreachable { url, cause: last, kept }),
         Ended::Failed { last, .. } => {
             let attempts = endpoint.settings().attempts;
-            Err(TeacherError::Failing { url, attempts, last, kept })
+            Err(TeacherError::Failing { url, requests: 1, attempts, last, kept })
         }
         Ended::TooBusy(wait) => Err(TeacherError::TooBusy { url, wait, kept }),
         Ended::Cancelled => Err(TeacherError::Cancelled { kept }),

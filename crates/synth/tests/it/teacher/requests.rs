@@ -103,6 +103,17 @@ fn waits_double_and_end() {
     assert_eq!((waits.len(), double.requests().len()), (5, 6));
 }
 
+/// Requests that fail are counted as requests, and their tries as tries.
+#[test]
+fn a_failing_endpoint_is_told_of_by_requests_and_tries() {
+    let (dir, double) = (tempfile::tempdir().unwrap(), double());
+    double.rule(|_, _| Some(Reply::error(500, "", "down")));
+    let mut desk = Desk::new(dir.path(), plan(9));
+    let error = desk.online(Settings { concurrency: 1, ..settings(&double) }).unwrap_err().to_string();
+    assert!(error.contains("failed on 3 requests in a row, each tried 6 times, at last with"), "{error}");
+    assert_eq!(double.requests().len(), 18);
+}
+
 /// What no waiting mends ends the run with what to do next, after the first answers are kept.
 #[test]
 fn what_does_not_pass_ends_the_run_and_keeps_what_was_answered() {
