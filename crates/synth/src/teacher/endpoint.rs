@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::body::{Body, PATH};
 use super::clock::{Clock, Halt, wait};
-use super::error::Kept;
+use super::error::{Kept, otherwise};
 use super::http::{Heard, Http, Lost};
 use super::pace::Pace;
 use super::reply::{self, Answer, NoAnswer, Said};
@@ -204,8 +204,11 @@ impl Endpoint {
     }
 
     fn may_pass(&self, heard: &Heard) -> bool {
+        let said = || self.said(heard);
         retry::is_passing(heard.status, &heard.headers)
-            && !(heard.status == 429 && is_quota(&self.said(heard)))
+            && !(heard.status == 429 && is_quota(&said()))
+            // llama-cpp-python's server says so of a form that it does not know: the next time, too.
+            && !(heard.status == 500 && otherwise(&said().text).is_some())
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {

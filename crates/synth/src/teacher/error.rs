@@ -108,7 +108,7 @@ pub enum TeacherError {
     },
     /// Every request is refused, so the plan or the settings are wrong.
     #[error(
-        "{url} refuses every request ({status}): {said}. A parameter it does not know, or a form it cannot follow? {kept}"
+        "{url} refuses every request ({status}): {said}. {} {kept}", otherwise(said).unwrap_or("A parameter it does not know, or a form it cannot follow?")
     )]
     Refusing {
         /// What was asked.
@@ -264,6 +264,14 @@ impl std::fmt::Display for Kept {
             of => write!(f, "{} of {of} answers are kept", self.answered),
         }
     }
+}
+
+/// How the form of an answer can be told otherwise, where an endpoint's refusal names the way in which it is told.
+pub fn otherwise(said: &str) -> Option<&'static str> {
+    ["response_format", "json_schema"].iter().any(|word| said.contains(word)).then_some(
+        "`structure` in its [endpoint.NAME] tells the form of an answer otherwise: \"json_object_schema\" (llama-cpp-python), \
+         \"json_object\" or \"prompt\".",
+    )
 }
 
 /// How often it failed, in words.

@@ -68,7 +68,7 @@ pub use chat::repair::Repair;
 pub use clock::Clock;
 pub use count::roughly;
 pub use endpoint::{Endpoint, Waiting};
-pub use error::{Kept, TeacherError};
+pub use error::{Kept, TeacherError, otherwise};
 pub use estimate::{Assumed, Estimate};
 pub use form::{Unusable, Usable, usable};
 pub use job::{Event, Job};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pipeline::Context;
 use synth::teacher::batch::{BatchState, Stage as BatchStage};
-use synth::teacher::{Estimate, Event, Money};
+use synth::teacher::{Estimate, Event, Money, otherwise};
 
 use crate::console::format;
 use crate::recipe::Endpoint;
@@ -91,6 +91,9 @@ impl Teller {
                 self.refused += 1;
                 if self.refused <= TOLD {
                     listener.note(&format!("refused ({status}): {said}"));
+                }
+                if let (1, Some(how)) = (self.refused, otherwise(&said)) {
+                    listener.note(how);
                 }
             }
             Event::Waiting { why, wait } => {

@@ -5,6 +5,7 @@ use std::io::BufRead;
 
 use serde_json::Value;
 
+use super::super::error::otherwise;
 use super::super::reply::{self, Answer};
 use super::super::state::Fault;
 use super::super::{Key, Money, Prices, State, TeacherError};
@@ -112,10 +113,10 @@ fn meant(value: &Value) -> Line {
     match status {
         200..=299 => reply::answer_of(body).map_or(Line::Missing, Line::Answered),
         408 | 409 | 429 => Line::Missing,
-        400..=499 => {
+        _ => {
             let said = reply::said(body.to_string().as_bytes()).text;
-            Line::Refused(Fault { status: status as u16, said })
+            let is_refused = (400..=499).contains(&status) || otherwise(&said).is_some();
+            if is_refused { Line::Refused(Fault { status: status as u16, said }) } else { Line::Missing }
         }
-        _ => Line::Missing,
     }
 }

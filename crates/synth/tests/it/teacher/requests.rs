@@ -208,6 +208,24 @@ fn refused_requests_are_set_aside_unless_all_are() {
     assert_eq!(double.requests().len(), before + 3);
 }
 
+/// A server that does not know the form says so with whatever status: it is not tried on and on, and told of with the
+/// setting that helps.
+#[test]
+fn a_form_that_the_endpoint_does_not_know_names_the_setting() {
+    let unknown =
+        "[{'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), 'input': 'json_schema'}]";
+    for status in [400, 422, 500] {
+        let (dir, double) = (tempfile::tempdir().unwrap(), double());
+        double.rule(move |_, _| Some(Reply::error(status, "", unknown)));
+        let mut desk = Desk::new(dir.path(), plan(9));
+        let error = desk.online(Settings { concurrency: 1, ..settings(&double) }).unwrap_err().to_string();
+        assert!(error.contains(&format!("refuses every request ({status})")), "{error}");
+        assert!(error.contains("`structure` in its [endpoint.NAME]"), "{error}");
+        assert!(error.contains("\"json_object_schema\" (llama-cpp-python)"), "{error}");
+        assert_eq!(double.requests().len(), 3, "{error}");
+    }
+}
+
 /// Answers that cannot be used are asked for again, told why, and set aside in the end.
 #[test]
 fn bad_answers_are_repaired_asked_for_again_or_set_aside() {
