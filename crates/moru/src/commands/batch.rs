@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use pipeline::Request;
 use serde::Serialize;
-use synth::teacher::batch::{self, BatchReport, Read, Step};
+use synth::teacher::batch::{self, BatchReport, Read, Stage, Step};
 use synth::teacher::{Event, Job, Standing};
 
 use crate::cli::ProjectArgs;
@@ -251,6 +251,13 @@ fn lines(report: &BatchReport) -> Vec<String> {
         lines.push(format!(
             "{} requests are under way: `moru batch wait`, or `moru batch retrieve` now and then",
             report.under_way
+        ));
+    }
+    for batch in report.batches.iter().filter(|batch| matches!(batch.stage, Stage::Ended { .. })) {
+        let number = batch.number;
+        lines.push(format!(
+            "where the endpoint no longer has the answers of batch {number}, `moru batch give-up {number}` lets them be \
+             asked for once more"
         ));
     }
     lines

@@ -160,8 +160,32 @@ pub enum TeacherError {
         /// What is kept.
         kept: Kept,
     },
+    /// An endpoint that answers request by request alone, as vLLM does.
+    #[error(
+        "{url} is not there ({status}): the endpoint takes no batches. Set mode = \"online\" in its [endpoint.NAME], which asks it request by request. {kept}"
+    )]
+    NoBatches {
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What is kept.
+        kept: Kept,
+    },
+    /// The answers of a batch are not where the endpoint says.
+    #[error(
+        "the answers of batch {number} are not at {url} (404): endpoints keep files for a time. `moru batch give-up {number}` lets them be asked for, and paid, once more. {kept}"
+    )]
+    FileGone {
+        /// What was asked.
+        url: String,
+        /// The batch's number in this folder.
+        number: u32,
+        /// What is kept.
+        kept: Kept,
+    },
     /// A batch cannot be run.
-    #[error("batch {id} cannot be run ({code}): {said}. {kept}")]
+    #[error("batch {id} cannot be run ({code}): {said}. Mend that, then run again: {kept}")]
     Batch {
         /// The batch, as the endpoint names it.
         id: String,
@@ -174,13 +198,15 @@ pub enum TeacherError {
     },
     /// A batch that this key does not see.
     #[error(
-        "{url} does not know batch {id}. A batch belongs to the key that made it: use that key and that endpoint, or give the batch up, and what it holds is asked anew"
+        "{url} does not know batch {id}. A batch belongs to the key that made it: use that key and that endpoint; or `moru batch give-up {number}` gives it up, and what it holds is asked anew"
     )]
     ForeignBatch {
         /// What was asked.
         url: String,
-        /// The batch.
+        /// The batch, as the endpoint names it.
         id: String,
+        /// Its number in this folder.
+        number: u32,
     },
     /// A line does not fit into any file.
     #[error("the request of `{id}` takes {bytes} bytes, and a batch file may have {most}: shorten its text")]
@@ -240,6 +266,8 @@ impl TeacherError {
             | Self::Budget { kept, .. }
             | Self::Unanswered { kept, .. }
             | Self::Cancelled { kept }
+            | Self::NoBatches { kept, .. }
+            | Self::FileGone { kept, .. }
             | Self::Batch { kept, .. }
             | Self::Responder { kept, .. } => *kept = now,
             _ => {}

@@ -147,6 +147,7 @@ impl Batches<'_> {
                 return Err(TeacherError::ForeignBatch {
                     url: self.endpoint.http.url(BATCHES),
                     id: id.to_owned(),
+                    number,
                 });
             }
             if heard.status >= 300 {
@@ -247,8 +248,12 @@ impl Batches<'_> {
                 return Ok(place);
             }
             late += 1;
-            if heard.status != 404 || late >= self.endpoint.settings().attempts {
+            if heard.status != 404 {
                 return Err(self.bad(&heard, &path, number));
+            }
+            if late >= self.endpoint.settings().attempts {
+                let (url, kept) = (self.endpoint.http.url(&path), Kept::default());
+                return Err(TeacherError::FileGone { url, number, kept });
             }
             self.pause(late, number, "the file of answers is not visible yet")?;
         }
@@ -280,12 +285,17 @@ impl Batches<'_> {
     }
 
     fn bad(&self, heard: &Heard, path: &str, number: u32) -> TeacherError {
-        let said = self.endpoint.said(heard);
+        let (said, kept) = (self.endpoint.said(heard), Kept::default());
+        // A path of batches that the server does not have; one that lacks a file says so.
+        let is_path = matches!(path, FILES | BATCHES) && !is_missing_file(&said.code, &said.text);
+        if is_path && matches!(heard.status, 404 | 405 | 501) {
+            return TeacherError::NoBatches { url: self.endpoint.http.url(path), status: heard.status, kept };
+        }
         self.endpoint.over(heard, path).unwrap_or_else(|| TeacherError::Batch {
             id: format!("{number:04}"),
             code: format!("status {} {}", heard.status, said.code).trim_end().to_owned(),
             said: said.text,
-            kept: Kept::default(),
+            kept,
         })
     }
 

@@ -153,9 +153,7 @@ impl Batches<'_> {
     }
 
     fn cancel(&mut self) -> Result<(), TeacherError> {
-        for number in self.store.numbers(|stage| matches!(stage, Stage::Queued)) {
-            self.over(number, "given_up", None)?;
-        }
+        self.give_up_queued()?;
         self.finish_creating()?;
         for number in self.store.numbers(|stage| matches!(stage, Stage::Running { .. })) {
             self.end(number)?;
@@ -193,7 +191,20 @@ impl Batches<'_> {
             if enqueued > 0 && limit.is_some_and(|limit| enqueued + tokens > limit) {
                 return Ok(());
             }
-            self.create(number)?;
+            if let Err(error) = self.create(number) {
+                if matches!(error, TeacherError::NoBatches { .. }) {
+                    self.give_up_queued()?;
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// What waits to be submitted goes no further, so that it can be asked for otherwise.
+    fn give_up_queued(&mut self) -> Result<(), TeacherError> {
+        for number in self.store.numbers(|stage| matches!(stage, Stage::Queued)) {
+            self.over(number, "given_up", None)?;
         }
         Ok(())
     }

@@ -220,10 +220,44 @@ fn a_batch_of_another_key_is_not_mistaken_for_a_lost_one() {
     let elsewhere = self::double();
     let error = desk.batch(&elsewhere, &cut(50)).unwrap_err();
     assert!(error.to_string().contains("A batch belongs to the key that made it"), "{error}");
+    assert!(error.to_string().contains("`moru batch give-up 1`"), "{error}");
     let report = desk.with(|job, _| batch::give_up(job, 1)).unwrap();
     assert_eq!(report.under_way, 0);
     assert!(desk.with(|job, _| batch::give_up(job, 1)).is_err(), "it is over");
     assert_right(&desk.batch(&elsewhere, &cut(50)).unwrap(), 3);
+}
+
+#[test]
+fn an_endpoint_without_batches_is_asked_online() {
+    for status in [404, 405] {
+        let (dir, double) = (tempfile::tempdir().unwrap(), double());
+        double.rule(move |request, _| {
+            (!request.path.ends_with("/chat/completions")).then(|| Reply::error(status, "", "Not Found"))
+        });
+        let mut desk = Desk::new(dir.path(), plan(3));
+        let error = desk.batch(&double, &cut(2)).unwrap_err().to_string();
+        let start = format!("{}/files is not there ({status}): the endpoint takes no batches", double.base_url());
+        assert!(error.starts_with(&start) && error.contains("mode = \"online\""), "{error}");
+        assert_eq!(batch::status(dir.path()).unwrap().under_way, 0, "nothing waits to be submitted");
+        assert_right(&desk.online(settings(&double)).unwrap(), 3);
+    }
+}
+
+#[test]
+fn answers_that_the_endpoint_no_longer_has_are_given_up_by_number() {
+    let (dir, double) = (tempfile::tempdir().unwrap(), double());
+    double.rule(|request, _| {
+        request.path.ends_with("/content").then(|| Reply::error(404, "not_found", "No such File object"))
+    });
+    let mut desk = Desk::new(dir.path(), plan(3));
+    for _ in 0..2 {
+        let error = desk.batch(&double, &cut(50)).unwrap_err().to_string();
+        assert!(error.starts_with("the answers of batch 1 are not at"), "{error}");
+        assert!(error.contains("`moru batch give-up 1`"), "{error}");
+    }
+    desk.with(|job, _| batch::give_up(job, 1)).unwrap();
+    double.rule(|_, _| None);
+    assert_right(&desk.batch(&double, &cut(50)).unwrap(), 3);
 }
 
 /// A creation that was made and not heard of is found, not made again.
