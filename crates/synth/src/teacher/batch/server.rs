@@ -183,7 +183,7 @@ impl Batches<'_> {
             self.store.learn_limit((others + batch.tokens).saturating_sub(1))?;
         } else if code == "token_limit_exceeded" && batch.lines > 1 {
             // It is too large by itself: what it holds goes into smaller ones.
-            self.store.learn_limit((batch.tokens / 2).max(1))?;
+            self.store.learn_limit((batch.tokens / 2).max(batch.tokens.div_ceil(batch.lines as u64)))?;
             self.put(batch, None)?;
             return self.over(number, "too_large", Some(said));
         } else if !late {
@@ -221,6 +221,9 @@ impl Batches<'_> {
         }
         for (key, fault) in faults {
             self.job.state.note_fault(key, fault)?;
+        }
+        if read.answered > 0 {
+            self.store.widen_limit()?;
         }
         self.put(BatchState { stage: Stage::Over { status, read }, ..batch }, None)
     }

@@ -136,10 +136,20 @@ impl Store {
         [settings.enqueued_tokens, self.queue.enqueued_tokens].into_iter().flatten().min()
     }
 
+    /// Notes that the endpoint refused more.
     pub fn learn_limit(&mut self, tokens: u64) -> Result<(), TeacherError> {
+        self.set_limit(self.queue.enqueued_tokens.map_or(tokens, |known| known.min(tokens)))
+    }
+
+    /// Lets twice as much be tried after a batch was answered: what was refused may have been too much for that hour
+    /// alone, because others wait in the same queue.
+    pub fn widen_limit(&mut self) -> Result<(), TeacherError> {
+        self.queue.enqueued_tokens.map_or(Ok(()), |known| self.set_limit(known.saturating_mul(2)))
+    }
+
+    fn set_limit(&mut self, tokens: u64) -> Result<(), TeacherError> {
         self.create()?;
-        self.queue.enqueued_tokens =
-            Some(self.queue.enqueued_tokens.map_or(tokens, |known| known.min(tokens)));
+        self.queue.enqueued_tokens = Some(tokens);
         let json = serde_json::to_vec(&self.queue).unwrap_or_default();
         files::write_bytes(&self.folder.join(QUEUE), &json)
     }

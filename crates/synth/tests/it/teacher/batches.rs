@@ -190,6 +190,31 @@ fn what_is_too_large_for_the_queue_is_cut() {
     assert!(error.contains("cannot be run (token_limit_exceeded): Enqueued token limit reached"), "{error}");
 }
 
+/// A queue that is full for an hour, of others' batches, does not make all later batches small.
+#[test]
+fn a_queue_that_was_full_for_a_time_is_filled_again() {
+    let (dir, double) = (tempfile::tempdir().unwrap(), double());
+    let full = || Fate { ends: Ends::Failed("token_limit_exceeded", "Enqueued token limit"), ..Fate::default() };
+    double.fates([full(), full()]);
+    let mut desk = Desk::new(dir.path(), plan(8));
+    assert_right(&desk.batch(&double, &cut(50)).unwrap(), 8);
+    let small = batch::status(dir.path()).unwrap().batches.iter().filter(|batch| batch.lines == 1).count();
+    assert_eq!(small, 0, "{:?}", batch::status(dir.path()).unwrap());
+    desk.plan = plan(40);
+    let before = double.batches();
+    assert_right(&desk.batch(&double, &cut(50)).unwrap(), 40);
+    assert!(double.batches() - before <= 6, "{} batches of 32 requests", double.batches() - before);
+    // What the recipe says is kept in any case.
+    let open = Standing::of(&desk.plan, &desk.state).unwrap().settled.len() as u64;
+    let last = batch::status(dir.path()).unwrap().batches.into_iter().last().unwrap();
+    let each = last.tokens / last.lines as u64;
+    desk.plan = plan(open as usize + 9);
+    let said = BatchSettings { enqueued_tokens: Some(each * 4), ..cut(50) };
+    assert_right(&desk.batch(&double, &said).unwrap(), open as usize + 9);
+    let last = batch::status(dir.path()).unwrap().batches.into_iter().last().unwrap();
+    assert!(last.tokens <= each * 4, "{last:?}");
+}
+
 #[test]
 fn a_batch_that_cannot_be_run_says_why() {
     let (dir, double) = (tempfile::tempdir().unwrap(), double());
