@@ -21,6 +21,7 @@ pub struct Context<'a> {
     pub(crate) base_key: Digest,
     pub(crate) inputs: BTreeMap<String, PathBuf>,
     pub(crate) outputs: &'a [String],
+    pub(crate) is_refreshed: bool,
     /// What the lock holds of a pinned stage that can go on from it, with the places of its outputs.
     pub(crate) earlier: Option<(Record, BTreeMap<String, PathBuf>)>,
     /// Where outputs are written before they move into the store.
@@ -59,6 +60,11 @@ impl<'a> Context<'a> {
         let (record, places) = self.earlier.as_ref()?;
         let is_read = |path| record.params.contains_key(path);
         places.get(output).filter(|_| self.reads.keys().all(is_read)).cloned()
+    }
+
+    /// Whether a refresh of this stage was asked for: what it remembers and could ask for again is to be asked again.
+    pub fn is_refreshed(&self) -> bool {
+        self.is_refreshed
     }
 
     fn undeclared(&self, kind: &'static str, name: &str) -> Error {

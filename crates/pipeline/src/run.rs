@@ -204,6 +204,7 @@ impl Project {
                 base_key: base,
                 inputs: paths,
                 outputs: &stage.outputs,
+                is_refreshed: reasons.contains(&Reason::Refresh),
                 earlier,
                 staging: staging.clone(),
                 work_root: &self.work_dir(),

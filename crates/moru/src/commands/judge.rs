@@ -66,6 +66,9 @@ pub struct Judge {
     /// Seed of the resampling that gives the intervals
     #[arg(long, default_value_t = 42)]
     seed: u64,
+    /// Ask again for verdicts that could not be used; the others are kept
+    #[arg(long)]
+    refresh: bool,
     /// Report as JSON
     #[arg(long)]
     json: bool,
@@ -85,8 +88,12 @@ impl Judge {
         let mut talk = Talk(Progress::new(*console, false));
         let cancelled = stop_on_ctrl_c(*console);
         let (judging, heard) = teach::with_cancel(&cancelled, |cancel| {
-            let mut asker = Asker::open(&project, &word, MANNER, &mut talk)?;
+            let mut asker = Asker::open(&project, &word, MANNER, &mut talk)?.refreshed(self.refresh);
             let log = asker.folder().join("judged.jsonl");
+            if self.refresh {
+                // What can be used of it is with the endpoint's answers as well.
+                pipeline::platform::remove(&log)?;
+            }
             bench.judge(&mut asker, &recipe, &log, cancel)
         })?;
         drop(talk);
@@ -156,6 +163,7 @@ impl Judge {
             labels: self.labels.as_deref().map_or(Ok(Vec::new()), labels::read)?,
             resampling: Resampling { seed: self.seed, ..Resampling::default() },
             samples: 0,
+            again: "the same command with --refresh".to_owned(),
         })
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chat::{CancelToken, Event, FinishReason, Request, Responder, ResponderError, Schema, Usage};
-use synth::teacher::{Ask, Finish, Form, Job, Plan, Sampling, Settled, Standing, State, Unusable, roughly};
+use synth::teacher::{Ask, Finish, Form, Job, Plan, Sampling, Settled, Standing, State, Unusable, ask_again, roughly};
 
 use super::endpoint::Opened;
 use super::teach::{self, Listener};
@@ -38,6 +38,7 @@ pub struct Asker<'a> {
     manner: Manner,
     listener: &'a mut dyn Listener,
     rounds: usize,
+    is_refreshed: bool,
 }
 
 impl<'a> Asker<'a> {
@@ -57,7 +58,12 @@ impl<'a> Asker<'a> {
         teach::forbid_two_ways(&opened, &state)?;
         // What was refused may have been the recipe's fault, which may be mended by now.
         state.forgive()?;
-        Ok(Self { opened, identity, state, manner, listener, rounds: 0 })
+        Ok(Self { opened, identity, state, manner, listener, rounds: 0, is_refreshed: false })
+    }
+
+    /// Asks again for what earlier runs set aside.
+    pub fn refreshed(self, is_refreshed: bool) -> Self {
+        Self { is_refreshed, ..self }
     }
 
     /// Who is asked and under which settings, to tell its answers from those of others.
@@ -85,6 +91,9 @@ impl<'a> Asker<'a> {
             count: &roughly,
             cancel,
         };
+        if self.is_refreshed {
+            teach::note_again(self.listener, ask_again(plan, &self.state)?);
+        }
         let estimate = teach::estimate_of(&job, &self.opened, self.manner.answer_tokens)?;
         let is_batch = self.opened.recipe.is_batch();
         let takes = teach::takes(&estimate, &self.opened, is_batch);

@@ -75,6 +75,6 @@ pub use job::{Event, Job};
 pub use money::{Money, Prices};
 pub use reply::{Answer, Finish, Tokens};
 pub use responder::EndpointResponder;
-pub use round::{Open, Settled, Standing, Tally};
+pub use round::{Open, Settled, Standing, Tally, ask_again};
 pub use settings::{ApiKey, Settings};
 pub use state::{Fault, State};

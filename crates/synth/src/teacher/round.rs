@@ -79,7 +79,7 @@ impl Standing {
         let mut standing = Self::default();
         let mut wanted = HashSet::new();
         for (i, ask) in plan.asks.iter().enumerate() {
-            match follow(plan, i, ask, state)? {
+            match follow(plan, i, ask, state, &mut |_| {})? {
                 Step::Settled(settled) => standing.settled.push(settled),
                 Step::Open(open) if wanted.insert(open.body.key) => standing.open.push(*open),
                 Step::Open(_) => standing.shared += 1,
@@ -114,14 +114,38 @@ enum Step {
     Open(Box<Open>),
 }
 
-/// Goes from the first request of an ask to the one that settles it or is open.
-fn follow(plan: &Plan, index: usize, ask: &Ask, state: &State) -> Result<Step, TeacherError> {
+/// Lets everything be asked again whose answers an earlier run set aside, from its first request on. Answers that can be
+/// used stay, and so does what was spent. Gives how many asks that are.
+///
+/// # Errors
+/// [`TeacherError::Io`] where an answer cannot be read or the log not written.
+pub fn ask_again(plan: &Plan, state: &State) -> Result<usize, TeacherError> {
+    let mut asks = 0;
+    for (i, ask) in plan.asks.iter().enumerate() {
+        let mut keys = Vec::new();
+        let is_aside = |step: &Step| matches!(step, Step::Settled(settled) if settled.result.is_err());
+        if is_aside(&follow(plan, i, ask, state, &mut |key| keys.push(key))?) {
+            asks += usize::from(state.forget(&keys)? > 0);
+        }
+    }
+    Ok(asks)
+}
+
+/// Goes from the first request of an ask to the one that settles it or is open; `on_key` hears of each.
+fn follow(
+    plan: &Plan,
+    index: usize,
+    ask: &Ask,
+    state: &State,
+    on_key: &mut dyn FnMut(Key),
+) -> Result<Step, TeacherError> {
     let mut messages = ask.messages.clone();
     let mut sampling = ask.sampling.clone();
     let mut asked = 0;
     loop {
         let body = body(plan, ask, &messages, &sampling);
         let key = body.key;
+        on_key(key);
         let settled = |result, model| {
             Step::Settled(Settled { id: ask.id.clone(), key, asked: asked + 1, result, model })
         };

@@ -27,6 +27,8 @@ const SUM: usize = 16;
 pub struct State {
     folder: PathBuf,
     log: Mutex<Log>,
+    /// Where the log ended when it was opened.
+    began: u64,
     _lock: Lock,
 }
 
@@ -53,6 +55,8 @@ enum Record {
     Refused { key: Key, fault: Fault },
     /// What was refused may be asked again.
     Forgiven,
+    /// The answer could not be used, and is asked for again.
+    Forgotten { key: Key },
 }
 
 #[derive(Debug)]
@@ -94,8 +98,9 @@ impl State {
         index.read(BufReader::new(&file)).map_err(io("read", &path))?;
         // Who asked these has ended, and whether they were paid for cannot be known: they count as paid.
         index.lost += index.open.drain().map(|(_, cost)| cost).sum();
+        let began = index.end;
         let log = Mutex::new(Log { path, file, index });
-        Ok(Self { folder: folder.to_owned(), log, _lock: lock })
+        Ok(Self { folder: folder.to_owned(), log, began, _lock: lock })
     }
 
     /// Where it is.
@@ -161,6 +166,20 @@ impl State {
             return Ok(());
         }
         self.append(&[Record::Forgiven], true)
+    }
+
+    /// Lets answers be asked for again that could not be used, as far as they were here when the state was opened. What
+    /// they cost stays spent. Gives how many there were.
+    pub(super) fn forget(&self, keys: &[Key]) -> Result<usize, TeacherError> {
+        let records: Vec<Record> = {
+            let log = self.log();
+            let is_old = |key: &&Key| log.index.answers.get(*key).is_some_and(|(at, _)| *at < self.began);
+            keys.iter().filter(is_old).map(|key| Record::Forgotten { key: *key }).collect()
+        };
+        if !records.is_empty() {
+            self.append(&records, true)?;
+        }
+        Ok(records.len())
     }
 
     /// Notes that a request is about to be sent, if it may be within a budget; gives what is spent where it may not.
@@ -269,6 +288,7 @@ impl Index {
                 self.faults.insert(*key, fault.clone());
             }
             Record::Forgiven => self.faults.clear(),
+            Record::Forgotten { key } => drop(self.answers.remove(key)),
         }
     }
 }

@@ -239,6 +239,7 @@ mod tests {
             labels: Vec::new(),
             resampling: eval::statistics::Resampling::default(),
             samples: 0,
+            again: String::new(),
         }
     }
 

@@ -128,6 +128,8 @@ pub struct Bench<'a> {
     pub resampling: Resampling,
     /// Questions to show.
     pub samples: usize,
+    /// What asks again for verdicts that could not be used.
+    pub again: String,
 }
 
 impl Bench<'_> {
@@ -192,7 +194,7 @@ impl Bench<'_> {
             ..Settings::new(&prompts, &identity)
         };
         let heard = judge_all(asker, &self.cases, &tasks, &settings, log, &mut |_| {})?;
-        is_heard(&heard)?;
+        is_heard(&heard, &self.again)?;
         let findings = Findings {
             name: self.name,
             judge: recipe.local().unwrap_or(&recipe.model),
@@ -210,11 +212,14 @@ impl Bench<'_> {
 }
 
 /// A judge of which no verdict came would fill a report with nothing.
-fn is_heard(heard: &[Heard]) -> anyhow::Result<()> {
+fn is_heard(heard: &[Heard], again: &str) -> anyhow::Result<()> {
     match heard.first().map(|first| &first.verdict) {
         Some(Err(fault)) if heard.iter().all(|heard| heard.verdict.is_err()) => Err(fail(
             format!("the judge gave no verdict, {} times; the first time: {fault}", heard.len()),
-            "take a larger model, or one that follows a JSON schema; `moru explain judge` tells what it is asked",
+            format!(
+                "take a larger model, or one that follows a JSON schema; where it was mended, {again} asks it again; \
+                 `moru explain judge` tells what it is asked"
+            ),
         )),
         _ => Ok(()),
     }
@@ -230,9 +235,14 @@ fn run(
     endpoint::note_params(stage, recipe, project.resolved().endpoint.contains_key(&word))?;
     let bench = bench(stage, project, name)?;
     let log = stage.work_dir()?.join("replies.jsonl");
+    let is_refreshed = stage.is_refreshed();
+    if is_refreshed {
+        // What can be used of it is with the endpoint's answers as well.
+        pipeline::platform::remove(&log)?;
+    }
     let cancelled = stage.cancelled();
     let ended = teach::with_cancel(cancelled, |cancel| {
-        let mut asker = Asker::open(project, &word, MANNER, stage)?;
+        let mut asker = Asker::open(project, &word, MANNER, stage)?.refreshed(is_refreshed);
         bench.judge(&mut asker, recipe, &log, cancel)
     });
     let (judging, heard) = match ended {
@@ -245,7 +255,15 @@ fn run(
     pipeline::platform::write_atomic(&stage.output(Names::JUDGED)?, &serde_json::to_vec_pretty(&judging)?)?;
     told::write_verdicts(&stage.output(Names::VERDICTS)?, &bench, &heard)?;
     pipeline::platform::write_atomic(&stage.output(Names::TO_LABEL)?, labels::sheet(&bench).as_bytes())?;
-    Ok(vec![counts(&heard)])
+    let counts = counts(&heard);
+    if counts.output < counts.input {
+        let missing = counts.input - counts.output;
+        stage.note(&format!(
+            "{missing} verdicts are missing; `moru run {} --refresh` asks for them again",
+            stage.id()
+        ));
+    }
+    Ok(vec![counts])
 }
 
 /// What the stage judges. Reads every parameter that it depends on.
@@ -266,6 +284,7 @@ fn bench<'a>(stage: &mut Context<'_>, project: &Project, name: &'a str) -> anyho
         labels,
         resampling: Resampling { seed, ..Resampling::default() },
         samples: stage.param("report.examples")?,
+        again: format!("`moru run {} --refresh`", stage.id()),
     })
 }
 

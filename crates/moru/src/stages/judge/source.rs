@@ -112,13 +112,19 @@ pub fn judge_all(
     if let (Some(Judged::Unusable(why)), 0) = (judged.first(), counts.output) {
         return Err(fail(
             format!("the judge gave no judgement, {} times; the first time: {why}", judged.len()),
-            "take a larger model, or one that follows a JSON schema; or remove [questions] judge",
+            format!(
+                "take a larger model, or one that follows a JSON schema; where it was mended, `moru run {} --refresh` asks \
+                 it again; or remove [questions] judge",
+                stage.id()
+            ),
         ));
     }
     if counts.output < counts.input {
         stage.note(&format!(
-            "{} questions have no judgement, and stay as the validators left them",
-            counts.input - counts.output
+            "{} questions have no judgement, and stay as the validators left them; `moru run {} --refresh` asks for them \
+             again",
+            counts.input - counts.output,
+            stage.id()
         ));
     }
     Ok(counts)
@@ -141,7 +147,8 @@ fn ask(
         complaint: if is_korean { COMPLAINT_KO } else { COMPLAINT_EN },
     };
     let ended = teach::with_cancel(stage.cancelled(), |cancel| {
-        let mut asker = Asker::open(project, &settings.judge, manner, stage)?;
+        let is_refreshed = stage.is_refreshed();
+        let mut asker = Asker::open(project, &settings.judge, manner, stage)?.refreshed(is_refreshed);
         let max_tokens = asker.max_tokens();
         let settings = Settings { prompts: prompts.of(is_korean), max_tokens, cancel: cancel.clone() };
         anyhow::Ok(judge(&mut asker, pairs, sources, &settings)?)

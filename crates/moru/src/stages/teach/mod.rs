@@ -23,7 +23,7 @@ use synth::questions::{Drafts, Lesson, Quotas};
 use synth::teacher::batch;
 use synth::teacher::{
     Ask, Assumed, COMPLAINT_EN, COMPLAINT_KO, Estimate, Form, Job, Money, Plan, Settings, Settled, Standing,
-    State, Tally, TeacherError, local, online, roughly,
+    State, Tally, TeacherError, ask_again, local, online, roughly,
 };
 
 use super::endpoint::{self, Opened, Way};
@@ -235,6 +235,9 @@ pub fn run(stage: &mut Context<'_>, project: &Project) -> anyhow::Result<(Drafts
     let settings = desk.settings.clone();
     let ended = with_cancel(cancelled, |cancel| {
         desk.walk(cancel, &mut |round, job, opened| {
+            if stage.is_refreshed() {
+                note_again(stage, ask_again(job.plan, job.state)?);
+            }
             told_before(stage, round, job, opened, &settings)?;
             ask(stage, job, opened, settings.partial)
         })
@@ -257,6 +260,13 @@ pub fn run(stage: &mut Context<'_>, project: &Project) -> anyhow::Result<(Drafts
         ));
     }
     Ok((lesson.end(), set_aside, counts))
+}
+
+/// Says that a refresh asks for what was set aside.
+pub fn note_again(listener: &mut dyn Listener, asks: usize) {
+    if asks > 0 {
+        listener.note(&format!("{asks} answers that were set aside are asked for again"));
+    }
 }
 
 /// Requests that are in a batch would be asked and paid for a second time online.

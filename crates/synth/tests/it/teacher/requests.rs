@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use synth::teacher::{Settings, TeacherError};
+use synth::teacher::{Settings, TeacherError, ask_again};
 use testing::endpoint::{Reply, Said};
 
 use super::*;
@@ -278,6 +278,40 @@ fn bad_answers_are_repaired_asked_for_again_or_set_aside() {
         complaints.iter().any(|b| b.contains("cut off after 50 tokens") && b.contains("\"max_tokens\":100"))
     );
     assert_eq!(double.requests().len(), 10 + 1 + 1 + 2);
+}
+
+/// A server that was mended is asked again for what it answered badly, and for nothing else; what was spent is spent.
+#[test]
+fn what_was_set_aside_can_be_asked_for_again() {
+    let (dir, double) = (tempfile::tempdir().unwrap(), double());
+    double.answer(|body| match number(body) {
+        Some(1) => "seven".into(),
+        Some(2) => Said { refusal: Some("no".into()), ..Said::default() },
+        Some(3) => Said { finish: "content_filter", ..Said::default() },
+        _ => right(body),
+    });
+    let mut desk = Desk::new(dir.path(), plan(6));
+    assert_eq!(desk.online(settings(&double)).unwrap().tally().used, 3);
+    assert_eq!(ask_again(&desk.plan, &desk.state).unwrap(), 0, "what was heard just now is not asked again");
+    let (before, spent) = (double.requests().len(), desk.state.spent());
+    drop(desk);
+    double.answer(right);
+    let mut desk = Desk::new(dir.path(), plan(6));
+    assert_eq!(desk.online(settings(&double)).unwrap().tally().used, 3);
+    assert_eq!(double.requests().len(), before, "nobody asked for it");
+    assert_eq!(ask_again(&desk.plan, &desk.state).unwrap(), 3);
+    assert_eq!(desk.state.spent(), spent);
+    desk.budget = Some(spent);
+    let error = desk.online(settings(&double)).unwrap_err();
+    assert!(matches!(error, TeacherError::Budget { .. }), "{error}");
+    desk.budget = None;
+    assert_right(&desk.online(settings(&double)).unwrap(), 6);
+    assert_eq!(double.requests().len(), before + 3);
+    drop(desk);
+    let mut desk = Desk::new(dir.path(), plan(6));
+    assert_right(&desk.online(settings(&double)).unwrap(), 6);
+    assert_eq!(double.requests().len(), before + 3, "remembered");
+    assert!(desk.state.spent() > spent);
 }
 
 /// A request that always fails leaves the others answered, and the run says that it is not whole.
