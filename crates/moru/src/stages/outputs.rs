@@ -119,6 +119,12 @@ fn wanted(project: &Project, results: &pipeline::Project) -> Vec<Wanted> {
     places(project).into_iter().filter_map(of).collect()
 }
 
+/// What the file of a source's answers that could not be used is called in `out/`.
+pub fn quarantine(project: &Project, source: &str) -> String {
+    let sources = project.resolved().source.values().filter(|source| source.is_documents()).count();
+    if sources == 1 { questions::QUARANTINE.to_owned() } else { format!("quarantine-{source}.jsonl") }
+}
+
 /// (stage, output, path inside it, name in `out/`).
 fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)> {
     let prepared = |name: &'static str| (Names::PREPARE.to_owned(), Names::PREPARED, name, name.to_owned());
@@ -145,9 +151,12 @@ fn places(project: &Project) -> Vec<(String, &'static str, &'static str, String)
                 wanted.push((Names::validate(name), Names::JUDGEMENTS, "", to));
             }
             if super::endpoint::is_asked(project) {
-                let file = questions::QUARANTINE;
-                let to = if sources == 1 { file.to_owned() } else { format!("quarantine-{name}.jsonl") };
-                wanted.push((Names::ask(name), Names::ASKED, file, to));
+                wanted.push((
+                    Names::ask(name),
+                    Names::ASKED,
+                    questions::QUARANTINE,
+                    quarantine(project, name),
+                ));
             }
         }
     }

@@ -7,7 +7,7 @@ use data::validate::{Limits, Sources, Validator};
 use pipeline::{Context, Counts, Input, Stage};
 use synth::questions::{Coverage, Drafts, Question, Setting, write};
 
-use super::{Names, chunk, endpoint, jsonl, parse, teach};
+use super::{Names, chunk, endpoint, jsonl, outputs, parse, teach};
 use crate::project::Project;
 use crate::recipe::{EXTRACTIVE, Endpoint, Questions, Source};
 
@@ -80,7 +80,13 @@ fn run(
         write_all(&folder.join(name), questions)?;
     }
     write_all(&folder.join(QUARANTINE), &set_aside)?;
-    tell(stage, &drafts.coverage);
+    let lacks_answers = answers.as_ref().is_some_and(|answers| !answers.rejected.is_empty());
+    tell(stage, &drafts.coverage, lacks_answers);
+    if !set_aside.is_empty() {
+        let source = stage.id().rsplit(':').next().unwrap_or_default();
+        let text = teach::way_back(&set_aside, stage.id(), &outputs::quarantine(project, source));
+        stage.note(&text);
+    }
     pipeline::platform::write_atomic(
         &folder.join(Names::FACTS),
         &serde_json::to_vec_pretty(&drafts.coverage)?,
@@ -107,7 +113,7 @@ fn counts(drafts: &Drafts) -> Counts {
 }
 
 /// Says what was asked, and what could not be.
-fn tell(stage: &mut Context<'_>, coverage: &Coverage) {
+fn tell(stage: &mut Context<'_>, coverage: &Coverage, lacks_answers: bool) {
     stage.note(&format!(
         "{} of {} facts in {} articles were asked or said; articles asked less than twice: {}; leaves without a fact: {}",
         coverage.facts_asked,
@@ -117,7 +123,12 @@ fn tell(stage: &mut Context<'_>, coverage: &Coverage) {
         coverage.leaves_without.len()
     ));
     for unfilled in &coverage.unfilled {
-        stage.note(&unfilled.to_string());
+        // What was asked and has no answer that can be used is no fault of the text.
+        if lacks_answers && unfilled.is_taught() {
+            stage.note(&format!("{}; answers for them were set aside, or were not given", unfilled.what()));
+        } else {
+            stage.note(&unfilled.to_string());
+        }
     }
     for fact in coverage.facts_left.iter().take(TOLD) {
         stage.note(&format!("not asked: {fact}"));

@@ -282,6 +282,9 @@ fn a_judge_that_says_nothing_of_use_ends_the_stage() {
     let said = seen(&scratch, &double, &["run"]);
     assert!(said.contains("exit 2"), "{said}");
     snapshot!("judge-no-verdict", said);
+    double.answer(right);
+    assert!(seen(&scratch, &double, &["run"]).contains("exit 2"), "nobody asked for it");
+    scratch.stdout(&["run", "judge:main", "--refresh"], 0);
 }
 
 #[test]

@@ -84,6 +84,16 @@ fn what_has_no_judgement_stays_as_the_validators_left_it() {
     let scratch = teacher::project(&silent);
     scratch.edit("moru.toml", "top_k = 1", "top_k = 1\njudge = \"teacher\"");
     snapshot!("judge-source-silent", seen(&scratch, &silent));
+    // Mended, it is asked again; the answers that were good are not.
+    silent.answer(|body| if is_judged(body) { said("supported") } else { teacher::right(body) });
+    let (before, judged) = (silent.requests().len(), asked(&silent).len());
+    assert!(seen(&scratch, &silent).contains("exit 2"), "nobody asked for it");
+    assert_eq!(silent.requests().len(), before);
+    scratch.stdout(&["run", "validate:rules", "--refresh"], 0);
+    assert_eq!(silent.requests().len() - before, asked(&silent).len() - judged);
+    let before = silent.requests().len();
+    scratch.stdout(&["run", "validate:rules", "--refresh"], 0);
+    assert_eq!(silent.requests().len(), before, "what was judged is not asked for again");
 }
 
 #[test]

@@ -258,6 +258,34 @@ fn what_cannot_be_used_is_repaired_asked_again_and_set_aside() {
     assert!(scratch.read("moru.lock").contains("cut_off"), "the counts are the stage's, and the report's");
 }
 
+/// A teacher of which nothing can be used ends the stage; mended, it is asked again, and for nothing that was good.
+#[test]
+fn a_teacher_that_says_nothing_of_use_ends_the_stage_until_it_is_asked_again() {
+    let double = Double::start();
+    double.answer(|_| "질문을 만들 수 있습니다.".into());
+    let scratch = project(&double);
+    let said = seen(&scratch, &double, &["run", "--until", "validate"]);
+    snapshot!("teacher-useless", said);
+    let (_, place) = said.split_once("hint: ").unwrap();
+    let aside = rows(&scratch.read(place.split_once(" holds").unwrap().0));
+    assert!(aside.iter().all(|row| row["reason"] == "no_json" && row["asked"] == 3), "{aside:?}");
+    double.answer(faulty);
+    let before = double.requests().len();
+    assert!(scratch.seen(&["run", "--until", "validate"]).contains("exit 2"), "nobody asked for it");
+    assert_eq!(double.requests().len(), before);
+    let said = scratch.stdout(&["run", "synthesize:rules", "--refresh"], 0);
+    assert!(said.contains("answers were set aside") && !said.contains("lower the quota"), "{said}");
+    // What was good is not asked for again, and what was not is.
+    double.answer(right);
+    let before = double.bodies("/chat/completions");
+    scratch.stdout(&["run", "synthesize:rules", "--refresh"], 0);
+    let after = double.bodies("/chat/completions").split_off(before.len());
+    assert!(!after.is_empty() && after.len() < 5, "{}", after.len());
+    assert!(after.iter().any(|body| body.contains("진단서")), "{after:?}");
+    assert!(!after.iter().any(|body| body.contains("유급휴가")), "{after:?}");
+    assert_eq!(scratch.read("out/quarantine.jsonl"), "");
+}
+
 /// How an endpoint goes wrong.
 pub type Way = Box<dyn Fn() -> Reply + Send + Sync>;
 
@@ -406,7 +434,7 @@ fn an_endpoint_in_one_line_and_a_model_on_this_machine() {
         "[questions]",
         "[endpoint.small]\nurl = \"local:builtin:nano\"\nmax_tokens = 24\nre_asks = 0\n\n[questions]",
     );
-    scratch.edit("moru.toml", "lookup = 4\nprocedure = 3", "lookup = 1\nprocedure = 0");
+    scratch.edit("moru.toml", "lookup = 4\nprocedure = 3", "lookup = 1\nprocedure = 0\npartial = true");
     let said = scratch.seen(&["run", "--until", "validate"]);
     assert!(said.contains("exit 0") && said.contains("builtin:nano on this machine"), "{said}");
     // The same model has said it already.

@@ -58,6 +58,16 @@ impl Lesson {
         korean * 2 >= self.facts.facts.len()
     }
 
+    /// How many questions of the teacher are accepted so far.
+    pub fn accepted(&self) -> usize {
+        self.accepted.len()
+    }
+
+    /// The questions of the teacher that were refused so far.
+    pub fn refused(&self) -> &[Question] {
+        &self.refused
+    }
+
     /// The round that is asked next, from 1.
     pub fn round(&self) -> usize {
         self.round + 1

@@ -151,14 +151,24 @@ pub struct Unfilled {
     pub refused: usize,
 }
 
-impl std::fmt::Display for Unfilled {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} questions of {} wanted for `{}`: the text has {} facts for them, and {} questions were refused; \
-             lower the quota or add documents",
+impl Unfilled {
+    /// Whether a teacher is asked for these questions, and not the text alone.
+    pub fn is_taught(&self) -> bool {
+        [Kind::Lookup, Kind::Procedure].iter().any(|kind| self.quota == kind.name())
+    }
+
+    /// What is missing, without what to do about it.
+    pub fn what(&self) -> String {
+        format!(
+            "{} questions of {} wanted for `{}`: the text has {} facts for them, and {} questions were refused",
             self.written, self.wanted, self.quota, self.facts, self.refused
         )
+    }
+}
+
+impl std::fmt::Display for Unfilled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; lower the quota or add documents", self.what())
     }
 }
 

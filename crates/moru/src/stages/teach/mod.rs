@@ -5,6 +5,7 @@
 //! 2. A [`Desk`] has a lesson, the answers so far, and whoever is asked. [`Desk::walk`] goes through its rounds.
 //! 3. [`run`] is the stage: it tells what asking will take, asks, and gives the questions.
 
+mod aside;
 mod told;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ use crate::console::error::fail;
 use crate::project::Project;
 use crate::recipe::{Endpoint, Questions};
 
+pub use aside::way_back;
 use told::Teller;
 pub use told::{Listener, batch_text, takes, who};
 
@@ -246,7 +248,10 @@ pub fn run(stage: &mut Context<'_>, project: &Project) -> anyhow::Result<(Drafts
         Err(_) if stage.is_cancelled() => return Err(pipeline::Error::Cancelled.into()),
         other => other?,
     };
-    let Desk { lesson, tally, set_aside, .. } = desk;
+    let Desk { lesson, tally, set_aside, state, .. } = desk;
+    if !settings.partial {
+        aside::is_of_use((project, stage.id()), &state, &lesson, &set_aside, &tally)?;
+    }
     let mut counts = Counts::all("answers", tally.used as u64);
     counts.input = tally.asks as u64;
     counts.rejected = tally.set_aside.iter().map(|(why, n)| (why.clone(), *n as u64)).collect();
