@@ -8,6 +8,7 @@ use pipeline::{Action, Planned};
 use super::run::Which;
 use crate::console::{Console, Outcome, table};
 use crate::project::Project;
+use crate::recipe::hidden;
 use crate::stages::forecast::{Forecast, Forecasts};
 use crate::stages::{self, Names};
 
@@ -83,7 +84,7 @@ fn text(plan: &[Planned]) -> String {
             Action::Run => "run",
             Action::Depends => "maybe",
         };
-        let mut why: Vec<_> = planned.reasons.iter().map(ToString::to_string).collect();
+        let mut why: Vec<_> = planned.reasons.iter().map(|reason| hidden(&reason.to_string())).collect();
         if planned.action == Action::Restore {
             why.push("an earlier run's result fits".into());
         }

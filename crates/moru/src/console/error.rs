@@ -1,7 +1,7 @@
 //! One style of errors: what, why, and what to do next.
 
 use super::hints;
-use crate::recipe::RecipeErrors;
+use crate::recipe::{RecipeErrors, hidden};
 
 /// An error of the front door with a hint of its own.
 #[derive(Debug, thiserror::Error)]
@@ -20,11 +20,16 @@ impl Failure {
 
 /// An error with a hint.
 pub fn fail(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-    Failure { what: what.into(), hint: Some(hint.into()) }.into()
+    Failure { what: hidden(&what.into()), hint: Some(hint.into()) }.into()
 }
 
-/// The text of an error: `error:` what, its causes, a blank line, `hint:` what to do.
+/// The text of an error: `error:` what, its causes, a blank line, `hint:` what to do. A key that was written into a recipe
+/// or a flag is not repeated.
 pub fn render(error: &anyhow::Error, mark: &str, hint_mark: &str) -> String {
+    hidden(&text(error, mark, hint_mark))
+}
+
+fn text(error: &anyhow::Error, mark: &str, hint_mark: &str) -> String {
     if let Some(errors) = error.downcast_ref::<RecipeErrors>() {
         return recipe(errors, mark, hint_mark);
     }

@@ -7,6 +7,7 @@ use pipeline::Event;
 
 use super::Console;
 use super::format;
+use crate::recipe::hidden;
 
 /// Between two drawings of a line.
 const TICK: Duration = Duration::from_millis(120);
@@ -40,7 +41,7 @@ impl Progress {
             Event::Started { stage, reasons } => {
                 self.stage_start = Instant::now();
                 (self.drawn, self.first) = (None, None);
-                let why: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+                let why: Vec<_> = reasons.iter().map(|reason| hidden(&reason.to_string())).collect();
                 self.line(&format!("{}  {}", self.name(stage), why.join("; ")));
             }
             Event::Progress { stage, done, total, unit } => self.draw(stage, *done, *total, unit),

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::{RecipeError, closest};
+use super::hidden::hidden;
 use super::questions::EXTRACTIVE;
 use super::reader::{Gathered, Section};
-use super::source::{check_name, redacted};
+use super::source::check_name;
 
 /// What an address begins with that is no address: one of our own models follows.
 pub const LOCAL: &str = "local:";
@@ -249,7 +250,7 @@ pub(super) fn check_word(
             "allowed: {builtin}the name of an [endpoint.NAME], \"http://HOST/v1#MODEL\", \"{LOCAL}MODEL\""
         )
     };
-    s.impossible(key, format!("`{key}` is {:?}; {how}{near}", redacted(word)));
+    s.impossible(key, format!("`{key}` is {:?}; {how}{near}", hidden(word)));
 }
 
 /// Whether it is a web address that may be shown: nobody's name or password in it, no query.

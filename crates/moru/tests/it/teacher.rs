@@ -341,6 +341,21 @@ fn an_endpoint_that_is_not_there_or_has_no_key_is_told_of_before_anything_is_ask
     let said = scratch.seen(&["check", "--structure"]);
     assert!(!said.contains(KEY), "{said}");
     snapshot!("teacher-recipe", said);
+    // Nor where it stands in an address, or in the place of a name.
+    scratch.write("moru.toml", &RECIPE.replace("URL", double.base_url()));
+    for key in
+        ["questions.teacher", "questions.judge", "evaluate.judge", "endpoint.teacher.url", "model.base"]
+    {
+        for word in ["http://h/v1?api_key=SEKRET99#m", "sk-proj-SEKRET99abcdef", "http://u:SEKRET99@h/v1#m"] {
+            let (set, verbs) =
+                (format!("{key}={word}"), [&["check"][..], &["check", "--structure"], &["plan"]]);
+            for verb in verbs {
+                let said = scratch.seen(&[verb, &["--set", &set]].concat());
+                let (_, said) = said.split_once('\n').unwrap();
+                assert!(!said.contains("SEKRET"), "{set}: {said}");
+            }
+        }
+    }
     assert!(double.requests().is_empty());
 }
 
