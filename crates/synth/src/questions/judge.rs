@@ -4,9 +4,11 @@ use chat::prompt::Fence;
 use chat::{CancelToken, Event, FinishReason, Message, Request, Responder, ResponderError, Role, Sampling};
 use data::validate::{Code, Finding, Pair, Sources};
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use serde_json::{Value, json};
 
 use super::prompts::{PromptKind, Prompts};
+use crate::teacher::Unusable;
 
 /// What a judge says of a pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,17 +134,37 @@ pub fn judge(
         Event::Token { .. } | Event::ToolCall(_) => {}
     })?;
     let mut replies = replies.into_iter();
-    Ok(asked.iter().map(|asked| asked.as_ref().and_then(|_| replies.next()).map(judged)).collect())
+    Ok(asked
+        .iter()
+        .map(|asked| {
+            asked.as_ref().and_then(|_| replies.next()).map(|said| judged(said, settings.max_tokens))
+        })
+        .collect())
 }
 
-fn judged((reply, finish): (String, Option<FinishReason>)) -> Judged {
+fn judged((reply, finish): (String, Option<FinishReason>), max_tokens: usize) -> Judged {
     match finish {
         Some(FinishReason::Failed(why)) => Judged::Unusable(why),
-        Some(FinishReason::Length) => Judged::Unusable("the reply was cut off".to_owned()),
+        Some(FinishReason::Length) => {
+            let max_tokens = u32::try_from(max_tokens).unwrap_or(u32::MAX);
+            Judged::Unusable(Unusable::CutOff { max_tokens, what: String::new() }.to_string())
+        }
         _ => match read(&reply) {
             Ok(judgement) => Judged::Said(judgement),
-            Err(error) => Judged::Unusable(error.to_string()),
+            Err(error) => Judged::Unusable(why(&reply, &error)),
         },
+    }
+}
+
+/// Why a reply is no judgement, in the words that are said of a teacher's answers.
+fn why(reply: &str, error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let what = said.split(" at line ").next().unwrap_or_default().to_owned();
+    match error.classify() {
+        _ if reply.trim().is_empty() => Unusable::Empty.to_string(),
+        Category::Data => Unusable::Form { violations: vec![what] }.to_string(),
+        Category::Eof => format!("the answer is cut off: its JSON ends after {} bytes", reply.trim().len()),
+        _ => Unusable::NoJson.to_string(),
     }
 }
 
@@ -154,5 +176,27 @@ impl Judgement {
             claim: self.reason.clone(),
             evidence: self.evidence.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_is_no_judgement_says_why_in_plain_words() {
+        let said = |reply: &str, finish| match judged((reply.to_owned(), Some(finish)), 64) {
+            Judged::Said(judgement) => panic!("{judgement:?}"),
+            Judged::Unusable(why) => why,
+        };
+        assert_eq!(said("Looks good to me.", FinishReason::Stop), "the answer holds no JSON");
+        assert_eq!(said(" ", FinishReason::Stop), "the answer is empty");
+        assert_eq!(
+            said("{\"evidence\": \"fif", FinishReason::Stop),
+            "the answer is cut off: its JSON ends after 17 bytes"
+        );
+        assert_eq!(said("{\"evi", FinishReason::Length), "the answer was cut off after 64 tokens");
+        let form = said("{\"evidence\": \"\", \"reason\": \"\"}", FinishReason::Stop);
+        assert_eq!(form, "the answer is not in the required form: missing field `verdict`");
     }
 }
