@@ -421,6 +421,8 @@ fn a_file_for_a_server_of_ones_own() {
     scratch.stdout(&["batch", "write", "asked.jsonl"], 0);
     let lines = rows(&scratch.read("asked.jsonl"));
     assert!(lines.len() >= 4 && lines[0]["url"] == "/v1/chat/completions", "{lines:?}");
+    let said = scratch.seen(&["batch", "read", "asked.jsonl"]);
+    assert!(said.contains("exit 2") && said.contains("line 1 of asked.jsonl is a question"), "{said}");
     // As `vllm run-batch` would answer them, one of them not.
     let line = |line: &Value| {
         let message = json!({"role": "assistant", "content": right(&line["body"]).text});

@@ -184,6 +184,18 @@ pub enum TeacherError {
         /// What is kept.
         kept: Kept,
     },
+    /// A file that holds no answers.
+    #[error(
+        "line {line} of {} {what}: expected is the file that `vllm run-batch -o` wrote, a line for each answer with `custom_id` and `response`", path.display()
+    )]
+    NoAnswers {
+        /// The file.
+        path: PathBuf,
+        /// The first line that is no answer, from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// A batch cannot be run.
     #[error("batch {id} cannot be run ({code}): {said}. Mend that, then run again: {kept}")]
     Batch {

@@ -3,7 +3,7 @@
 //! Each line is a checksum and a record. Killed at any moment, a process leaves at most half a line at the end, which
 //! its checksum tells; the next one begins a new line behind it, so nothing is ever rewritten.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -128,6 +128,11 @@ impl State {
     /// Whether a body is answered.
     pub fn is_answered(&self, key: &Key) -> bool {
         self.log().index.answers.contains_key(key)
+    }
+
+    /// The names of lines in a batch whose bodies are answered.
+    pub(super) fn answered_ids(&self) -> HashSet<String> {
+        self.log().index.answers.keys().map(Key::custom_id).collect()
     }
 
     /// How many bodies are answered.

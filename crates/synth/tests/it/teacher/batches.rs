@@ -194,7 +194,8 @@ fn what_is_too_large_for_the_queue_is_cut() {
 #[test]
 fn a_queue_that_was_full_for_a_time_is_filled_again() {
     let (dir, double) = (tempfile::tempdir().unwrap(), double());
-    let full = || Fate { ends: Ends::Failed("token_limit_exceeded", "Enqueued token limit"), ..Fate::default() };
+    let full =
+        || Fate { ends: Ends::Failed("token_limit_exceeded", "Enqueued token limit"), ..Fate::default() };
     double.fates([full(), full()]);
     let mut desk = Desk::new(dir.path(), plan(8));
     assert_right(&desk.batch(&double, &cut(50)).unwrap(), 8);
@@ -261,7 +262,8 @@ fn an_endpoint_without_batches_is_asked_online() {
         });
         let mut desk = Desk::new(dir.path(), plan(3));
         let error = desk.batch(&double, &cut(2)).unwrap_err().to_string();
-        let start = format!("{}/files is not there ({status}): the endpoint takes no batches", double.base_url());
+        let start =
+            format!("{}/files is not there ({status}): the endpoint takes no batches", double.base_url());
         assert!(error.starts_with(&start) && error.contains("mode = \"online\""), "{error}");
         assert_eq!(batch::status(dir.path()).unwrap().under_way, 0, "nothing waits to be submitted");
         assert_right(&desk.online(settings(&double)).unwrap(), 3);
@@ -344,6 +346,39 @@ fn answers_that_cannot_be_used_go_into_the_next_batch() {
     desk.plan = plan(6);
     desk.online(settings(&double)).unwrap();
     assert_eq!(double.bodies("/chat/completions").len(), 4, "two asked twice");
+}
+
+/// A file without one answer is an error that names the line, and one that was read already is none.
+#[test]
+fn a_file_that_holds_no_answers_says_what_is_expected() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = Desk::new(&dir.path().join("state"), plan(3));
+    let (asked, path) = (dir.path().join("asked.jsonl"), dir.path().join("answers.jsonl"));
+    desk.with(|job, _| batch::write_run_batch(job, &cut(50), &asked)).unwrap();
+    let questions = std::fs::read_to_string(&asked).unwrap();
+    let id = serde_json::from_str::<Value>(questions.lines().next().unwrap()).unwrap()["custom_id"].clone();
+    let answer = |id: &Value| {
+        let message = json!({"role": "assistant", "content": "{\"n\": 0}"});
+        let body = json!({"choices": [{"message": message, "finish_reason": "stop"}]});
+        json!({"custom_id": id, "response": {"status_code": 200, "body": body}, "error": null}).to_string()
+    };
+    for (text, said) in [
+        ("\nnonsense\n".to_owned(), "line 2 of"),
+        ("\nnonsense\n".to_owned(), "is no JSON"),
+        (questions, "is a question, as `moru batch write` writes them"),
+        (String::new(), "the file is empty"),
+        (json!({"custom_id": &id}).to_string(), "has neither `response` nor `error`"),
+        (json!({"response": null}).to_string(), "has no `custom_id`"),
+        (answer(&json!("stranger")), "answers nothing that was asked here"),
+    ] {
+        testing::mutation::write_new(&path, text.as_bytes());
+        let error = desk.with(|job, _| batch::read_run_batch(job, &path)).unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains("answers.jsonl"), "{error}");
+        assert!(error.contains("expected is the file that `vllm run-batch -o` wrote"), "{error}");
+    }
+    testing::mutation::write_new(&path, answer(&id).as_bytes());
+    let read = |desk: &mut Desk| desk.with(|job, _| batch::read_run_batch(job, &path)).unwrap();
+    assert_eq!((read(&mut desk).answered, read(&mut desk).answered), (1, 0));
 }
 
 #[test]
