@@ -174,7 +174,8 @@ impl On {
             let part = (sources.len() > 1).then_some(name.as_str());
             done.settled &= teach::with_cancel(&cancelled, |cancel| {
                 desk.walk(cancel, &mut |_, job, opened| turn(job, opened, part, work, &mut done))
-            })?;
+            })
+            .map_err(|error| teach::with_way_out(error, teach::CHEAPER))?;
         }
         self.show(console, &done);
         Ok(Outcome::Good)

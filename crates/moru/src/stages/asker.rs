@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chat::{CancelToken, Event, FinishReason, Request, Responder, ResponderError, Schema, Usage};
-use synth::teacher::{Ask, Finish, Form, Job, Plan, Sampling, Settled, Standing, State, Unusable, ask_again, roughly};
+use synth::teacher::{
+    Ask, Finish, Form, Job, Plan, Sampling, Settled, Standing, State, Unusable, ask_again, roughly,
+};
 
 use super::endpoint::Opened;
 use super::teach::{self, Listener};
@@ -106,7 +108,8 @@ impl<'a> Asker<'a> {
         if estimate.requests > 0 {
             teach::within_budget(&estimate, &self.opened, is_batch, self.manner.cheaper)?;
         }
-        Ok(teach::ask_all(self.listener, &job, &mut self.opened)?)
+        let asked = teach::ask_all(self.listener, &job, &mut self.opened);
+        asked.map_err(|error| teach::with_way_out(error.into(), self.manner.cheaper))
     }
 
     fn plan(&self, requests: &[Request]) -> anyhow::Result<Plan> {

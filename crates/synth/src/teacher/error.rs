@@ -130,7 +130,7 @@ pub enum TeacherError {
     },
     /// The next request could cost more than is left.
     #[error(
-        "the budget of {budget} is used up: {spent} is spent, and the next request may cost {next}. Raise the budget, or go on with what there is: {kept}"
+        "the budget of {budget} is used up: {spent} is spent, and the next request may cost {next}. {kept}"
     )]
     Budget {
         /// What may be spent.
@@ -267,7 +267,24 @@ pub enum TeacherError {
 impl TeacherError {
     /// The same, saying how far the plan has come.
     pub(super) fn keeping(mut self, now: Kept) -> Self {
-        match &mut self {
+        if let Some(kept) = self.kept_mut() {
+            *kept = now;
+        }
+        self
+    }
+
+    /// The same, counting what was answered before this plan as well.
+    #[must_use]
+    pub fn after(mut self, earlier: Kept) -> Self {
+        if let Some(kept) = self.kept_mut() {
+            kept.answered += earlier.answered;
+            kept.of += earlier.of;
+        }
+        self
+    }
+
+    fn kept_mut(&mut self) -> Option<&mut Kept> {
+        match self {
             Self::Unreachable { kept, .. }
             | Self::Failing { kept, .. }
             | Self::TooBusy { kept, .. }
@@ -281,10 +298,9 @@ impl TeacherError {
             | Self::NoBatches { kept, .. }
             | Self::FileGone { kept, .. }
             | Self::Batch { kept, .. }
-            | Self::Responder { kept, .. } => *kept = now,
-            _ => {}
+            | Self::Responder { kept, .. } => Some(kept),
+            _ => None,
         }
-        self
     }
 }
 

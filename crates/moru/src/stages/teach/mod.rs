@@ -6,6 +6,7 @@
 //! 3. [`run`] is the stage: it tells what asking will take, asks, and gives the questions.
 
 mod aside;
+mod limits;
 mod told;
 
 use std::collections::HashMap;
@@ -23,8 +24,8 @@ use synth::questions::teacher as asking;
 use synth::questions::{Drafts, Lesson, Quotas};
 use synth::teacher::batch;
 use synth::teacher::{
-    Ask, Assumed, COMPLAINT_EN, COMPLAINT_KO, Estimate, Form, Job, Money, Plan, Settings, Settled, Standing,
-    State, Tally, TeacherError, ask_again, local, online, roughly,
+    Ask, Assumed, COMPLAINT_EN, COMPLAINT_KO, Estimate, Form, Job, Plan, Settings, Settled, Standing, State,
+    Tally, TeacherError, ask_again, local, online, roughly,
 };
 
 use super::endpoint::{self, Opened, Way};
@@ -34,6 +35,7 @@ use crate::project::Project;
 use crate::recipe::{Endpoint, Questions};
 
 pub use aside::way_back;
+pub use limits::{CHEAPER, with_way_out, within_budget};
 use told::Teller;
 pub use told::{Listener, batch_text, takes, who};
 
@@ -143,7 +145,8 @@ impl Desk {
                 count: &roughly,
                 cancel,
             };
-            match ask(self.lesson.round(), &job, &mut self.opened)? {
+            let asked = ask(self.lesson.round(), &job, &mut self.opened);
+            match asked.map_err(|error| limits::after(error, &self.tally))? {
                 Left::Open => return Ok(false),
                 Left::AsItIs(standing) => {
                     self.hear(&asks, &standing)?;
@@ -246,7 +249,7 @@ pub fn run(stage: &mut Context<'_>, project: &Project) -> anyhow::Result<(Drafts
     });
     match ended {
         Err(_) if stage.is_cancelled() => return Err(pipeline::Error::Cancelled.into()),
-        other => other?,
+        other => other.map_err(|error| limits::with_way_out(error, CHEAPER))?,
     };
     let Desk { lesson, tally, set_aside, state, .. } = desk;
     if !settings.partial {
@@ -325,31 +328,6 @@ fn told_before(
         return Ok(());
     }
     within_budget(&estimate, opened, is_batch, CHEAPER)
-}
-
-/// What else to do than raise the budget.
-pub const CHEAPER: &str = "lower the quotas in [questions], or set [questions] partial = true to ask until the budget is \
-                           used up and go on with what there is";
-
-/// Refuses what will surely cost more than is left; `cheaper` says what else to do than raise the budget.
-pub fn within_budget(
-    estimate: &Estimate,
-    opened: &Opened,
-    is_batch: bool,
-    cheaper: &str,
-) -> anyhow::Result<()> {
-    let Some(budget) = opened.budget else { return Ok(()) };
-    let cost = if is_batch { estimate.batch_cost } else { estimate.cost };
-    if estimate.spent + cost <= budget && budget > Money::ZERO {
-        return Ok(());
-    }
-    Err(fail(
-        format!(
-            "the budget of {budget} does not allow it: asking takes about {cost}, and {} is spent; nothing was asked",
-            estimate.spent
-        ),
-        format!("raise the endpoint's `budget`, {cheaper}"),
-    ))
 }
 
 fn ask(stage: &mut Context<'_>, job: &Job<'_>, opened: &mut Opened, partial: bool) -> anyhow::Result<Left> {
