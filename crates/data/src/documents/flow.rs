@@ -1,6 +1,7 @@
 //! Blocks out of formats that say what begins and what ends: Markdown and HTML.
 
 use super::block::{Block, Cell, Content, Look, Place, Rect, Table};
+use super::breaks::{self, Piece};
 
 /// How far an item of a list is indented, in points; only the order matters.
 const INDENT: f32 = 20.0;
@@ -28,6 +29,8 @@ pub(super) struct Flow {
     lists: Vec<Option<u64>>,
     /// The marker of the item that begins.
     marker: Option<String>,
+    /// Whether something stood in the last item that is of no list: `②` below `2.`.
+    left_list: bool,
     /// Lists beyond [`MOST_DEPTH`].
     deeper: usize,
     tables: Vec<Grid>,
@@ -53,20 +56,44 @@ impl Flow {
             }
             return;
         }
-        let text = trimmed(&std::mem::take(&mut self.text), self.verbatim);
+        let text = std::mem::take(&mut self.text);
         let kind = self.kind.take().unwrap_or(Kind::Paragraph);
+        let pieces = match kind {
+            _ if self.verbatim => vec![Piece::whole(text)],
+            Kind::Furniture => vec![Piece::whole(text.replace(breaks::SOFT, " "))],
+            Kind::Heading(_) => breaks::pieces(&text, true),
+            Kind::Paragraph => breaks::pieces(&text, false),
+        };
+        // `---` below lines makes a heading of all of them; where they are numbered they are none.
+        let kind = if pieces.len() > 1 { Kind::Paragraph } else { kind };
+        let begun = self.line;
+        for piece in pieces {
+            // A page of HTML has no lines.
+            self.line = if begun == 0 { 0 } else { begun + piece.line };
+            self.piece(kind, &piece);
+        }
+        self.line = begun;
+    }
+
+    /// A block, or a part of one that begins with a number of its own.
+    fn piece(&mut self, kind: Kind, piece: &Piece) {
+        self.left_list |= piece.is_outer;
+        let text = trimmed(&piece.text, self.verbatim);
         if text.is_empty() {
             return;
         }
         let depth = self.lists.len().saturating_sub(1) as u8;
-        let marker = self.marker.take();
+        // A bullet before `①` says nothing that the number does not.
+        let marker =
+            self.marker.take().filter(|marker| marker != "-" || self.verbatim || !breaks::is_numbered(&text));
         let content = match (kind, marker) {
             (Kind::Heading(level), _) => Content::Heading { level, text },
             (Kind::Furniture, _) => Content::Furniture(text),
             (Kind::Paragraph, Some(marker)) => Content::ListItem { depth, marker, text },
             (Kind::Paragraph, None) => Content::Paragraph(text),
         };
-        let indent = self.lists.len() as f32 * INDENT;
+        // What goes on a list without being of it stands where its number says, not where the list does.
+        let indent = if piece.is_outer { 0.0 } else { self.lists.len() as f32 * INDENT };
         self.push(content, Look { indent, hang: indent, ..Look::default() });
     }
 
@@ -90,9 +117,18 @@ impl Flow {
         for c in text.chars() {
             if !c.is_whitespace() || c == '\u{a0}' {
                 to.push(if c == '\u{a0}' { ' ' } else { c });
-            } else if !to.is_empty() && !to.ends_with([' ', '\n']) {
+            } else if !to.is_empty() && !to.ends_with([' ', '\n', breaks::SOFT]) {
                 to.push(' ');
             }
+        }
+    }
+
+    /// A line end in the source that is a blank, unless something begins behind it.
+    pub(super) fn soft_break(&mut self) {
+        if self.verbatim || !self.tables.is_empty() {
+            self.text(" ");
+        } else if !self.text.is_empty() {
+            self.text.push(breaks::SOFT);
         }
     }
 
@@ -108,6 +144,7 @@ impl Flow {
 
     pub(super) fn begin_list(&mut self, first: Option<u64>) {
         self.end();
+        self.left_list = false;
         if self.lists.len() < MOST_DEPTH { self.lists.push(first) } else { self.deeper += 1 }
     }
 
@@ -122,11 +159,20 @@ impl Flow {
     }
 
     pub(super) fn begin_item(&mut self) {
+        self.begin_item_as(None);
+    }
+
+    /// Begins an item whose number and what stands behind it are printed. They hold where the numbers grow, and where
+    /// the list begins anew below another 항; else all items have one number, and are counted.
+    pub(super) fn begin_item_as(&mut self, printed: Option<(u64, char)>) {
         self.end();
+        let anew = std::mem::take(&mut self.left_list);
         self.marker = Some(match self.lists.last_mut() {
             Some(Some(next)) => {
-                *next += 1;
-                format!("{}.", *next - 1)
+                let (number, after) = printed.unwrap_or((*next, '.'));
+                let number = if anew { number } else { number.max(*next) };
+                *next = number + 1;
+                format!("{number}{after}")
             }
             _ => "-".to_owned(),
         });

@@ -1,4 +1,7 @@
 //! Markdown, by CommonMark with tables; front matter is not text, but may name a title.
+//!
+//! A line end in a paragraph is a blank there. Rules are often written with a line for each number and no blank line
+//! between them, so a line that begins with a number begins a block here as it does in plain text.
 
 use pulldown_cmark::{Event, HeadingLevel, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 
@@ -28,7 +31,10 @@ pub fn document(name: &str, text: &str) -> (Document, Vec<LeftOut>) {
         if reader.flow.is_between() {
             reader.flow.line = starts.partition_point(|start| *start <= range.start) as u32;
         }
-        reader.event(event);
+        match event {
+            Event::Start(Tag::Item) => reader.flow.begin_item_as(printed(&text[range])),
+            event => reader.event(event),
+        }
     }
     let mut left_out = reader.html.left_out();
     if reader.images > 0 {
@@ -63,7 +69,7 @@ impl Reader {
             }
             Event::Html(tag) | Event::InlineHtml(tag) => self.html.feed(&tag, &mut self.flow),
             Event::FootnoteReference(name) => self.flow.text(&format!("[{name}]")),
-            Event::SoftBreak => self.flow.text(" "),
+            Event::SoftBreak => self.flow.soft_break(),
             Event::HardBreak => self.flow.line_break(),
             Event::Rule => self.flow.end(),
             Event::TaskListMarker(done) => self.flow.text(if done { "[x] " } else { "[ ] " }),
@@ -87,7 +93,6 @@ impl Reader {
                 self.flow.verbatim = true;
             }
             Tag::List(first) => self.flow.begin_list(*first),
-            Tag::Item => self.flow.begin_item(),
             Tag::FootnoteDefinition(name) => self.note = Some(format!("[{name}] ")),
             Tag::Table(_) => self.flow.begin_table(),
             Tag::TableHead | Tag::TableRow => self.flow.begin_row(),
@@ -130,6 +135,14 @@ impl Reader {
     }
 }
 
+/// The number that an item of a list begins with, and what stands behind it: `3.`, `3)`.
+fn printed(item: &str) -> Option<(u64, char)> {
+    let item = item.trim_start();
+    let digits = item.bytes().take_while(u8::is_ascii_digit).count();
+    let after = item[digits..].chars().next().filter(|c| ".)".contains(*c))?;
+    Some((item[..digits].parse().ok()?, after))
+}
+
 fn number(level: HeadingLevel) -> u8 {
     level as u8
 }
@@ -161,6 +174,40 @@ mod tests {
             ["in bold", "out\nside"]
         );
         assert_eq!(shown("text[^1]\n\n[^1]: note\n"), ["text[1]", "[1] note"]);
+    }
+
+    #[test]
+    fn a_line_with_a_number_begins_a_block() {
+        let text = "**제1조(목적)** 이 규칙은\n휴가를 정한다.\n**제2조(휴가)**\n휴가는 다음과 같다.\n① 회사는\n1. 하나\n가. 목\n\
+            3. 셋\\\n② 둘\n- ③ 셋\n\n제3조(끝)\n1) 하나\n---\n";
+        let want = [
+            "제1조(목적) 이 규칙은 휴가를 정한다.",
+            "제2조(휴가)",
+            "휴가는 다음과 같다.",
+            "① 회사는",
+            "0 1. 하나",
+            "가. 목",
+            "0 3. 셋",
+            "② 둘",
+            "③ 셋",
+            "제3조(끝)",
+            "0 1) 하나",
+        ];
+        assert_eq!(shown(text), want);
+        let (document, _) = document("t.md", text);
+        let lines: Vec<u32> = document.blocks.iter().map(|b| b.places[0].line).collect();
+        assert_eq!(lines, [1, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13]);
+    }
+
+    #[test]
+    fn other_lines_are_one_paragraph() {
+        let text = "The days are counted as in\nSection 5(b) and section 6, and 12. 31. is\nthe last; see\n3.5 above.\n\n\
+            휴가는 제2조 및\n제5조에 따라 준\n다. 끝\n";
+        let want = [
+            "The days are counted as in Section 5(b) and section 6, and 12. 31. is the last; see 3.5 above.",
+            "휴가는 제2조 및 제5조에 따라 준 다. 끝",
+        ];
+        assert_eq!(shown(text), want);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! headings and texts, read in order, are the document's text without it.
 
 pub mod block;
+mod breaks;
 pub mod chunk;
 pub mod chunks;
 pub mod docx;

@@ -17,7 +17,7 @@ use crate::project::Project;
 use crate::recipe::{self, Source};
 
 /// Raised when the same files would become other documents.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Endings of the files that are read where `path` is a folder.
 const ENDINGS: [&str; 8] = ["pdf", "docx", "md", "markdown", "html", "htm", "xhtml", "txt"];

@@ -1,7 +1,7 @@
 //! The example rules, read by the reader of every other rule: its tree is the one they were written as.
 
 use data::documents::structure::{accept, tree};
-use data::documents::{Block, Content, Document, Level, Look, Table, Tree};
+use data::documents::{Block, Content, Document, Level, Look, Table, Tree, markdown, text};
 use synth::rules::{Book, Rules};
 
 /// A book as a reader gives it: a block for each line as printed.
@@ -51,5 +51,40 @@ fn the_tree_of_each_book_is_found() {
         assert_eq!(got.len(), want.len(), "{:?}", rules.book);
         assert_eq!(found.title, rules.tree.title);
         assert_eq!(found.findings, [], "{:?}", rules.book);
+    }
+}
+
+#[test]
+fn lines_below_one_another_are_the_same_rule_in_markdown_as_in_plain_text() {
+    for rules in Book::ALL.map(Rules::of).into_iter().filter(|rules| rules.book.name().ends_with("규칙")) {
+        let printed = |node: &data::documents::Node| {
+            format!("{} {}", node.heading, node.text.replace('\n', " ")).trim().to_owned()
+        };
+        let nodes = rules.tree.nodes.iter().filter(|node| node.table.is_none());
+        let lines: Vec<String> = nodes.map(printed).filter(|line| !line.is_empty()).collect();
+        let plain = text::document("a.txt", &lines.join("\n"));
+        let (close, _) = markdown::document("a.md", &lines.join("\n"));
+        let hard = markdown::document("a.md", &lines.join("  \n")).0;
+        let bold = |line: &String| {
+            let head = line.starts_with('제').then(|| line.find(')')).flatten();
+            head.map_or_else(|| line.clone(), |at| format!("**{}**{}", &line[..=at], &line[at + 1..]))
+        };
+        let bold = markdown::document("a.md", &lines.iter().map(bold).collect::<Vec<_>>().join("\n")).0;
+        let paths = |document: &Document| -> Vec<String> {
+            let found = tree(document);
+            accept(document, &found).unwrap();
+            // What stands before the first number is prose, whose lines are one paragraph in Markdown.
+            let paths = found.nodes.into_iter().map(|node| node.path);
+            paths.filter(|path| !path.starts_with("서문")).collect()
+        };
+        let want = paths(&plain);
+        assert!(want.len() > 500, "{}", want.len());
+        for (how, document) in [("close", close), ("hard", hard), ("bold", bold)] {
+            let got = paths(&document);
+            for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+                assert_eq!(got, want, "{how}: node {i} of {:?}", rules.book);
+            }
+            assert_eq!(got.len(), want.len(), "{how}: {:?}", rules.book);
+        }
     }
 }

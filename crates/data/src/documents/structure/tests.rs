@@ -1,6 +1,6 @@
 use super::super::block::{Block, Cell, Content, Document, Look, OutlineEntry, Table};
-use super::super::text;
 use super::super::tree::{Level, Number, TreeFinding};
+use super::super::{markdown, text};
 use super::*;
 
 /// The tree of a text, a line for each node: its path, heading and text.
@@ -314,4 +314,20 @@ fn any_document_is_kept_whole() {
             panic!("{error}\n{:#?}\n{:#?}", document_text(&document), tree.nodes);
         }
     }
+}
+
+#[test]
+fn lines_below_one_another_are_the_same_in_markdown() {
+    let rule = "복무규정\n제1장 총칙\n제1조(목적) 이 규정은 휴가를 정한다.\n제2조(휴가)\n① 휴가는 다음과 같다.\n1. 연차\n가. 정규직\n나. 계약직\n\
+        2. 병가\n② 그 밖의 휴가는\n1. 공가\n3. 경조\n제3조(수당) 수당은 따로 정한다.\n제2장 보칙\n제4조(위임)\n이 규정에 없는 것은 따로 정한다.\n\
+        부칙 <2024. 1. 1.>\n제1조(시행일) 오늘부터 시행한다.\n[별표 1] 수당\n";
+    let want = shown(&text::document("t.txt", rule));
+    assert_eq!(want.len(), 18, "{want:#?}");
+    assert_eq!(shown(&markdown::document("t.txt", rule).0), want);
+    let indented = rule.replace("\n가.", "\n  가.").replace("\n나.", "\n  나.").replace("\n1.", "\n   1.");
+    assert_eq!(shown(&markdown::document("t.txt", &indented).0), want);
+    let english = "Chapter 1 Leave\nSection 1.1 Annual leave\nEvery employee has 15 days.\n(a) first\n(b) second\nSection 1.2 Sick leave\n\
+        A certificate is shown.\nChapter 2 Pay\nSection 2.1 Days\nPay comes on the 25th.\n";
+    let want = shown(&text::document("t.txt", english));
+    assert_eq!(shown(&markdown::document("t.txt", english).0), want);
 }
