@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Count, RuleEditions};
+use super::{Count, QuestionCoverage, RuleEditions, UnreadFile};
 
 /// The data half of a report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -13,6 +13,12 @@ pub struct Data {
     /// Rules that documents hold in several editions.
     #[serde(default)]
     pub editions: Vec<RuleEditions>,
+    /// Files among documents that are of no kind that is read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadFile>,
+    /// How far questions cover the documents of each source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<QuestionCoverage>,
     /// What was masked, one an entity.
     #[serde(default)]
     pub masked: Vec<MaskedEntity>,

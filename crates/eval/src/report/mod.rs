@@ -14,6 +14,7 @@ mod artifact;
 mod classification;
 mod compared;
 mod data;
+mod documents;
 mod editions;
 mod evaluation;
 mod judging;
@@ -29,6 +30,7 @@ pub use data::{
     Bin, Category, Data, Histogram, Kept, MaskedEntity, MaskedExample, RejectedExample, RejectedReason,
     Source, SplitTokens, Stripped, TokenCounts,
 };
+pub use documents::{QuestionCoverage, UnreadFile};
 pub use editions::{RuleDoubt, RuleEdition, RuleEditions};
 pub use evaluation::{
     Asked, Book, CategoryScore, Evaluation, FactScore, Interval, LeakAttack, LeakCheck, LeakTest, Leaks,

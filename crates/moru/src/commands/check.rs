@@ -63,9 +63,13 @@ impl Check {
                     None => ("ok", &finding.found),
                     Some(error) => ("--", error),
                 };
+                let text = text.replace('\n', "\n    ");
                 console.print(format!("{mark}  {}: {text}", finding.subject));
                 if let Some(hint) = &finding.hint {
                     console.print(format!("    hint: {hint}"));
+                }
+                for note in &finding.notes {
+                    console.print(format!("    note: {note}"));
                 }
             }
             if good {

@@ -42,7 +42,7 @@ pub struct Tap {
     /// Show what each step of `prepare` changed in a row
     #[arg(long)]
     diff: bool,
-    /// Show what `synthesize`, `validate`, `prepare` or `tokenize` set aside, with the reasons
+    /// Show what `parse`, `synthesize`, `validate`, `prepare` or `tokenize` set aside, with the reasons
     #[arg(long)]
     rejected: bool,
     /// Show raw text, on a terminal only
@@ -83,7 +83,7 @@ impl Tap {
         let is_classifier = project.resolved().train.get(training).is_some_and(Train::is_classifier);
         only("csv", self.csv, &["ingest"])?;
         only("diff", self.diff, &["prepare"])?;
-        only("rejected", self.rejected, &["prepare", "tokenize", "synthesize", "validate"])?;
+        only("rejected", self.rejected, &["prepare", "parse", "tokenize", "synthesize", "validate"])?;
         match name {
             "ingest" => self.ingest(&project, instance, reveal, console)?,
             "parse" => self.trees(&project, instance, reveal, console)?,

@@ -17,6 +17,7 @@ pub(super) fn render(report: &Report, words: Words) -> String {
         flow(report, words),
         sources(report, words),
         super::editions::render(report, words),
+        super::coverage::render(report, words),
         rejected(report, words),
         stripped(report, words),
         categories(report, words),

@@ -23,6 +23,7 @@ mod chart;
 mod classification;
 mod compared;
 mod costs;
+mod coverage;
 mod curves;
 mod data;
 mod editions;

@@ -9,8 +9,9 @@ use pipeline::{Action, Planned, Request};
 use serde::Serialize;
 
 use super::base::{self, Base};
+use super::folder::{self, Folder};
 use super::forecast::Forecasts;
-use super::{Names, endpoint, model_folder, parse, prepare, privacy, sources, split, structure};
+use super::{Names, endpoint, model_folder, prepare, privacy, sources, split, structure};
 use crate::console::error::fail;
 use crate::console::hints;
 use crate::project::Project;
@@ -27,13 +28,20 @@ pub struct Finding {
     pub error: Option<String>,
     /// What to do about that.
     pub hint: Option<String>,
+    /// What a person should know of it, although a run can begin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Looks at everything that the recipe names.
 pub fn environment(project: &Project) -> Vec<Finding> {
     let sources = project.resolved().source.values();
-    let mut findings: Vec<_> =
-        sources.map(|source| finding(format!("source.{}", source.name), found(project, source))).collect();
+    let looked_at = |source: &Source| {
+        let mut finding = finding(format!("source.{}", source.name), found(project, source));
+        finding.notes = beside(project, source);
+        finding
+    };
+    let mut findings: Vec<_> = sources.map(looked_at).collect();
     for (name, _) in project.resolved().model.all() {
         findings.push(finding(Names::model_key(name), model(project, name)));
     }
@@ -329,7 +337,7 @@ fn model(project: &Project, name: &str) -> anyhow::Result<String> {
 
 fn finding(subject: String, found: anyhow::Result<String>) -> Finding {
     match found {
-        Ok(found) => Finding { subject, found, error: None, hint: None },
+        Ok(found) => Finding { subject, found, error: None, hint: None, notes: Vec::new() },
         Err(error) => {
             let mut said = error.to_string();
             for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -338,7 +346,13 @@ fn finding(subject: String, found: anyhow::Result<String>) -> Finding {
                     said += &format!(": {cause}");
                 }
             }
-            Finding { subject, found: String::new(), error: Some(said), hint: hints::of(&error) }
+            Finding {
+                subject,
+                found: String::new(),
+                error: Some(said),
+                hint: hints::of(&error),
+                notes: Vec::new(),
+            }
         }
     }
 }
@@ -349,8 +363,8 @@ fn found(project: &Project, source: &Source) -> anyhow::Result<String> {
         data::sources::names::listed(&names, "")
     };
     if source.is_documents() {
-        let (_, files) = parse::files(&project.path(&source.path), source)?;
-        return Ok(format!("{}: {} documents", source.path, files.len()));
+        let folder = Folder::of(&project.path(&source.path), source)?;
+        return Ok(format!("{}: {} documents", source.path, folder.files.len()));
     }
     let mut rows = sources::open(project, source)?;
     check_columns(project, source, rows.schema())?;
@@ -366,6 +380,12 @@ fn found(project: &Project, source: &Source) -> anyhow::Result<String> {
         return Err(no_rows(source));
     }
     Ok(format!("{}: columns {}", source.path, columns(&*rows)))
+}
+
+/// What lies among the documents of a source and is not read. Where nothing else does, that is told as what is wrong.
+fn beside(project: &Project, source: &Source) -> Vec<String> {
+    let folder = source.is_documents().then(|| Folder::of(&project.path(&source.path), source));
+    folder.and_then(Result::ok).map(|folder| folder::lines(&folder.unread)).unwrap_or_default()
 }
 
 fn no_rows(source: &Source) -> anyhow::Error {

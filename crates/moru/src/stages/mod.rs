@@ -27,6 +27,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod exam;
 pub mod export;
+pub mod folder;
 pub mod forecast;
 pub mod gguf;
 pub mod heard;

@@ -1,15 +1,17 @@
 //! `parse:NAME`: documents, as they were read and with their structure, in the private folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use data::documents::pdf::PdfLook;
 use data::documents::structure::{self, Mismatch};
 use data::documents::versions::{Card, Date};
 use data::documents::{Limits, PageFinding, Reading, Tree, TreeFinding};
+use eval::report::UnreadFile;
 use pipeline::{Context, Counts, Input, Stage};
 
 use super::editions::Editions;
+use super::folder::{self, Folder, Unread};
 use super::{Names, jsonl};
 use crate::console::error::fail;
 use crate::machine;
@@ -18,12 +20,6 @@ use crate::recipe::{self, Source};
 
 /// Raised when the same files would become other documents.
 const VERSION: u32 = 3;
-
-/// Endings of the files that are read where `path` is a folder.
-const ENDINGS: [&str; 8] = ["pdf", "docx", "md", "markdown", "html", "htm", "xhtml", "txt"];
-
-/// Folders in folders that are looked into.
-const MAX_DEPTH: usize = 8;
 
 /// Findings of one document that are told one by one.
 const TOLD: usize = 5;
@@ -36,6 +32,9 @@ pub const LOOKS: &str = "looks.jsonl";
 
 /// The structure of each document, in the stage's output.
 pub const TREES: &str = "trees.jsonl";
+
+/// What lies among the documents and is not read, in the stage's output.
+const UNREAD: &str = "unread.jsonl";
 
 /// The stage of one source.
 pub fn stage<'a>(project: &'a Project, source: &'a Source) -> Stage<'a> {
@@ -52,9 +51,11 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
     for key in ["kind", "path"] {
         stage.param::<serde_json::Value>(&format!("source.{}.{key}", source.name))?;
     }
-    let (root, files) = files(&project.path(&source.path), source)?;
+    let Folder { root, files, unread: beside } = Folder::of(&project.path(&source.path), source)?;
+    let limits = limits(Limits::default().pdf.pages);
     let folder = stage.output(Names::TREES)?;
     std::fs::create_dir(&folder)?;
+    write_beside(stage, &folder, &beside)?;
     let mut readings = jsonl::Writer::create(&folder.join(READINGS))?;
     let mut looks = jsonl::Writer::create(&folder.join(LOOKS))?;
     let mut trees = jsonl::Writer::create(&folder.join(TREES))?;
@@ -65,7 +66,7 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
             return Err(pipeline::Error::Cancelled.into());
         }
         let cancelled = stage.cancelled();
-        match read(&root, path, &|| cancelled.load(Ordering::Relaxed)) {
+        match read(&root, path, &limits, &|| cancelled.load(Ordering::Relaxed)) {
             Ok((reading, look, tree)) => {
                 tell(stage, &reading);
                 readings.push(&reading)?;
@@ -80,9 +81,55 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
     readings.finish()?;
     looks.finish()?;
     trees.finish()?;
-    refuse(source, unread)?;
+    folder::refuse(source, unread)?;
     write_editions(stage, source, &cards, &folder)?;
-    Ok(vec![Counts::all("documents", files.len() as u64)])
+    Ok(vec![counts(files.len() as u64, beside.len() as u64)])
+}
+
+/// Documents that were read, and the files beside them that are of no kind that is.
+fn counts(read: u64, beside: u64) -> Counts {
+    let mut counts = Counts::all("documents", read);
+    if beside > 0 {
+        counts.input += beside;
+        counts.rejected.insert("not_read".to_owned(), beside);
+    }
+    counts
+}
+
+/// What a document may cost.
+pub fn limits(max_pages: u64) -> Limits {
+    let mut limits = Limits::default();
+    (limits.pdf.threads, limits.pdf.pages) = (machine::threads(), max_pages);
+    limits
+}
+
+/// What lies among the documents and is not read, as a parse stage wrote it.
+pub fn unread(folder: &Path) -> anyhow::Result<Vec<Unread>> {
+    let path = folder.join(UNREAD);
+    // Earlier versions wrote none.
+    if path.exists() { jsonl::read(&path) } else { Ok(Vec::new()) }
+}
+
+/// What was not read, for the report; nothing of sources that were not parsed yet.
+pub fn reported(project: &Project, results: &pipeline::Project) -> anyhow::Result<Vec<UnreadFile>> {
+    let mut all = Vec::new();
+    for source in project.resolved().source.values().filter(|source| source.is_documents()) {
+        let Ok(folder) = results.output(&Names::parse(&source.name), Names::TREES) else { continue };
+        all.extend(unread(&folder)?.into_iter().map(|Unread { file, next, .. }| UnreadFile {
+            source: source.name.clone(),
+            file,
+            next,
+        }));
+    }
+    Ok(all)
+}
+
+/// Says and keeps what lies among the documents and is not read.
+fn write_beside(stage: &mut Context<'_>, folder: &Path, beside: &[Unread]) -> anyhow::Result<()> {
+    folder::lines(beside).iter().for_each(|line| stage.note(line));
+    let mut writer = jsonl::Writer::create(&folder.join(UNREAD))?;
+    beside.iter().try_for_each(|one| writer.push(one))?;
+    writer.finish()
 }
 
 /// Finds the editions of one rule.
@@ -113,12 +160,14 @@ pub fn documents(folder: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::R
 }
 
 /// A file as a document with its structure. Its name is told from the source's folder on.
-fn read(root: &Path, path: &Path, is_cancelled: &(dyn Fn() -> bool + Sync)) -> anyhow::Result<Read> {
-    let mut limits = Limits::default();
-    limits.pdf.threads = machine::threads();
-    let (mut reading, look) = data::documents::look(path, &limits, is_cancelled)?;
-    let name = path.strip_prefix(root).unwrap_or(path);
-    reading.document.name = name.to_string_lossy().replace('\\', "/");
+fn read(
+    root: &Path,
+    path: &Path,
+    limits: &Limits,
+    is_cancelled: &(dyn Fn() -> bool + Sync),
+) -> anyhow::Result<Read> {
+    let (mut reading, look) = data::documents::look(path, limits, is_cancelled)?;
+    reading.document.name = folder::name_of(root, path);
     let tree = structure::tree(&reading.document);
     structure::accept(&reading.document, &tree).map_err(|e: Mismatch| {
         fail(
@@ -133,58 +182,6 @@ fn read(root: &Path, path: &Path, is_cancelled: &(dyn Fn() -> bool + Sync)) -> a
         ));
     }
     Ok((reading, look, tree))
-}
-
-/// All files that could not be read, told together: a rule that is left out in silence would be answered as if it did
-/// not exist.
-fn refuse(source: &Source, mut unread: Vec<anyhow::Error>) -> anyhow::Result<()> {
-    match unread.len() {
-        0 => Ok(()),
-        1 => Err(unread.remove(0)),
-        n => {
-            let all: Vec<_> = unread.iter().map(|error| format!("  {error}")).collect();
-            Err(fail(
-                format!("[source.{}]: {n} files cannot be read\n{}", source.name, all.join("\n")),
-                "mend them, or move them out of the folder",
-            ))
-        }
-    }
-}
-
-/// The files that a path means, in the order of their names, and the folder that their names are told from.
-pub fn files(path: &Path, source: &Source) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> {
-    if !path.is_dir() {
-        let root = path.parent().unwrap_or(path).to_owned();
-        return Ok((root, vec![path.to_owned()]));
-    }
-    let mut files = Vec::new();
-    walk(path, MAX_DEPTH, &mut files)?;
-    files.sort();
-    if files.is_empty() {
-        return Err(fail(
-            format!("[source.{}]: there is no document in {}", source.name, path.display()),
-            format!("files that end with .{} are read", ENDINGS.join(", .")),
-        ));
-    }
-    Ok((path.to_owned(), files))
-}
-
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        // Office programs keep their locks beside the files: `~$name.docx`.
-        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '~']));
-        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-        if is_hidden {
-            continue;
-        }
-        if path.is_dir() && depth > 0 {
-            walk(&path, depth - 1, files)?;
-        } else if ENDINGS.contains(&ending.as_str()) {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// Says what a person should look at in the pages. What was found about the structure names headings, and is told once

@@ -241,6 +241,7 @@ fn what_cannot_be_read_is_told_and_nothing_is_left_out_in_silence() {
     let scratch = project();
     scratch.write("rules/empty.pdf", "");
     scratch.write("rules/picture.pdf", "\u{89}PNG\r\n\u{1a}\n");
+    scratch.write("rules/scan.pdf", SCAN);
     scratch.write("rules/note.hwp.bak", "not looked at");
     let seen = scratch.seen(&["run", "--until", "parse"]);
     snapshot!("documents-unread", seen);
@@ -250,6 +251,33 @@ fn what_cannot_be_read_is_told_and_nothing_is_left_out_in_silence() {
     snapshot!("documents-none", none.seen(&["check"]));
     none.edit("moru.toml", "lookup = 6", "lookup = 6\nteacher = \"https://example.org/v1\"");
     snapshot!("documents-teacher", none.seen(&["check", "--structure"]));
+}
+
+/// A PDF with a page that has no text.
+const SCAN: &str = "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n\
+    2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n\
+    3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>\nendobj\ntrailer\n<</Root 1 0 R>>\n%%EOF\n";
+
+#[test]
+fn files_that_are_not_read_are_named() {
+    let scratch = project();
+    for file in
+        ["급여.hwp", "old/여비.hwpx", "교육.pptx", "scan/1.png", "~$x.docx", "README", "복무규정.md.bak"]
+    {
+        scratch.write(&format!("rules/{file}"), "x");
+    }
+    snapshot!("documents-beside", scratch.seen(&["check"]));
+    let output = scratch.output(&["run", "--until", "prepare"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    let line = "Hancom documents are not read: old/여비.hwpx, 급여.hwp; save them as PDF or DOCX";
+    assert!(said.contains(line), "{said}");
+    assert!(scratch.stdout(&["tap", "parse"], 0).contains(&format!("! {line}")));
+    snapshot!("documents-beside-tapped", scratch.seen(&["tap", "parse", "--rejected", "-n", "0"]));
+    let only = Scratch::new();
+    only.write("moru.toml", RECIPE);
+    only.write("rules/급여.hwp", "x");
+    snapshot!("documents-only-hwp", only.seen(&["check"]));
 }
 
 #[test]

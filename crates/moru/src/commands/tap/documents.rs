@@ -1,5 +1,7 @@
 //! Documents: their structure, and the pieces they are read in.
 
+use std::path::Path;
+
 use data::documents::{Level, Node, Reading, Tree};
 use serde_json::json;
 
@@ -9,7 +11,7 @@ use crate::console::{Console, format};
 use crate::project::Project;
 use crate::recipe::Source;
 use crate::stages::editions::Editions;
-use crate::stages::{Names, chunk, jsonl, look, parse, privacy, tree_mask};
+use crate::stages::{Names, chunk, folder, jsonl, look, parse, privacy, tree_mask};
 
 /// Columns of a node's text that are shown.
 const SHOWN_COLUMNS: usize = 72;
@@ -44,6 +46,10 @@ impl Tap {
         let limit = self.n.filter(|&n| n > 0).unwrap_or(usize::MAX);
         for source in Self::documents(project, instance)? {
             let folder = project.results()?.output(&Names::parse(&source.name), Names::TREES)?;
+            if self.rejected {
+                self.unread(&folder, console)?;
+                continue;
+            }
             let secret = privacy::secret_bytes(project)?;
             let masker = privacy::masker(&project.resolved().prepare.mask, source.public, &secret)?;
             let editions = Editions::read(&folder)?;
@@ -75,6 +81,17 @@ impl Tap {
                     console.print(format!("  ! {finding}"));
                 }
             }
+            for line in folder::lines(&parse::unread(&folder)?) {
+                self.head(&format!("! {line}"), console);
+            }
+        }
+        Ok(())
+    }
+
+    /// What lies among the documents and is not read.
+    fn unread(&self, folder: &Path, console: &Console) -> anyhow::Result<()> {
+        for file in self.first(parse::unread(folder)?) {
+            self.show(console, &format!("{}  of {}: {}", file.file, file.what, file.next), &json!(file));
         }
         Ok(())
     }

@@ -84,7 +84,7 @@ impl Tap {
     }
 
     /// What is said of all questions together: data for a person, and talk beside JSON.
-    fn head(&self, text: &str, console: &Console) {
+    pub(super) fn head(&self, text: &str, console: &Console) {
         if self.json { console.say(text) } else { console.print(text) }
     }
 }

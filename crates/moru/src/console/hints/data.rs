@@ -1,6 +1,7 @@
 //! Sources, extracts, preparing and splitting.
 
 use data::clean::PatternError;
+use data::documents::ReadError;
 use data::ingest::IngestError;
 use data::output::OutputError;
 use data::prepare::{PrepareError, TemplateError};
@@ -14,6 +15,7 @@ use crate::recipe::closest;
 /// What to do about an error on the way from a source to examples.
 pub fn of(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     None.or_else(|| error.downcast_ref().and_then(of_source))
+        .or_else(|| error.downcast_ref().and_then(of_document))
         .or_else(|| error.downcast_ref().and_then(of_ingest))
         .or_else(|| error.downcast_ref().and_then(of_prepare))
         .or_else(|| error.downcast_ref().map(of_template))
@@ -58,6 +60,20 @@ fn of_source(error: &SourceError) -> Option<String> {
         }
         E::Unsupported { .. } => "then run again".into(),
         E::Sql(error) => return Some(sql::of_sql(error)),
+    })
+}
+
+/// What is not said by the error itself.
+fn of_document(error: &ReadError) -> Option<String> {
+    use ReadError as E;
+    Some(match error {
+        E::Io { path, cause } => return system::of(cause, Some(path)),
+        E::TooLarge { .. } => "split it into smaller files".into(),
+        E::Empty { .. } => "copy or download it again, or move it out of the folder".into(),
+        E::Malformed { .. } => {
+            "give it the ending of what it is, or get it again from where it was made".into()
+        }
+        E::Unsupported { .. } | E::Pdf(_) => return None,
     })
 }
 

@@ -154,6 +154,8 @@ fn data() -> Data {
     let split = |rows, tokens, trained_tokens| SplitTokens { rows, tokens, trained_tokens };
     Data {
         editions: super::editions::editions(),
+        unread: Vec::new(),
+        coverage: Vec::new(),
         sources: vec![Source {
             name: "inquiries".into(),
             kind: "sqlite".into(),
