@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::console::error::fail;
 use crate::console::{Console, Outcome};
+use crate::recipe::MAX_PAGES;
 use crate::stages::assistant;
 
 /// Look into a model folder, an adapter folder, a shard, a GGUF, a safetensors or a PDF file
@@ -30,6 +31,9 @@ pub struct Inspect {
     /// The pages that --html draws, as FIRST-LAST; the first 60 where absent
     #[arg(long, value_name = "FIRST-LAST", requires = "html", value_parser = page_range)]
     pages: Option<RangeInclusive<u32>>,
+    /// Pages of a PDF that are read; one with more is refused
+    #[arg(long, default_value_t = MAX_PAGES, value_parser = clap::value_parser!(u64).range(1..))]
+    max_pages: u64,
     /// Report as JSON
     #[arg(long)]
     json: bool,
@@ -66,7 +70,7 @@ impl Inspect {
                 (json!({ "kind": "safetensors", "metadata": file.metadata() }), tensors(&file)?)
             }
             _ if is_pdf => {
-                let looked = pdf::open(path)?;
+                let looked = pdf::open(path, self.max_pages)?;
                 let value = looked.value();
                 if let Some(to) = &self.html {
                     pipeline::platform::write_atomic(to, looked.html(self.pages).as_bytes())?;

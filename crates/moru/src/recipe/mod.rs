@@ -40,7 +40,7 @@ pub use export::Export;
 use file::{File, Node};
 pub use hidden::hidden;
 pub use model::{Model, Models, path as model_path};
-pub use parse::{Editions, Parse};
+pub use parse::{Editions, MAX_PAGES, Parse};
 pub use prepare::{Mask, Prepare, TEXT_LABEL};
 pub use project::Project;
 pub use questions::{EXTRACTIVE, Questions};

@@ -52,7 +52,7 @@ fn run(stage: &mut Context<'_>, project: &Project, source: &Source) -> anyhow::R
         stage.param::<serde_json::Value>(&format!("source.{}.{key}", source.name))?;
     }
     let Folder { root, files, unread: beside } = Folder::of(&project.path(&source.path), source)?;
-    let limits = limits(Limits::default().pdf.pages);
+    let limits = limits(stage.param("parse.max_pages")?);
     let folder = stage.output(Names::TREES)?;
     std::fs::create_dir(&folder)?;
     write_beside(stage, &folder, &beside)?;

@@ -304,6 +304,12 @@ fn the_example_rules_are_read_from_their_pdf() {
     let about: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!((about["kind"].as_str(), about["encrypted"].as_bool()), (Some("pdf"), Some(false)));
     assert!(about["structure"]["article"].as_u64().unwrap() >= 45, "{about}");
+    let few = ["inspect", "book/rules/보수여비규정.pdf", "--max-pages", "2"];
+    let refused = scratch.seen(&few);
+    assert!(refused.contains("more than the limit of 2; split it, or raise max_pages"), "{refused}");
+    let few = ["run", "--until", "parse", "--project", "book", "--set", "parse.max_pages=2"];
+    let refused = scratch.seen(&few);
+    assert!(refused.contains("more than the limit of 2; split it, or raise max_pages"), "{refused}");
     let page = scratch.read("pages.html");
     assert!(
         page.contains("제1조(목적)")

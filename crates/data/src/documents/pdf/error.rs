@@ -58,7 +58,7 @@ pub enum PdfError {
         name: String,
     },
     /// It has more bytes than is read.
-    #[error("{name}: {bytes} bytes are more than the limit of {limit}; split it, or raise the limit")]
+    #[error("{name}: {bytes} bytes are more than the limit of {limit}; split it")]
     TooLarge {
         /// The file's name.
         name: String,
@@ -68,7 +68,7 @@ pub enum PdfError {
         limit: u64,
     },
     /// It has more pages than are read.
-    #[error("{name}: {pages} pages are more than the limit of {limit}; split it, or raise the limit")]
+    #[error("{name}: {pages} pages are more than the limit of {limit}; split it, or raise max_pages")]
     TooManyPages {
         /// The file's name.
         name: String,

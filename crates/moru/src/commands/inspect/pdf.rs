@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use data::documents::pdf::{self, Join, Limits, PdfLook};
+use data::documents::pdf::{self, Join, PdfLook};
 use data::documents::{Content, Document, Level, Tree, structure};
 use eval::report::Language;
 use serde_json::{Value, json};
 
-use crate::machine;
 use crate::reading::{Pages, Sheet};
 use crate::stages::parse;
 
@@ -22,8 +21,8 @@ pub struct Looked {
 }
 
 /// Reads a PDF.
-pub fn open(path: &Path) -> anyhow::Result<Looked> {
-    let limits = Limits { threads: machine::threads(), ..Limits::default() };
+pub fn open(path: &Path, max_pages: u64) -> anyhow::Result<Looked> {
+    let limits = parse::limits(max_pages).pdf;
     let (document, look) = pdf::look_file(path, &limits, &|| false)?;
     let tree = structure::tree(&document);
     Ok(Looked { file: path.display().to_string(), document, look, tree })
