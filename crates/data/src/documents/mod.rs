@@ -27,5 +27,5 @@ pub use block::{
     Block, Cell, Content, Document, Look, OutlineEntry, PageFinding, PageReport, Place, Rect, Table,
 };
 pub use chunk::Chunk;
-pub use read::{Format, LeftOut, Limits, ReadError, Reading, look, read};
+pub use read::{Format, LeftOut, Limits, ReadError, Reading, look, opens, read};
 pub use tree::{Level, Node, Number, Tree, TreeFinding};

@@ -141,6 +141,24 @@ pub fn look(
     limits: &Limits,
     is_cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<(Reading, Option<pdf::PdfLook>), ReadError> {
+    look_bytes(path, bytes_of(path, limits)?, limits, is_cancelled)
+}
+
+/// Whether a file can be read, as far as that shows without reading its pages: it is there, it is not empty, it is
+/// what its name says, and no password is asked for.
+///
+/// # Errors
+/// As [`read`], for what shows so far.
+pub fn opens(path: &Path, limits: &Limits) -> Result<(), ReadError> {
+    let bytes = bytes_of(path, limits)?;
+    if format_of(path, &bytes)? == Format::Pdf {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        pdf::opens(bytes, &name, &limits.pdf)?;
+    }
+    Ok(())
+}
+
+fn bytes_of(path: &Path, limits: &Limits) -> Result<Vec<u8>, ReadError> {
     let failed = |cause| ReadError::Io { path: path.to_owned(), cause };
     let file = std::fs::File::open(path).map_err(failed)?;
     let data = file.metadata().map_err(failed)?;
@@ -157,7 +175,7 @@ pub fn look(
     if bytes.len() as u64 > limits.file_bytes {
         return Err(too_large(bytes.len() as u64));
     }
-    look_bytes(path, bytes, limits, is_cancelled)
+    Ok(bytes)
 }
 
 /// Reads a file whose bytes are at hand; `path` names it.

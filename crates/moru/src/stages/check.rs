@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::base::{self, Base};
 use super::folder::{self, Folder};
 use super::forecast::Forecasts;
-use super::{Names, endpoint, model_folder, prepare, privacy, sources, split, structure};
+use super::{Names, endpoint, model_folder, parse, prepare, privacy, sources, split, structure};
 use crate::console::error::fail;
 use crate::console::hints;
 use crate::project::Project;
@@ -50,6 +50,9 @@ pub fn environment(project: &Project) -> Vec<Finding> {
         findings.push(finding("questions.teacher".to_owned(), teacher(project)));
     }
     let has_documents = project.resolved().source.values().any(Source::is_documents);
+    if has_documents && !project.resolved().questions.review.is_empty() {
+        findings.push(finding("questions.review".to_owned(), review(project)));
+    }
     if has_documents && !project.resolved().questions.judge.is_empty() {
         findings.push(finding("questions.judge".to_owned(), reader(project)));
     }
@@ -110,19 +113,7 @@ pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
     let runs = |id: &str| plan.iter().any(|planned| planned.stage == id && planned.action == Action::Run);
     for source in project.resolved().source.values() {
         if source.is_documents() {
-            let may = [Action::Run, Action::Depends];
-            let is_next = |planned: &Planned| {
-                planned.stage == Names::ask(&source.name) && may.contains(&planned.action)
-            };
-            if endpoint::is_asked(project) && plan.iter().any(is_next) {
-                endpoint::look(project, &project.resolved().questions.teacher)?;
-            }
-            let is_judged = |planned: &Planned| {
-                planned.stage == Names::validate(&source.name) && may.contains(&planned.action)
-            };
-            if plan.iter().any(is_judged) {
-                look_at_reader(project)?;
-            }
+            before_questions(project, source, plan)?;
             // Their rows are questions with columns of their own; nothing of them is known before they are asked.
             continue;
         }
@@ -142,6 +133,26 @@ pub fn before(project: &Project, plan: &[Planned]) -> anyhow::Result<()> {
         plan.iter().any(|planned| planned.stage == id && may.contains(&planned.action))
     };
     check_ends(project, will_run)
+}
+
+/// What asking about documents and judging the questions will ask for.
+fn before_questions(project: &Project, source: &Source, plan: &[Planned]) -> anyhow::Result<()> {
+    let will_run = |stage: &str| {
+        let may = [Action::Run, Action::Depends];
+        plan.iter().any(|planned| planned.stage == stage && may.contains(&planned.action))
+    };
+    if endpoint::is_asked(project) && will_run(&Names::ask(&source.name)) {
+        super::teach::prompts(project)?;
+        endpoint::look(project, &project.resolved().questions.teacher)?;
+    }
+    if will_run(&Names::validate(&source.name)) {
+        // What a person corrected is read last, after everything was asked.
+        if !project.resolved().questions.review.is_empty() {
+            review(project)?;
+        }
+        look_at_reader(project)?;
+    }
+    Ok(())
 }
 
 /// Whether `out/` can be written into: its files come last, after the long work.
@@ -208,7 +219,27 @@ fn teacher(project: &Project) -> anyhow::Result<String> {
     if plan.iter().filter(|planned| is_asked(planned)).all(|planned| planned.action == Action::Keep) {
         return Ok("everything is answered; nothing will be asked".to_owned());
     }
+    super::teach::prompts(project)?;
     endpoint::look(project, word)
+}
+
+/// What a person corrected, if it can be read.
+fn review(project: &Project) -> anyhow::Result<String> {
+    let word = &project.resolved().questions.review;
+    let path = project.path(word);
+    let text = std::fs::read_to_string(&path).map_err(|cause| {
+        fail(
+            format!("[questions] review = {word:?}: {cause}"),
+            "name the table that was made from out/review.csv, or leave `review` out",
+        )
+    })?;
+    let rows = synth::questions::review::read(&text).map_err(|error| {
+        fail(
+            format!("[questions] review: {error}"),
+            "mend the line, or make the table anew from out/review.csv",
+        )
+    })?;
+    Ok(format!("{word}: {} questions", rows.len()))
 }
 
 /// Who reads the questions beside their source, if they can be asked.
@@ -364,6 +395,7 @@ fn found(project: &Project, source: &Source) -> anyhow::Result<String> {
     };
     if source.is_documents() {
         let folder = Folder::of(&project.path(&source.path), source)?;
+        folder::refuse(source, folder.broken(&parse::limits(project.resolved().parse.max_pages)))?;
         return Ok(format!("{}: {} documents", source.path, folder.files.len()));
     }
     let mut rows = sources::open(project, source)?;

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use data::documents::{Limits, opens};
 use serde::{Deserialize, Serialize};
 
 use crate::console::error::fail;
@@ -77,6 +78,12 @@ impl Folder {
     /// # Errors
     /// Nothing is there, or nothing that is read.
     pub fn of(path: &Path, source: &Source) -> anyhow::Result<Self> {
+        if !path.exists() {
+            return Err(fail(
+                format!("[source.{}]: there is nothing at {}", source.name, path.display()),
+                "`path` is a document, or a folder with documents, as seen from the folder of moru.toml",
+            ));
+        }
         let mut folder = Self { root: path.to_owned(), files: Vec::new(), unread: Vec::new() };
         if !path.is_dir() {
             path.parent().unwrap_or(path).clone_into(&mut folder.root);
@@ -118,6 +125,11 @@ impl Folder {
             }
         }
         Ok(())
+    }
+
+    /// The files that cannot be read, as far as that shows without reading their pages: empty, of another kind, locked.
+    pub fn broken(&self, limits: &Limits) -> Vec<anyhow::Error> {
+        self.files.iter().filter_map(|path| opens(path, limits).err()).map(Into::into).collect()
     }
 }
 

@@ -18,6 +18,7 @@ pub fn looked_at(project: &Project) -> Vec<(String, anyhow::Result<()>)> {
     for source in resolved.source.values() {
         all.push((format!("source.{}", source.name), check_source(project, source)));
     }
+    all.push(("questions".to_owned(), check_questions(project)));
     all.push(("split".to_owned(), check_split(project)));
     all.push(("train".to_owned(), check_labels(project)));
     all.push(("replies.placeholders".to_owned(), check_placeholders(project)));
@@ -40,6 +41,19 @@ fn check_source(project: &Project, source: &Source) -> anyhow::Result<()> {
     let prepare = &project.resolved().prepare;
     privacy::personal_columns(source, &prepare.mask)?;
     prepare::Kit::new(prepare, source, b"").map(drop)
+}
+
+/// Somebody has to ask something about documents.
+fn check_questions(project: &Project) -> anyhow::Result<()> {
+    let questions = &project.resolved().questions;
+    let asks_nothing = questions.lookup + questions.procedure + questions.absent == 0 && !questions.cover;
+    if exam::has_documents(project) && asks_nothing {
+        return Err(fail(
+            "[questions] lookup, procedure and absent are 0: there would be nothing to learn from",
+            "give one of them a number, or set cover = true, which asks every fact",
+        ));
+    }
+    Ok(())
 }
 
 /// Columns that the split asks for have to be carried along.

@@ -281,6 +281,27 @@ fn files_that_are_not_read_are_named() {
 }
 
 #[test]
+fn check_refuses_what_a_run_would() {
+    let scratch = project();
+    let cases = [
+        ("documents-no-path", &["source.rules.path=nix"][..]),
+        ("documents-no-review", &["questions.review=nothere.csv"]),
+        ("documents-no-prompts", &["questions.prompts=nothere", "questions.teacher=http://localhost:9/v1#m"]),
+        ("documents-no-quota", &["questions.lookup=0", "questions.procedure=0", "questions.absent=0"]),
+    ];
+    for (name, set) in cases {
+        let mut args = vec!["check"];
+        set.iter().for_each(|value| args.extend(["--set", value]));
+        snapshot!(name, scratch.seen(&args));
+        let until = [&["run", "--until", "prepare"][..], &args[1..]].concat();
+        assert_ne!(scratch.output(&until).status.code(), Some(0), "{name}");
+    }
+    scratch.write("rules/empty.pdf", "");
+    scratch.write("rules/other.docx", "no office file");
+    snapshot!("documents-broken", scratch.seen(&["check"]));
+}
+
+#[test]
 fn the_example_rules_are_read_from_their_pdf() {
     let scratch = Scratch::new();
     scratch.stdout(&["init", "regulations", "book"], 0);
@@ -309,6 +330,8 @@ fn the_example_rules_are_read_from_their_pdf() {
     assert!(refused.contains("more than the limit of 2; split it, or raise max_pages"), "{refused}");
     let few = ["run", "--until", "parse", "--project", "book", "--set", "parse.max_pages=2"];
     let refused = scratch.seen(&few);
+    assert!(refused.contains("more than the limit of 2; split it, or raise max_pages"), "{refused}");
+    let refused = scratch.seen(&["check", "--project", "book", "--set", "parse.max_pages=2"]);
     assert!(refused.contains("more than the limit of 2; split it, or raise max_pages"), "{refused}");
     let page = scratch.read("pages.html");
     assert!(

@@ -91,6 +91,11 @@ pub fn look(
     reader::read(bytes, name, limits, is_cancelled)
 }
 
+/// Whether a file opens: what [`read`] refuses before its first page.
+pub fn opens(bytes: Vec<u8>, name: &str, limits: &Limits) -> Result<(), PdfError> {
+    reader::opens(bytes, name, limits)
+}
+
 /// As [`read_file`], with what a person is shown of the file and its pages.
 pub fn look_file(
     path: &Path,

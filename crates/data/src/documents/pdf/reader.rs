@@ -45,6 +45,13 @@ pub(super) fn read(
     on_deep_stack(work).unwrap_or_else(|| Err(PdfError::Damaged { name: name.to_owned(), bytes: 0 }))
 }
 
+/// Opens a file, and reads none of its pages.
+pub(super) fn opens(bytes: Vec<u8>, name: &str, limits: &Limits) -> Result<(), PdfError> {
+    let size = bytes.len() as u64;
+    let work = || open(bytes, name, limits).map(drop);
+    on_deep_stack(work).unwrap_or_else(|| Err(PdfError::Damaged { name: name.to_owned(), bytes: size }))
+}
+
 /// Runs `work` on a thread with a deep stack; `None` where it panics.
 fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
