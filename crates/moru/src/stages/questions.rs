@@ -1,9 +1,11 @@
 //! `synthesize:NAME`: questions about documents, with their answers and where these stand.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use data::documents::Tree;
 use data::validate::{Limits, Sources, Validator};
+use eval::report::QuestionCoverage;
 use pipeline::{Context, Counts, Input, Stage};
 use synth::questions::{Coverage, Drafts, Question, Setting, write};
 
@@ -133,6 +135,47 @@ fn tell(stage: &mut Context<'_>, coverage: &Coverage, lacks_answers: bool) {
     for fact in coverage.facts_left.iter().take(TOLD) {
         stage.note(&format!("not asked: {fact}"));
     }
+}
+
+const LEFT: &str = "facts that were not asked";
+const SELDOM: &str = "articles asked less than twice";
+const WITHOUT: &str = "leaves without a fact";
+
+/// What nothing or little was asked about: facts, articles that were asked less than twice, leaves without a fact.
+pub fn seldom(coverage: &Coverage) -> Vec<(&'static str, Vec<String>)> {
+    let (once, leaves) = (coverage.articles_asked_once.iter(), coverage.leaves_without.iter());
+    let all = [
+        (LEFT, coverage.facts_left.clone()),
+        (SELDOM, once.map(|(path, n)| format!("{path}: {n}")).collect()),
+        (WITHOUT, leaves.map(|leaf| format!("{}/{}", leaf.document, leaf.path)).collect()),
+    ];
+    all.into_iter().filter(|(_, places): &(_, Vec<String>)| !places.is_empty()).collect()
+}
+
+/// What the questions cover, for the report; nothing of sources that were not asked about yet.
+pub fn reported(project: &Project, results: &pipeline::Project) -> anyhow::Result<Vec<QuestionCoverage>> {
+    let mut all = Vec::new();
+    for source in project.resolved().source.values().filter(|source| source.is_documents()) {
+        let Ok(folder) = results.output(&Names::ask(&source.name), Names::ASKED) else { continue };
+        let coverage = coverage(&folder)?;
+        let mut lists: BTreeMap<_, _> = seldom(&coverage).into_iter().collect();
+        let mut list = |title: &str| lists.remove(title).unwrap_or_default();
+        all.push(QuestionCoverage {
+            source: source.name.clone(),
+            facts: coverage.facts as u64,
+            facts_asked: coverage.facts_asked as u64,
+            articles: coverage.articles as u64,
+            facts_left: list(LEFT),
+            seldom_asked: list(SELDOM),
+            leaves_without: list(WITHOUT),
+        });
+    }
+    Ok(all)
+}
+
+/// What the questions of a source cover, as its stage wrote it.
+pub fn coverage(folder: &Path) -> anyhow::Result<Coverage> {
+    Ok(serde_json::from_slice(&std::fs::read(folder.join(Names::FACTS))?)?)
 }
 
 /// The column of a prompt that holds what was found in the documents.

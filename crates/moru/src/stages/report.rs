@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::classify::labelled::Labels;
 use super::costs::Costs;
-use super::{Names, base, costs, evaluate, jsonl, parse, prepare, tokenize};
+use super::{Names, base, costs, evaluate, jsonl, parse, prepare, questions, tokenize};
 use crate::machine::{self, Machine};
 use crate::project::Project;
 use crate::recipe::Train;
@@ -207,7 +207,8 @@ fn counts(map: &BTreeMap<String, u64>) -> Vec<Count> {
 fn data(project: &Project, results: &pipeline::Project) -> anyhow::Result<Data> {
     let editions = super::editions::told::reported(project, results)?;
     let unread = parse::reported(project, results)?;
-    let mut data = Data { editions, unread, ..Data::default() };
+    let coverage = questions::reported(project, results)?;
+    let mut data = Data { editions, unread, coverage, ..Data::default() };
     if let Ok(prepared) = results.output(Names::PREPARE, Names::PREPARED) {
         let facts = prepare::facts(&prepared)?;
         data.sources = (project.resolved().source.values())

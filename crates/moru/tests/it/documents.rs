@@ -302,6 +302,21 @@ fn check_refuses_what_a_run_would() {
 }
 
 #[test]
+fn what_hardly_anything_is_asked_about_is_named() {
+    let scratch = project();
+    scratch.edit("rules/복무규정.md", "제5조(출장)", "제5조(품위) 직원은 품위를 지킨다.\n제6조(출장)");
+    scratch.stdout(&[&["run"][..], &SMALL].concat(), 0);
+    let told = scratch.stdout(&[&["tap", "synthesize", "-n", "0"][..], &SMALL].concat(), 0);
+    assert!(told.contains("  leaves without a fact: "), "{told}");
+    let shown = told.lines().skip_while(|line| !line.contains("leaves without a fact")).nth(1).unwrap();
+    assert!(shown.starts_with("    복무규정.md/제"), "{told}");
+    let report: Value = serde_json::from_str(&scratch.read("out/report.json")).unwrap();
+    let leaves = report["data"]["coverage"][0]["leaves_without"].as_array().unwrap();
+    assert!(leaves.iter().any(|leaf| leaf.as_str() == Some(shown.trim())), "{leaves:?}");
+    assert!(scratch.read("out/report.html").contains(&format!("<li>{}</li>", shown.trim())));
+}
+
+#[test]
 fn the_example_rules_are_read_from_their_pdf() {
     let scratch = Scratch::new();
     scratch.stdout(&["init", "regulations", "book"], 0);

@@ -29,16 +29,31 @@ impl Tap {
                 questions::read(&folder.join(questions::ASKED))?,
                 questions::read(&folder.join(questions::FURTHER))?,
             );
-            let coverage: Coverage = serde_json::from_slice(&std::fs::read(folder.join(Names::FACTS))?)?;
+            let coverage = questions::coverage(&folder)?;
             self.head(&quotas(source, &project.resolved().questions.quotas(), &asked, &further), console);
             for unfilled in &coverage.unfilled {
                 self.head(&format!("  ! {unfilled}"), console);
             }
+            self.seldom(&coverage, console);
             for question in self.first(asked.into_iter().chain(further).collect()) {
                 self.show(console, &told(&question), &json!(question));
             }
         }
         Ok(())
+    }
+
+    /// What hardly anything is asked about, as much of it as is asked for.
+    fn seldom(&self, coverage: &Coverage, console: &Console) {
+        for (title, places) in questions::seldom(coverage) {
+            let limit = self.limit();
+            self.head(&format!("  {title}: {}", places.len()), console);
+            for place in places.iter().take(limit) {
+                self.head(&format!("    {place}"), console);
+            }
+            if places.len() > limit {
+                self.head(&format!("    and {} more; -n 0 shows all", places.len() - limit), console);
+            }
+        }
     }
 
     /// What was written and cannot be used, with the reasons.
