@@ -1,5 +1,6 @@
 //! Is everything there that a recipe names? Touches files, databases and the model, changes nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use data::Schema;
@@ -11,7 +12,7 @@ use serde::Serialize;
 use super::base::{self, Base};
 use super::folder::{self, Folder};
 use super::forecast::Forecasts;
-use super::{Names, endpoint, model_folder, parse, prepare, privacy, sources, split, structure};
+use super::{Names, endpoint, model_folder, parse, prepare, privacy, review, sources, split, structure};
 use crate::console::error::fail;
 use crate::console::hints;
 use crate::project::Project;
@@ -51,7 +52,7 @@ pub fn environment(project: &Project) -> Vec<Finding> {
     }
     let has_documents = project.resolved().source.values().any(Source::is_documents);
     if has_documents && !project.resolved().questions.review.is_empty() {
-        findings.push(finding("questions.review".to_owned(), review(project)));
+        findings.push(finding("questions.review".to_owned(), reviewed(project)));
     }
     if has_documents && !project.resolved().questions.judge.is_empty() {
         findings.push(finding("questions.judge".to_owned(), reader(project)));
@@ -148,7 +149,7 @@ fn before_questions(project: &Project, source: &Source, plan: &[Planned]) -> any
     if will_run(&Names::validate(&source.name)) {
         // What a person corrected is read last, after everything was asked.
         if !project.resolved().questions.review.is_empty() {
-            review(project)?;
+            reviewed(project)?;
         }
         look_at_reader(project)?;
     }
@@ -223,23 +224,23 @@ fn teacher(project: &Project) -> anyhow::Result<String> {
     endpoint::look(project, word)
 }
 
-/// What a person corrected, if it can be read.
-fn review(project: &Project) -> anyhow::Result<String> {
+/// What a person corrected, if it can be read: one table, or one for each source.
+fn reviewed(project: &Project) -> anyhow::Result<String> {
     let word = &project.resolved().questions.review;
-    let path = project.path(word);
-    let text = std::fs::read_to_string(&path).map_err(|cause| {
-        fail(
-            format!("[questions] review = {word:?}: {cause}"),
-            "name the table that was made from out/review.csv, or leave `review` out",
-        )
-    })?;
-    let rows = synth::questions::review::read(&text).map_err(|error| {
-        fail(
-            format!("[questions] review: {error}"),
-            "mend the line, or make the table anew from out/review.csv",
-        )
-    })?;
-    Ok(format!("{word}: {} questions", rows.len()))
+    let documents = project.resolved().source.values().filter(|source| source.is_documents());
+    let paths: BTreeSet<String> = documents.filter_map(|source| review::path(word, &source.name)).collect();
+    let mut found = Vec::new();
+    for name in paths {
+        let path = project.path(&name);
+        if let Err(cause) = std::fs::metadata(&path) {
+            return Err(fail(
+                format!("[questions] review = {name:?}: {cause}"),
+                "name the table that was made from out/review.csv, or leave `review` out",
+            ));
+        }
+        found.push(format!("{name}: {} questions", review::corrections(&path)?.len()));
+    }
+    Ok(found.join(", "))
 }
 
 /// Who reads the questions beside their source, if they can be asked.

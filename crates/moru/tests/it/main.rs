@@ -35,6 +35,7 @@ mod summarize;
 mod support;
 mod tables;
 mod teacher;
+mod teacher_again;
 mod teacher_kill;
 mod told_before;
 mod top;

@@ -166,7 +166,7 @@ pub fn double() -> Double {
 }
 
 /// Everything a person would see, without what the double's port is.
-fn seen(scratch: &Scratch, double: &Double, args: &[&str]) -> String {
+pub fn seen(scratch: &Scratch, double: &Double, args: &[&str]) -> String {
     scratch.seen(args).replace(double.base_url(), "[URL]")
 }
 
@@ -176,7 +176,7 @@ fn uploaded(double: &Double) -> BTreeSet<String> {
     double.uploads().iter().flat_map(|file| file.lines().map(body).collect::<Vec<_>>()).collect()
 }
 
-fn rows(text: &str) -> Vec<Value> {
+pub fn rows(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -227,7 +227,7 @@ fn words_of_ones_own_are_a_part_of_what_is_asked() {
 }
 
 /// A teacher that goes wrong in its own way with each article.
-fn faulty(body: &Value) -> Said {
+pub fn faulty(body: &Value) -> Said {
     let text = body["messages"][0]["content"].as_str().unwrap();
     let again = body["messages"].as_array().unwrap().len() > 1;
     let good = right(body);
@@ -256,34 +256,6 @@ fn what_cannot_be_used_is_repaired_asked_again_and_set_aside() {
     assert_eq!(reasons, BTreeSet::from(["cut_off", "refusal"]), "{aside:?}");
     assert!(aside.iter().any(|row| row["asked"] == 3 && row["said"] == "{\"pairs\":"), "{aside:?}");
     assert!(scratch.read("moru.lock").contains("cut_off"), "the counts are the stage's, and the report's");
-}
-
-/// A teacher of which nothing can be used ends the stage; mended, it is asked again, and for nothing that was good.
-#[test]
-fn a_teacher_that_says_nothing_of_use_ends_the_stage_until_it_is_asked_again() {
-    let double = Double::start();
-    double.answer(|_| "질문을 만들 수 있습니다.".into());
-    let scratch = project(&double);
-    let said = seen(&scratch, &double, &["run", "--until", "validate"]);
-    snapshot!("teacher-useless", said);
-    let (_, place) = said.split_once("hint: ").unwrap();
-    let aside = rows(&scratch.read(place.split_once(" holds").unwrap().0));
-    assert!(aside.iter().all(|row| row["reason"] == "no_json" && row["asked"] == 3), "{aside:?}");
-    double.answer(faulty);
-    let before = double.requests().len();
-    assert!(scratch.seen(&["run", "--until", "validate"]).contains("exit 2"), "nobody asked for it");
-    assert_eq!(double.requests().len(), before);
-    let said = scratch.stdout(&["run", "synthesize:rules", "--refresh"], 0);
-    assert!(said.contains("answers were set aside") && !said.contains("lower the quota"), "{said}");
-    // What was good is not asked for again, and what was not is.
-    double.answer(right);
-    let before = double.bodies("/chat/completions");
-    scratch.stdout(&["run", "synthesize:rules", "--refresh"], 0);
-    let after = double.bodies("/chat/completions").split_off(before.len());
-    assert!(!after.is_empty() && after.len() < 5, "{}", after.len());
-    assert!(after.iter().any(|body| body.contains("진단서")), "{after:?}");
-    assert!(!after.iter().any(|body| body.contains("유급휴가")), "{after:?}");
-    assert_eq!(scratch.read("out/quarantine.jsonl"), "");
 }
 
 /// How an endpoint goes wrong.
