@@ -84,13 +84,18 @@ impl Validator {
     pub fn judge(&mut self, pair: &Pair) -> Verdict {
         let mut verdict = self.judge_alone(pair);
         let place = pair.paths.join(" ");
-        if let Some(id) = self.seen.find(&pair.question, &pair.answer, &place) {
+        if let Some(id) = self.asked_before(pair) {
             push(&mut verdict.findings, Code::Duplicate, &pair.question, &format!("asked before: {id}"));
         }
         if verdict.is_accepted() {
             self.seen.push(&pair.id, &pair.question, &pair.answer, &place);
         }
         verdict
+    }
+
+    /// The id of a pair that was accepted and asks the same.
+    pub fn asked_before(&self, pair: &Pair) -> Option<String> {
+        self.seen.find(&pair.question, &pair.answer, &pair.paths.join(" "))
     }
 
     /// Judges a pair without regard to others.

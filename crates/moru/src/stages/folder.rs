@@ -94,9 +94,10 @@ impl Folder {
         folder.files.sort();
         folder.unread.sort_by(|a, b| a.file.cmp(&b.file));
         if folder.files.is_empty() {
-            let beside: String = lines(&folder.unread).iter().map(|line| format!("\n  {line}")).collect();
+            let what = format!("[source.{}]: there is no document in {}", source.name, path.display());
+            let beside = lines(&folder.unread);
             return Err(fail(
-                format!("[source.{}]: there is no document in {}{beside}", source.name, path.display()),
+                std::iter::once(what).chain(beside).collect::<Vec<_>>().join("\n  "),
                 format!("files that end with .{} are read", ENDINGS.join(", .")),
             ));
         }

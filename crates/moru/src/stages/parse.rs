@@ -126,7 +126,9 @@ pub fn reported(project: &Project, results: &pipeline::Project) -> anyhow::Resul
 
 /// Says and keeps what lies among the documents and is not read.
 fn write_beside(stage: &mut Context<'_>, folder: &Path, beside: &[Unread]) -> anyhow::Result<()> {
-    folder::lines(beside).iter().for_each(|line| stage.note(line));
+    for line in folder::lines(beside) {
+        stage.note(&line);
+    }
     let mut writer = jsonl::Writer::create(&folder.join(UNREAD))?;
     beside.iter().try_for_each(|one| writer.push(one))?;
     writer.finish()

@@ -19,9 +19,11 @@ pub fn path(review: &str, source: &str) -> Option<String> {
     Some(review.replace(SOURCE, source)).filter(|path| !path.is_empty())
 }
 
-/// The columns of a table, and its rows with their lines: in any encoding and with any separator that spreadsheets
-/// write.
-fn cells(path: &Path) -> anyhow::Result<(Vec<String>, Vec<(String, Vec<String>)>)> {
+/// The columns of a table, and its rows with their lines.
+type Cells = (Vec<String>, Vec<(String, Vec<String>)>);
+
+/// Reads a table in any encoding and with any separator that spreadsheets write.
+fn cells(path: &Path) -> anyhow::Result<Cells> {
     let mut table = sources::table(path)?;
     let columns: Vec<String> = table.schema().columns.iter().map(|column| column.name.clone()).collect();
     let mut rows = Vec::new();

@@ -134,7 +134,8 @@ fn questions_and_verdicts_can_be_looked_at() {
     // What a person dropped is told as such, and stands among what was set aside.
     let table = scratch.read("out/review.csv");
     let row = table.lines().find(|line| line.starts_with(&id)).unwrap();
-    let dropped = format!("{},drop,", row.trim_end().strip_suffix(",,").unwrap());
+    let (said, original) = row.trim_end().rsplit_once(',').unwrap();
+    let dropped = format!("{},drop,,{original}", said.strip_suffix(",,").unwrap());
     scratch.write("review.csv", &table.replace(row.trim_end(), &dropped));
     let review = ["--set", "questions.review=review.csv"];
     scratch.stdout(&[&["run", "--until", "prepare"], &review[..]].concat(), 0);
@@ -267,7 +268,9 @@ fn check_refuses_what_a_run_would() {
     ];
     for (name, set) in cases {
         let mut args = vec!["check"];
-        set.iter().for_each(|value| args.extend(["--set", value]));
+        for value in set {
+            args.extend(["--set", value]);
+        }
         snapshot!(name, scratch.seen(&args));
         let until = [&["run", "--until", "prepare"][..], &args[1..]].concat();
         assert_ne!(scratch.output(&until).status.code(), Some(0), "{name}");

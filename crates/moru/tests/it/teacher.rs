@@ -424,7 +424,7 @@ fn an_endpoint_in_one_line_and_a_model_on_this_machine() {
         "[endpoint.small]\nurl = \"local:builtin:nano\"\nmax_tokens = 24\nre_asks = 0\n\n[questions]",
     );
     scratch.edit("moru.toml", "lookup = 4\nprocedure = 3", "lookup = 1\nprocedure = 0\npartial = true");
-    let said = scratch.seen(&["run", "--until", "validate"]);
+    let said = scratch.seen(&["run", "--until", "synthesize"]);
     assert!(said.contains("exit 0") && said.contains("builtin:nano on this machine"), "{said}");
     // The same model has said it already.
     scratch.stdout(&["run", "synthesize:rules", "--refresh"], 0);

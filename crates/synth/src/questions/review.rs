@@ -75,18 +75,17 @@ impl ReviewRow {
         row
     }
 
-    /// Of what the row says now. It begins with a letter: a spreadsheet makes a number of `12e4`.
+    /// Of what the row says now: of everything, and behind a dash of all but the question. It begins with a letter,
+    /// because a spreadsheet makes a number of `12e4`.
     fn digest(&self) -> String {
-        let parts = [&self.r#type, &self.document, &self.paths, &self.question, &self.answer];
-        let mut hasher = Sha256::new();
-        for part in parts {
-            // Spreadsheets end the lines of a cell in their own way.
-            let text = part.trim().replace("\r\n", "\n");
-            hasher.update((text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        }
-        let hex = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>();
-        format!("q{hex}")
+        let said = [&self.r#type, &self.document, &self.paths, &self.answer];
+        format!("q{}-{}", digest(&[&[&self.question], &said[..]].concat(), 8), digest(&said, 4))
+    }
+
+    /// Whether two rows came from the same answer about the same place, whatever the words of the question.
+    fn is_answered_as(&self, other: &Self) -> bool {
+        let said = |row: &Self| row.original.split_once('-').map(|(_, said)| said.to_owned());
+        said(self).is_some() && said(self) == said(other)
     }
 
     /// Its cells, in the order of [`COLUMNS`].
@@ -106,6 +105,17 @@ impl ReviewRow {
             &self.original,
         ]
     }
+}
+
+fn digest(parts: &[&String], bytes: usize) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        // Spreadsheets end the lines of a cell in their own way.
+        let text = part.trim().replace("\r\n", "\n");
+        hasher.update((text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().iter().take(bytes).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// What a person decided.
@@ -328,9 +338,13 @@ pub fn apply(
         stays
     });
     let facts = facts(validator.sources().trees());
-    let order =
-        corrections.iter().filter(|correction| by_original.contains_key(correction.row.original.as_str()));
-    for correction in order.filter(|correction| is_own(&correction.row.document)) {
+    let is_left = |correction: &&Correction| {
+        by_original.contains_key(correction.row.original.as_str()) && is_own(&correction.row.document)
+    };
+    for correction in corrections.iter().filter(is_left) {
+        if is_asked_alike(questions, correction, validator, &mut applied) {
+            continue;
+        }
         applied.rows.push(correction.row.clone());
         match returned(correction, validator, &facts) {
             Some(question) => {
@@ -341,6 +355,30 @@ pub fn apply(
         }
     }
     applied
+}
+
+/// Applies what a person said of a question to the one that now asks the same in nearly the same words, where its
+/// answer was the same before anybody changed it; false where there is none.
+fn is_asked_alike(
+    questions: &mut Vec<Question>,
+    correction: &Correction,
+    validator: &Validator,
+    applied: &mut Applied,
+) -> bool {
+    let alike = pair(correction, "", validator.sources()).and_then(|pair| validator.asked_before(&pair));
+    let place = |id: &String| applied.rows.iter().position(|row| row.id == *id);
+    let Some(at) = alike.as_ref().and_then(place) else { return false };
+    let mut row = applied.rows[at].clone();
+    let is_untouched = row.decision.is_empty() && row.digest() == row.original;
+    let Some(n) = questions.iter().position(|question| question.pair.id == row.id) else { return false };
+    if !is_untouched || !row.is_answered_as(&correction.row) {
+        return false;
+    }
+    if !correct(&mut questions[n], correction, &mut row, validator.sources(), applied) {
+        questions.remove(n);
+    }
+    applied.rows[at] = row;
+    true
 }
 
 /// Corrects a question and its row; false where it goes.
@@ -357,6 +395,7 @@ fn correct(
         reasons: std::mem::take(&mut row.reasons),
         evidence: std::mem::take(&mut row.evidence),
         id: std::mem::take(&mut row.id),
+        original: std::mem::take(&mut row.original),
         ..correction.row.clone()
     };
     if correction.decision == Decision::Drop {

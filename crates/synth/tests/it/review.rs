@@ -96,10 +96,42 @@ fn a_correction_comes_back_where_its_question_is_no_longer_asked() {
         assert_eq!(question.chunk.is_none(), question.pair.kind == Kind::Absent);
     }
     let mut of_id: BTreeMap<&str, usize> = BTreeMap::new();
-    own.iter().for_each(|question| *of_id.entry(&question.pair.id).or_default() += 1);
+    for question in &own {
+        *of_id.entry(&question.pair.id).or_default() += 1;
+    }
     assert!(of_id.values().all(|n| *n == 1));
     // Nothing that a person said is lost from the table.
     assert!(read.iter().all(|row| done.rows.iter().any(|own| own.answer == row.answer)));
+}
+
+#[test]
+fn nearly_the_same_words_are_the_same_question_where_the_answer_was_the_same() {
+    let mut read = rows(&asked(&mut small(), 1, 20));
+    read[0].answer = format!("사람이 고친 답입니다. {}", read[0].answer);
+    read[1].decision = "drop".to_owned();
+    let politely = |question: &str| format!("안녕하세요. {question}");
+    let mut validator = small();
+    let mut own = asked(&mut small(), 1, 20);
+    for question in &mut own {
+        question.pair.question = politely(&question.pair.question);
+        question.verdict = validator.judge(&question.pair);
+    }
+    let (n, id) = (own.len(), own[0].pair.id.clone());
+    let done = applied(&mut validator, &mut own, &said(&read[..2]));
+    assert_eq!((done.changed, done.dropped, done.returned, done.left.len()), (1, 1, 0, 0), "{done:?}");
+    assert_eq!((own.len(), own[0].pair.id.as_str()), (n - 1, id.as_str()));
+    assert!(own[0].pair.answer.starts_with("사람이 고친 답입니다."));
+    // Where the documents have come to answer otherwise, what a person said of the old answer does not hold.
+    let mut changed = asked(&mut small(), 1, 20);
+    let mut validator = small();
+    for question in &mut changed {
+        question.verdict = validator.judge(&question.pair);
+        question.pair.answer += " 새로 정하였습니다.";
+    }
+    let before = changed.clone();
+    let done = applied(&mut validator, &mut changed, &said(&read[..2]));
+    assert_eq!((done.changed, done.dropped, done.left.len()), (0, 0, 2), "{done:?}");
+    assert_eq!(changed, before);
 }
 
 #[test]

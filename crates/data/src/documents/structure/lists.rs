@@ -2,7 +2,7 @@
 
 use super::super::numbering::{self, Marker, Style};
 use super::super::tree::{Level, Number, TreeFinding};
-use super::builder::{Builder, LIST};
+use super::builder::{Builder, LIST, Open};
 use super::lines::{Line, Role};
 use super::sequence::follows;
 
@@ -96,6 +96,16 @@ impl<'d> Builder<'d> {
         let Some(depth) = line.depth else { return false };
         let first = marker.number.is_some_and(|n| n.main == 1 && n.branch == 0);
         let in_article = self.in_article;
+        // `2)` goes on `1)`, although the format sets the `3.` around it at the same depth.
+        let goes_on = |open: &Open| {
+            let is_beside = open.depth == Some(depth) && open.style == Some(marker.style);
+            is_beside && marker.number.is_some_and(|number| follows(open.number, number))
+        };
+        if let Some(at) = self.stack.iter().rposition(goes_on).filter(|_| in_article) {
+            self.stack.truncate(at);
+            self.push_item(line, marker);
+            return true;
+        }
         self.close(|open| {
             open.rank >= LIST
                 && match open.depth {

@@ -326,6 +326,8 @@ fn lines_below_one_another_are_the_same_in_markdown() {
     assert_eq!(shown(&markdown::document("t.txt", rule).0), want);
     let indented = rule.replace("\n가.", "\n  가.").replace("\n나.", "\n  나.").replace("\n1.", "\n   1.");
     assert_eq!(shown(&markdown::document("t.txt", &indented).0), want);
+    let closed = "제1조(구분)\n① 구분은\n1. 평일\n1) 낮\n2) 밤\n2. 휴일\n1) 낮\n② 끝\n1. 하나\n";
+    assert_eq!(shown(&markdown::document("t.txt", closed).0), shown(&text::document("t.txt", closed)));
     let english = "Chapter 1 Leave\nSection 1.1 Annual leave\nEvery employee has 15 days.\n(a) first\n(b) second\nSection 1.2 Sick leave\n\
         A certificate is shown.\nChapter 2 Pay\nSection 2.1 Days\nPay comes on the 25th.\n";
     let want = shown(&text::document("t.txt", english));

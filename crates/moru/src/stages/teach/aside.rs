@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use data::validate::Code;
 use synth::questions::Lesson;
 use synth::teacher::{State, Tally, otherwise};
 
@@ -51,7 +52,7 @@ pub fn is_of_use(
     };
     if tally.used > 0 {
         let codes = lesson.refused().iter().filter_map(|question| question.verdict.codes().first().copied());
-        let why = match commonest(codes.map(|code| code.name())).first() {
+        let why = match commonest(codes.map(Code::name)).first() {
             Some((code, n)) => {
                 format!("{} were refused, most of them for `{code}` ({n})", lesson.refused().len())
             }
