@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use data::sources::names::listed;
-use data::sources::{Item, Source as _};
 use eval::compare::{Answers, Comparison, TestRow, facts_of};
 use eval::report::{Evaluation, System, SystemRole};
 use eval::statistics::Resampling;
@@ -206,22 +205,11 @@ fn rows_of_lines(path: &Path) -> anyhow::Result<Vec<Row>> {
 }
 
 fn rows_of_table(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let mut table = sources::table(path)?;
-    let columns: Vec<String> = table.schema().columns.iter().map(|column| column.name.clone()).collect();
-    let mut rows = Vec::new();
-    while let Some(item) = table.next_item()? {
-        match item {
-            Item::Record(record) => {
-                let values = record.values.iter().map(|value| Value::from(value.to_text()));
-                rows.push(columns.iter().cloned().zip(values).collect());
-            }
-            Item::Rejected(rejection) => {
-                let what = format!("{}: {}", path.display(), rejection.detail);
-                return Err(fail(what, "mend the row, or leave it out of all files"));
-            }
-        }
-    }
-    Ok(rows)
+    let (columns, rows) = sources::rows(path, "mend the row, or leave it out of all files")?;
+    let row = |(_, cells): (String, Vec<String>)| {
+        columns.iter().cloned().zip(cells.into_iter().map(Value::from)).collect()
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 /// The column that is meant: the one that the option names, or the first usual one.

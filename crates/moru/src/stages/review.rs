@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use data::sources::{Item, Source as _};
 use pipeline::Context;
 use synth::questions::Question;
 use synth::questions::review::{self, Correction, ReviewRow};
@@ -19,31 +18,11 @@ pub fn path(review: &str, source: &str) -> Option<String> {
     Some(review.replace(SOURCE, source)).filter(|path| !path.is_empty())
 }
 
-/// The columns of a table, and its rows with their lines.
-type Cells = (Vec<String>, Vec<(String, Vec<String>)>);
-
-/// Reads a table in any encoding and with any separator that spreadsheets write.
-fn cells(path: &Path) -> anyhow::Result<Cells> {
-    let mut table = sources::table(path)?;
-    let columns: Vec<String> = table.schema().columns.iter().map(|column| column.name.clone()).collect();
-    let mut rows = Vec::new();
-    while let Some(item) = table.next_item()? {
-        match item {
-            Item::Record(record) => {
-                let cells: Vec<String> =
-                    record.values.iter().map(|value| value.to_text().into_owned()).collect();
-                if cells.iter().any(|cell| !cell.trim().is_empty()) {
-                    rows.push((record.id.key.clone(), cells));
-                }
-            }
-            Item::Rejected(rejection) => {
-                return Err(fail(
-                    format!("{}: {}", path.display(), rejection.detail),
-                    "mend the row; a separator or a quote in a cell needs quotes around the cell",
-                ));
-            }
-        }
-    }
+/// The columns of a table and its rows; a spreadsheet leaves empty ones at the end.
+fn cells(path: &Path) -> anyhow::Result<sources::Cells> {
+    let (columns, mut rows) =
+        sources::rows(path, "mend the row; a separator or a quote in a cell needs quotes around the cell")?;
+    rows.retain(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty()));
     Ok((columns, rows))
 }
 

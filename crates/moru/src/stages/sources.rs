@@ -9,7 +9,7 @@ use data::sources::parquet::{ParquetOptions, ParquetSource};
 use data::sources::sql::{self, BytesPolicy, DbSettings, SqlRequest, SqlSource};
 use data::sources::text::{TextOptions, TextSource, Unit};
 use data::sources::xlsx::{XlsxOptions, XlsxSource};
-use data::sources::{Renamed, Source as Rows, SourceError};
+use data::sources::{Item, Renamed, Source as Rows, SourceError};
 
 use crate::console::error::fail;
 use crate::project::Project;
@@ -201,6 +201,31 @@ pub fn is_unique(path: &Path, column: &str) -> anyhow::Result<bool> {
 pub fn table(path: &Path) -> anyhow::Result<CsvSource> {
     must_hold_still(path)?;
     Ok(CsvSource::open(path, "table", &CsvOptions::default())?)
+}
+
+/// The columns of a table, and its rows with their lines.
+pub type Cells = (Vec<String>, Vec<(String, Vec<String>)>);
+
+/// All rows of a CSV or TSV file, in any encoding and with any separator that spreadsheets write.
+///
+/// # Errors
+/// A file that is no table, and the first row that is broken, with `mend` as what to do about it.
+pub fn rows(path: &Path, mend: &str) -> anyhow::Result<Cells> {
+    let mut table = table(path)?;
+    let columns = table.schema().columns.iter().map(|column| column.name.clone()).collect();
+    let mut rows = Vec::new();
+    while let Some(item) = table.next_item()? {
+        match item {
+            Item::Record(record) => {
+                let cells = record.values.iter().map(|value| value.to_text().into_owned());
+                rows.push((record.id.key.clone(), cells.collect()));
+            }
+            Item::Rejected(rejection) => {
+                return Err(fail(format!("{}: {}", path.display(), rejection.detail), mend));
+            }
+        }
+    }
+    Ok((columns, rows))
 }
 
 /// The columns of a CSV file.

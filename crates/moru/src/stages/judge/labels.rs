@@ -6,7 +6,6 @@
 use std::path::Path;
 
 use data::sources::names::listed;
-use data::sources::{Item, Source as _};
 use eval::judge::{Case, Label, Labelled, Ruling, principal};
 
 use super::Bench;
@@ -26,34 +25,24 @@ type Cells<'a> = &'a dyn Fn(&str) -> String;
 /// A table without the columns, a score that is none from 1 to 10, a winner that is none of A, B and tie, and a table
 /// in which nothing is labelled. No error repeats what stands in a cell.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Label>> {
-    let mut table = sources::table(path)?;
-    let columns: Vec<String> = table.schema().columns.iter().map(|column| column.name.clone()).collect();
+    let (columns, rows) =
+        sources::rows(path, "mend the row; a comma or a quote in a cell needs quotes around the cell")?;
     let has = |wanted: &[&str]| wanted.iter().all(|name| columns.iter().any(|column| column == name));
     let (with_grades, with_pairs) = (has(&GRADES), has(&PAIRS));
     if !with_grades && !with_pairs {
         return Err(no_columns(path, &columns));
     }
-    let (mut labels, mut n_rows) = (Vec::new(), 0_usize);
-    while let Some(item) = table.next_item()? {
-        n_rows += 1;
-        let record = match item {
-            Item::Record(record) => record,
-            Item::Rejected(rejection) => {
-                return Err(fail(
-                    format!("{}: {}", path.display(), rejection.detail),
-                    "mend the row; a comma or a quote in a cell needs quotes around the cell",
-                ));
-            }
-        };
+    let (mut labels, n_rows) = (Vec::new(), rows.len());
+    for (n, (_, cells)) in (1..).zip(rows) {
         let cell = |name: &str| {
             let place = columns.iter().position(|column| column == name);
-            place.map_or_else(String::new, |at| record.values[at].to_text().trim().to_owned())
+            place.map_or_else(String::new, |at| cells[at].trim().to_owned())
         };
         if with_grades {
-            labels.extend(grade(&cell).map_err(|why| wrong(path, n_rows, why))?);
+            labels.extend(grade(&cell).map_err(|why| wrong(path, n, why))?);
         }
         if with_pairs {
-            labels.extend(pair(&cell).map_err(|why| wrong(path, n_rows, why))?);
+            labels.extend(pair(&cell).map_err(|why| wrong(path, n, why))?);
         }
     }
     if labels.is_empty() {
