@@ -40,7 +40,8 @@ static KOREAN: LazyLock<Vec<(Regex, Asked)>> = LazyLock::new(|| {
             r"며칠|몇\s?일|몇\s?(?:개월|달|년|주|시간|분|영업일)|얼마\s?동안|얼마나\s?(?:오래|걸)|기간은?\s?얼마",
             Asked::Period,
         ),
-        entry(r"언제", Asked::When),
+        // 언제나, 언제든지 ask nothing.
+        entry(r"언제(?:나요|나\?|[^나든]|$)", Asked::When),
         entry(r"얼마(?:입|인|예|까지|를|씩|의|$|\?|인가|일까)", Asked::Amount),
         entry(r"얼마나", Asked::Extent),
         entry(r"누구|누가|어느\s?(?:부서|기관|분)|담당\s?부서는", Asked::Who),
@@ -64,7 +65,7 @@ static ENGLISH: LazyLock<Vec<(Regex, Asked)>> = LazyLock::new(|| {
         ),
         // `when the alarm sounds` is a condition.
         entry(
-            r"\bwhen (?:do|does|did|is|are|was|were|can|could|must|should|shall|will|would|may|has|have)\b|\b(?:know|tell me|ask|say|sure|wondering|look up|about) when\b|\bwhen\W*$|\bby what (?:date|time)|\bat what time",
+            r"\bwhen (?:do|does|did|is|are|was|were|can|could|must|should|shall|will|would|may|has|have)\b|\b(?:know|tell me|ask|say|sure|wondering|look up|about) when\b|\bwhen\W*$|\b(?:on|by|at|before|from|until) what (?:date|day|time)",
             Asked::When,
         ),
         entry(r"\bwho(?:m|se)?\b|\bwhich (?:team|office|department)", Asked::Who),
@@ -97,6 +98,8 @@ const PERIOD_WORDS: &[&str] = &["기간", "시간", "동안", "기한", "오래"
 
 /// What a folded question asks for.
 pub fn asked(question: &str) -> Asked {
+    // Which of two says what holds asks for what holds.
+    let question = question.trim_end().trim_end_matches("Who is right?").trim_end();
     // The question word nearest to the end is the one that is meant: `when … , how many days`.
     let last = |patterns: &[(Regex, Asked)]| {
         patterns
@@ -242,6 +245,11 @@ mod tests {
         for (question, want) in [
             ("연차휴가는 며칠인가요?", Asked::Period),
             ("사직서는 언제까지 내야 하나요?", Asked::When),
+            ("재판은 언제나 볼 수 있나요?", Asked::Other),
+            ("창구는 언제든지 여나요?", Asked::Other),
+            ("정산일은 언제나요?", Asked::When),
+            ("On what day of the month are fees due?", Asked::When),
+            ("We disagree about whether a lamp may be lit. Who is right?", Asked::Other),
             ("출장비는 얼마인가요?", Asked::Amount),
             ("창고는 얼마까지 쓸 수 있나요?", Asked::Extent),
             ("위원회는 몇 명으로 구성되나요?", Asked::Count(Unit::People)),

@@ -48,9 +48,14 @@ impl Slot {
         let is_telling = |word: &Word| word.is_content || TIMES.contains(&word.stem.as_str());
         let all: Vec<Word> = words(sentence).into_iter().filter(is_telling).collect();
         let (start, end) = (start - at, (end - at).min(sentence.len()));
-        let left = all.iter().filter(|word| word.end <= start).rev().take(REACH);
-        let right = all.iter().filter(|word| word.start >= end).take(REACH);
+        let row = Row::of(sentence, start);
+        let reach = if row.is_some() { all.len() } else { REACH };
+        let left = all.iter().filter(|word| word.end <= start).rev().take(reach);
+        let right = all.iter().filter(|word| word.start >= end).take(reach);
         let near = |(n, word): (usize, &Word)| {
+            if let Some(row) = &row {
+                return (word.stem.clone(), row.nearness(n, word));
+            }
             let between =
                 if word.end <= start { &sentence[word.end..start] } else { &sentence[end..word.start] };
             let clause = match cut(&sentence[word.start..word.end], between) {
@@ -115,6 +120,37 @@ impl Slot {
             score += if own == theirs { PARTICLE } else { -PARTICLE };
         }
         score
+    }
+}
+
+/// A row of a table, as a source writes it: `Place Abroad | Hotel £160 | Meals £50`.
+struct Row<'a> {
+    sentence: &'a str,
+    /// The cell of the value.
+    cell: usize,
+}
+
+impl<'a> Row<'a> {
+    const WALL: &'static str = " | ";
+
+    fn of(sentence: &'a str, value: usize) -> Option<Self> {
+        let row = Self { sentence, cell: 0 };
+        sentence.contains(Self::WALL).then(|| Self { cell: row.cell_at(value), ..row })
+    }
+
+    fn cell_at(&self, at: usize) -> usize {
+        self.sentence[..at].matches(Self::WALL).count()
+    }
+
+    /// How near the `n`th word from a value is: its own cell's by their order; the first cell's, which says what the
+    /// row is about, alike for all cells; another cell's least.
+    fn nearness(&self, n: usize, word: &Word) -> f32 {
+        let by_order = 1.0 - 0.1 * n.min(REACH) as f32;
+        match self.cell_at(word.start) {
+            cell if cell == self.cell => by_order,
+            0 => 0.85,
+            _ => OTHER_CLAUSE * by_order,
+        }
     }
 }
 
@@ -209,6 +245,10 @@ mod tests {
         let source = "본인이 결혼하면 5일, 배우자가 출산하면 10일의 휴가를 준다.";
         let answer = ("배우자가 출산하면 5일입니다.", "5일");
         assert!(fit(answer, (source, "10일"), &[]) > fit(answer, (source, "5일"), &[]));
+        // What a row is about is as near to its last cell as to its first.
+        let row = "Place Other parts of the country | Hotel, one night £120 | Meals, one day £35";
+        let own = ("For other parts of the country, “Meals, one day” is £35.", "£35");
+        assert!(fit(own, (row, "£35"), &[]) > fit(own, (row, "£120"), &[]));
         let gapped = "본관의 높이는 3층을, 별관의 높이는 5층을 넘지 못한다.";
         let own = ("본관은 3층을 넘지 못합니다.", "3층");
         assert!(!is_swapped(fit(own, (gapped, "3층"), &[]), fit(own, (gapped, "5층"), &[])));

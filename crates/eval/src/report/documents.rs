@@ -33,4 +33,7 @@ pub struct QuestionCoverage {
     /// Leaves in which no fact was found: document and path.
     #[serde(default)]
     pub leaves_without: Vec<String>,
+    /// Leaves that are not asked about, supplements and what was deleted among them: document and path.
+    #[serde(default)]
+    pub leaves_set_aside: Vec<String>,
 }

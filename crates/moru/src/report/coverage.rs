@@ -59,6 +59,13 @@ fn one(coverage: &QuestionCoverage, words: Words) -> String {
         (words.pick("묻지 않은 사실", "Facts that were not asked"), &coverage.facts_left),
         (words.pick("두 번 미만으로 물은 조문", "Articles asked less than twice"), &coverage.seldom_asked),
         (words.pick("사실이 없는 곳", "Places without a fact"), &coverage.leaves_without),
+        (
+            words.pick(
+                "묻지 않는 곳(서문, 부칙, 서식, 삭제된 조문)",
+                "Places that are not asked about (preambles, supplements, forms, what was deleted)",
+            ),
+            &coverage.leaves_set_aside,
+        ),
     ];
     let lists: String = lists.iter().map(|(title, places)| list(title, places)).collect();
     format!("<p class=\"note\"><b>{}</b> {said}</p>{lists}", esc(&coverage.source))

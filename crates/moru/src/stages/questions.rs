@@ -7,14 +7,14 @@ use data::documents::Tree;
 use data::validate::{Limits, Sources, Validator};
 use eval::report::QuestionCoverage;
 use pipeline::{Context, Counts, Input, Stage};
-use synth::questions::{Coverage, Drafts, Question, Setting, write};
+use synth::questions::{Coverage, Drafts, Leaf, Question, Setting, write};
 
 use super::{Names, chunk, endpoint, jsonl, outputs, parse, teach};
 use crate::project::Project;
 use crate::recipe::{EXTRACTIVE, Endpoint, Questions, Source};
 
 /// Raised when the same documents would be asked otherwise.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The questions of the quotas, in the stage's output.
 pub const ASKED: &str = "questions.jsonl";
@@ -140,14 +140,19 @@ fn tell(stage: &mut Context<'_>, coverage: &Coverage, lacks_answers: bool) {
 const LEFT: &str = "facts that were not asked";
 const SELDOM: &str = "articles asked less than twice";
 const WITHOUT: &str = "leaves without a fact";
+const ASIDE: &str = "leaves that are not asked about (preambles, supplements, forms, what was deleted)";
 
 /// What nothing or little was asked about: facts, articles that were asked less than twice, leaves without a fact.
 pub fn seldom(coverage: &Coverage) -> Vec<(&'static str, Vec<String>)> {
-    let (once, leaves) = (coverage.articles_asked_once.iter(), coverage.leaves_without.iter());
+    let once = coverage.articles_asked_once.iter();
+    let leaves = |leaves: &[Leaf]| {
+        leaves.iter().map(|leaf| format!("{}/{}", leaf.document, leaf.path)).collect::<Vec<_>>()
+    };
     let all = [
         (LEFT, coverage.facts_left.clone()),
         (SELDOM, once.map(|(path, n)| format!("{path}: {n}")).collect()),
-        (WITHOUT, leaves.map(|leaf| format!("{}/{}", leaf.document, leaf.path)).collect()),
+        (WITHOUT, leaves(&coverage.leaves_without)),
+        (ASIDE, leaves(&coverage.leaves_set_aside)),
     ];
     all.into_iter().filter(|(_, places): &(_, Vec<String>)| !places.is_empty()).collect()
 }
@@ -168,6 +173,7 @@ pub fn reported(project: &Project, results: &pipeline::Project) -> anyhow::Resul
             facts_left: list(LEFT),
             seldom_asked: list(SELDOM),
             leaves_without: list(WITHOUT),
+            leaves_set_aside: list(ASIDE),
         });
     }
     Ok(all)

@@ -19,7 +19,7 @@ use crate::project::Project;
 use crate::recipe::{Endpoint, Questions, Source, Split};
 
 /// Raised when the same questions would become other rows.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The columns of a question's row, in order.
 pub const COLUMNS: [&str; 13] = [

@@ -8,6 +8,7 @@ mod table;
 use std::ops::Range;
 
 pub(super) use english::IMPERATIVE;
+pub(super) use table::COLUMN;
 
 use data::documents::{Level, Node, Tree};
 use data::validate::Kind;
@@ -34,6 +35,9 @@ pub struct Fact {
     pub topic: String,
     /// A whole sentence that says it, without marks and cross references at its beginning.
     pub sentence: String,
+    /// Bytes of the sentence before, with which `sentence` begins where it is only understood after that one: `They
+    /// lapse on 30 June.`; mostly 0.
+    pub lead: usize,
     /// Where the value stands in the sentence; empty for a duty.
     pub value: Range<usize>,
     /// The items of a list, in order.
@@ -103,6 +107,8 @@ pub struct Facts {
     pub facts: Vec<Fact>,
     /// Leaves with text that hold no fact, as document and path.
     pub without: Vec<Leaf>,
+    /// Leaves that are not asked about: preambles, supplements, forms, what was deleted.
+    pub set_aside: Vec<Leaf>,
 }
 
 /// A leaf of a document.
@@ -169,7 +175,12 @@ fn mark_only(facts: &mut [Fact]) {
 fn add(place: &Place<'_>, out: &mut Facts) {
     let node = &place.tree.nodes[place.node];
     let text = fold(&node.text);
-    if (text.is_empty() && node.table.is_none()) || is_set_aside(place.tree, place.node) {
+    if text.is_empty() && node.table.is_none() {
+        return;
+    }
+    let leaf = || Leaf { document: place.tree.document.clone(), path: node.path.clone() };
+    if is_set_aside(place.tree, place.node) {
+        out.set_aside.push(leaf());
         return;
     }
     let before = out.facts.len();
@@ -187,7 +198,7 @@ fn add(place: &Place<'_>, out: &mut Facts) {
     // What stands in the items of a list was asked with the list.
     let is_item = matches!(node.level, Level::Item | Level::SubItem | Level::Point);
     if out.facts.len() == before && !is_item && text.chars().count() > 4 {
-        out.without.push(Leaf { document: place.tree.document.clone(), path: node.path.clone() });
+        out.without.push(leaf());
     }
 }
 
@@ -233,6 +244,7 @@ impl Place<'_> {
             citation: citation::of(self.tree, self.node),
             topic: without_relation(&fold(&self.tree.nodes[self.article].title)).to_owned(),
             sentence: sentence.to_owned(),
+            lead: 0,
             value,
             items: Vec::new(),
             is_korean: is_korean(sentence),
@@ -242,8 +254,9 @@ impl Place<'_> {
 
     /// The texts of the numbered items right under this place.
     fn items(&self) -> Vec<String> {
-        let is_item =
-            |at: &&usize| matches!(self.tree.nodes[**at].level, Level::Item | Level::SubItem | Level::Text);
+        let is_item = |at: &&usize| {
+            matches!(self.tree.nodes[**at].level, Level::Item | Level::SubItem | Level::Point | Level::Text)
+        };
         let text = |at: &usize| {
             let node = &self.tree.nodes[*at];
             let own = if node.text.is_empty() { &node.title } else { &node.text };

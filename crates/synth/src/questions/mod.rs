@@ -24,7 +24,7 @@ pub mod teacher;
 mod wording;
 
 pub use extractive::{Drafts, Setting, write};
-pub use facts::{Fact, FactKind, facts};
+pub use facts::{Fact, FactKind, Leaf, facts};
 pub use lesson::Lesson;
 pub use plan::{Coverage, Plan, Quotas};
 pub use question::{Asker, Question};

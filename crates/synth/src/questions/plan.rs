@@ -132,6 +132,9 @@ pub struct Coverage {
     pub articles_asked_once: BTreeMap<String, usize>,
     /// Leaves that hold no fact.
     pub leaves_without: Vec<Leaf>,
+    /// Leaves that are not asked about: preambles, supplements, forms, what was deleted.
+    #[serde(default)]
+    pub leaves_set_aside: Vec<Leaf>,
     /// Questions of each kind that were wanted and could not be written, with what there is.
     pub unfilled: Vec<Unfilled>,
 }
@@ -192,6 +195,7 @@ impl Coverage {
                 .map(|(key, n)| (name(key), *n))
                 .collect(),
             leaves_without: facts.without.clone(),
+            leaves_set_aside: facts.set_aside.clone(),
             unfilled: Vec::new(),
         }
     }

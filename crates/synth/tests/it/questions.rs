@@ -43,7 +43,7 @@ fn the_quotas_are_filled_from_the_example_rules() {
         assert_eq!(question.chunk.is_some(), !question.is_absent());
         assert_eq!(Question::from_example(&question.to_example("")).unwrap(), *question);
     }
-    println!("{:?}", drafts.coverage);
+    println!("{} of {} facts", drafts.coverage.facts_asked, drafts.coverage.facts);
     for question in drafts.questions.iter().step_by(3) {
         println!("{}: {}\n    {}", question.pair.kind.name(), question.pair.question, question.pair.answer);
     }
@@ -82,6 +82,12 @@ fn no_fact_is_asked_twice_before_every_fact_was_asked() {
 #[test]
 fn every_fact_is_asked_and_every_article_twice_over_the_quotas() {
     let quotas = Quotas { cover: true, ..Quotas::default() };
+    // 42 is the seed of the template.
+    for seed in [7, 42] {
+        let coverage = write(&mut company(), &Setting { quotas, seed, ..Setting::default() }).coverage;
+        assert_eq!((coverage.facts_asked, &coverage.facts_left[..]), (coverage.facts, &[][..]), "{seed}");
+        assert!(coverage.articles_asked_once.is_empty(), "{seed}: {:?}", coverage.articles_asked_once);
+    }
     let setting = Setting { quotas, ..Setting::default() };
     let (drafts, bare) = (write(&mut company(), &setting), write(&mut company(), &Setting::default()));
     let (besides, of_quota): (Vec<&Question>, Vec<_>) = drafts.questions.iter().partition(|q| q.besides);
@@ -153,6 +159,30 @@ fn english_rules_are_asked_in_english() {
     }
     for question in drafts.questions.iter().step_by(4) {
         println!("{}: {}\n    {}", question.pair.kind.name(), question.pair.question, question.pair.answer);
+    }
+}
+
+/// The same of the English handbook, whatever the seed.
+#[test]
+fn every_fact_of_english_rules_is_asked_and_every_article_twice() {
+    for seed in 1..=5 {
+        let mut validator = validator(vec![Rules::of(Book::Handbook).tree]);
+        let quotas = Quotas { lookup: 60, procedure: 40, absent: 20, cover: true, ..Quotas::default() };
+        let drafts = write(&mut validator, &Setting { quotas, seed, again: 0.2 });
+        let coverage = &drafts.coverage;
+        for question in drafts.refused.iter().filter(|q| !q.is_absent()) {
+            println!(
+                "refused {:?}: {} -> {}",
+                question.verdict, question.pair.question, question.pair.answer
+            );
+        }
+        println!("seed {seed}: {} of {} facts", coverage.facts_asked, coverage.facts);
+        assert_eq!(
+            (&coverage.facts_left[..], coverage.facts_asked),
+            (&[][..], coverage.facts),
+            "seed {seed}"
+        );
+        assert!(coverage.articles_asked_once.is_empty(), "seed {seed}: {:?}", coverage.articles_asked_once);
     }
 }
 

@@ -27,10 +27,15 @@ impl<'a> Labelled<'a> {
         label.iter().any(|word| text.contains(word) && self.tells(word))
     }
 
+    /// Whether the question names a label.
+    pub(super) fn names_any(&self) -> bool {
+        self.labels().any(|label| self.is_named(label, &self.asked))
+    }
+
     /// The source without the lines whose label is another than the one that the question names. What is said of the
     /// night staff answers no question about the day staff.
     pub(super) fn meant(&self) -> String {
-        let is_any = self.labels().any(|label| self.is_named(label, &self.asked));
+        let is_any = self.names_any();
         let is_meant = |label: &Option<Vec<String>>| {
             !is_any || label.as_ref().is_none_or(|label| self.is_named(label, &self.asked))
         };

@@ -47,7 +47,8 @@ impl Validator {
             }
             let same: Vec<&Quantity> = numbers.theirs.iter().filter(|q| q.equals(own)).collect();
             if same.is_empty() {
-                if !given.iter().any(|q| q.equals(own)) && !is_derived(own, said, cited) {
+                let is_given = given.iter().any(|q| q.equals(own)) || stands_in(&case.question, claim);
+                if !is_given && !is_derived(own, said, cited) {
                     push(findings, Code::NumberNotInSource, claim, &numbers.kin(own));
                 }
                 continue;
@@ -125,6 +126,12 @@ impl Validator {
             |q: &Quantity| q.equals(holder) && slot(q).fit(&place(holder), numbers.asked, &weight) >= fit;
         (!numbers.own.iter().any(is_taken)).then_some(holder)
     }
+}
+
+/// Whether a text has a number as it is written: 11월 of 11월 1일, but not the 1월 of it.
+fn stands_in(text: &str, claim: &str) -> bool {
+    let mut places = text.match_indices(claim);
+    places.any(|(at, _)| !text[..at].ends_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',')))
 }
 
 /// Whether what follows a number says that it is another one: `한 달이 아니라`.

@@ -26,7 +26,7 @@ static SIGNS: LazyLock<Vec<(Regex, Option<Sign>)>> = LazyLock::new(|| {
             Some(Sign::MustNot),
         ),
         entry(
-            r"(?:not|n't|isn't|aren't|won't|doesn't|don't|didn't|wasn't|no|none|neither|nor|without|nobody|no one|nothing)",
+            r"(?:not|n't|isn't|aren't|won't|doesn't|don't|didn't|wasn't|no|none|neither|nor|without|nobody|no one|nothing|rather than|instead of)",
             Some(Sign::Not),
         ),
         entry(
@@ -58,9 +58,14 @@ const CUTS: &[&str] = &[
     "and",
     "who",
     "that",
+    "rather",
+    "instead",
 ];
 
 pub(super) fn segments(sentence: &str) -> Vec<Segment> {
+    // `No - not available` answers a question, and says one negation.
+    let answers = ["No - ", "No, ", "No: ", "No – "];
+    let sentence = answers.iter().find_map(|no| sentence.strip_prefix(no)).unwrap_or(sentence);
     let mut out = Vec::new();
     let mut start = 0;
     let all = words(sentence);

@@ -10,6 +10,7 @@ mod korean;
 mod lists;
 mod synonyms;
 mod turned;
+mod verbatim;
 
 use super::text::{bare, fold, is_korean, sentences, stems, words};
 
@@ -220,7 +221,8 @@ pub fn differs(
     let found = own.iter().filter(is_new).find_map(|segment| of_segment(segment, &theirs, &asked, weight));
     let means = || turned::by_other_means(answer, source);
     let by_other_means = || means().map(|(claim, evidence)| Contradiction { claim, evidence });
-    found.or_else(|| antonyms::differs(&own, &theirs)).or_else(by_other_means)
+    let found = found.or_else(|| antonyms::differs(&own, &theirs)).or_else(by_other_means);
+    found.or_else(|| verbatim::differs(answer, source))
 }
 
 /// Whether of two rules with conditions of their own the first is the one whose case a segment speaks of: a small group needs

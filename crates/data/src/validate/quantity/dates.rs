@@ -40,7 +40,7 @@ fn clock(hours: i128, minutes: i128, is_afternoon: bool) -> Option<(Unit, i128)>
     (hours <= 24 && minutes < 60).then_some((Unit::Clock, (hours * 60 + minutes) * ONE))
 }
 
-static PATTERNS: [Pattern; 8] = [
+static PATTERNS: [Pattern; 10] = [
     pattern!(r"(\d{4})\s?년\s?(\d{1,2})\s?월(?:\s?(\d{1,2})\s?일)?", |c| date(
         number(c, 1),
         number(c, 2),
@@ -56,6 +56,15 @@ static PATTERNS: [Pattern; 8] = [
         date(if year < 100 { year + 2000 } else { year }, number(c, 1), number(c, 2))
     }),
     pattern!(r"(\d{1,2})\s?월\s?(\d{1,2})\s?일", |c| date(0, number(c, 1), number(c, 2))),
+    pattern!(
+        r"\b(\d{1,2})(?:st|nd|rd|th)? (Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b(?:,? (\d{4})\b)?",
+        |c| date(number(c, 3), month_name(&c[2]), number(c, 1))
+    ),
+    // A day of every month.
+    pattern!(
+        r"(?i)\b(?:the )?(\d{1,2})(?:st|nd|rd|th) of (?:each|every|the|that|this)(?: (?:following|next|same|current))? month\b",
+        |c| Some((Unit::Date, number(c, 1) * ONE)).filter(|_| (1..=31).contains(&number(c, 1)))
+    ),
     pattern!(
         r"(?i)\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4}))?",
         |c| date(number(c, 3), month_name(&c[1]), number(c, 2))

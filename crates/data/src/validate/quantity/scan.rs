@@ -136,6 +136,9 @@ fn quantity_at(text: &str, at: usize, previous: char) -> Option<Quantity> {
         return Some(Quantity { value, unit, bound: None, start: at, end });
     }
     let quantity = |value, unit, end| Quantity { value, unit, bound: None, start: at, end };
+    if numeral.script == Script::Digits && is_pence(&text[end..]) {
+        return Some(quantity(numeral.value / 100, Unit::Pounds, end + 1));
+    }
     let counted = |unit| Some(counted(text, at, end, numeral.value, unit));
     match (units::after(&text[end..]), numeral.script) {
         (Some(unit), Script::Digits) => counted(unit),
@@ -156,6 +159,11 @@ fn currency(rest: &str) -> (usize, Option<Unit>) {
     let marks = [('$', Unit::Dollars), ('£', Unit::Pounds), ('€', Unit::Euros), ('₩', Unit::Won)];
     let found = marks.into_iter().find(|(mark, _)| rest.starts_with(*mark));
     found.map_or((0, None), |(mark, unit)| (mark.len_utf8(), Some(unit)))
+}
+
+/// Whether digits count pence: `45p`.
+fn is_pence(rest: &str) -> bool {
+    rest.strip_prefix('p').is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '.'))
 }
 
 /// So much of a unit, with the half that may follow it.

@@ -32,7 +32,9 @@ fn amounts_are_equal_however_they_are_written() {
         vec!["네 단계", "4단계", "네 가지"],
         vec!["과반수", "절반", "조합원과반수"],
         vec!["낮 12시", "정오", "noon"],
-        vec!["4월 9일", "2026년 4월 9일", "April 9, 2026", "4/9/2026", "4/9/26"],
+        vec!["4월 9일", "2026년 4월 9일", "April 9, 2026", "4/9/2026", "4/9/26", "9 April", "9th April 2026"],
+        vec!["the 26th of each month", "26th of the month"],
+        vec!["£0.45", "45p"],
     ] {
         let first = &quantities(&fold(texts[0]))[0];
         for text in &texts {

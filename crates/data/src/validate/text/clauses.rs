@@ -31,11 +31,17 @@ pub fn sentences(text: &str) -> Vec<&str> {
 fn ends_sentence(text: &str, at: usize) -> bool {
     let (before, after) = (&text[..at], &text[at + 1..]);
     let Some(last) = before.chars().next_back() else { return false };
-    if last.is_ascii_digit() || after.starts_with(|c: char| c.is_alphanumeric()) {
+    if after.starts_with(|c: char| c.is_alphanumeric()) {
         return false;
     }
     let word_start = before.rfind(|c: char| c.is_whitespace() || c == '(').map_or(0, |i| i + 1);
     let word = &before[word_start..];
+    if last.is_ascii_digit() {
+        // `until 15:30. You may`: a time or an amount; of other digits it is not clear that they are no item's number.
+        let goes_on =
+            after.strip_prefix(' ').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+        return goes_on && word.contains([':', '$', '£', '€']);
+    }
     // `U.S.`, `e.g.`, initials.
     !(word.is_ascii() && (word.contains('.') || word.len() < 2))
 }
@@ -92,6 +98,8 @@ mod tests {
             ("1. 신청서\n2. 증명서", 2),
             ("Pay is $1.50 in the U.S. office. It is monthly.", 2),
             ("누구인가요? 모릅니다!", 2),
+            ("Core hours end at 15:30. You may leave then. Costs are £40. We pay.", 4),
+            ("Go to step 2. Then sign.", 1),
             ("  ", 0),
         ] {
             assert_eq!(sentences(text).len(), want, "{:?}", sentences(text));

@@ -33,7 +33,7 @@ static ACT: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Sentences that tell the reader to do something.
 pub(in crate::questions) static IMPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:Send|Tell|Ask|Submit|Give|Return|Report|Complete|Take|Use|Enter|Keep|Write|Contact|Call|Sign|Hand|Fill|Check|Agree|Book|Bring|Let|Request|Apply|Wear|Lock|Talk|Follow|Make|Leave|Put|Do not|Never) ")
+    Regex::new(r"^(?:Send|Tell|Ask|Submit|Give|Return|Report|Complete|Take|Use|Enter|Keep|Write|Contact|Call|Sign|Hand|Fill|Check|Agree|Book|Bring|Let|Request|Apply|Wear|Lock|Talk|Follow|Attach|Claim|Show|Register|Appeal|Make|Leave(?: the| your| by| it)|Put|Do not|Never) ")
         .expect("the pattern is tested")
 });
 /// Who does something: the subject of a sentence, without what belongs to it.
@@ -44,10 +44,51 @@ static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) fn facts(place: &Place<'_>, text: &str) -> Vec<Fact> {
     let mut out = Vec::new();
-    for sentence in sentences(text) {
-        of_sentence(place, sentence, &mut out);
+    let all = statements(text);
+    for (at, sentence) in all.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| all[before].as_str());
+        if needs_context(sentence) {
+            out.extend(
+                before.and_then(|before| after_another(place, before, sentence)).into_iter().flatten(),
+            );
+        } else {
+            of_sentence(place, sentence, &mut out);
+        }
     }
     out
+}
+
+/// Sentences as they stand by themselves: what a semicolon parts begins with a capital and ends with a full stop.
+fn statements(text: &str) -> Vec<String> {
+    let mut goes_on = false;
+    let whole = |sentence: &str| {
+        let is_part = std::mem::replace(&mut goes_on, sentence.ends_with(';'));
+        let sentence = match sentence.strip_suffix(';') {
+            Some(part) => format!("{part}."),
+            None => sentence.to_owned(),
+        };
+        let begins = |sentence: &str| sentence.strip_prefix("and ").unwrap_or(sentence).to_owned();
+        if is_part { capitalised(&begins(&sentence)) } else { sentence }
+    };
+    sentences(text).into_iter().map(whole).collect()
+}
+
+/// The values of a sentence that is only understood after another, which goes with it.
+fn after_another(place: &Place<'_>, before: &str, sentence: &str) -> Option<Vec<Fact>> {
+    let whole = format!("{before} {sentence}");
+    let is_plain = !needs_context(before) && is_statement(before) && is_statement(sentence);
+    if !is_plain || whole.len() > LONGEST {
+        return None;
+    }
+    let mut out = Vec::new();
+    values(place, sentence, &mut out);
+    let lead = before.len() + 1;
+    for fact in &mut out {
+        fact.value = fact.value.start + lead..fact.value.end + lead;
+        fact.sentence.clone_from(&whole);
+        fact.lead = lead;
+    }
+    Some(out)
 }
 
 fn of_sentence(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
@@ -66,24 +107,11 @@ fn of_sentence(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
         }
         return;
     }
-    if sentence.len() > LONGEST || n_words < 4 || needs_context(sentence) || !is_statement(sentence) {
+    if sentence.len() > LONGEST || n_words < 4 || !is_statement(sentence) {
         return;
     }
     let before = out.len();
-    let all = quantities(sentence);
-    let is_range = |value: &Quantity| {
-        let before = sentence[..value.start].trim_end();
-        let after = sentence[value.end..].trim_start();
-        let is_end = before.contains("between") && (before.ends_with(" and") || before.ends_with(" to"));
-        is_end || after.starts_with("to ") || after.starts_with("and ")
-    };
-    for value in all.iter().filter(|q| q.unit != Unit::Bare && !is_range(q)) {
-        let is_time =
-            matches!(value.unit, Unit::Days | Unit::Months | Unit::Minutes | Unit::Date | Unit::Clock);
-        let is_limit = DUE.find(&sentence[..value.end]).is_some() && ACT.is_match(sentence) && is_time;
-        let kind = if is_limit { FactKind::Deadline(value.unit) } else { FactKind::Value(value.unit) };
-        out.push(place.fact(kind, sentence, value.start..value.end));
-    }
+    values(place, sentence, out);
     if let Some(subject) = responsible(sentence) {
         out.push(place.fact(FactKind::Responsible, sentence, subject));
     }
@@ -91,6 +119,53 @@ fn of_sentence(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
     if is_order || (out.len() == before && DUTY.is_match(sentence)) {
         out.push(place.fact(FactKind::Duty, sentence, 0..0));
     }
+}
+
+/// What a sentence says in numbers: each by itself, the two ends of a range as one.
+fn values(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
+    let all = quantities(sentence);
+    let mut at = 0;
+    while let Some(value) = all.get(at) {
+        let end = all.get(at + 1).filter(|end| is_range(sentence, value, end));
+        at += 1 + usize::from(end.is_some());
+        let Some(range) = end.map_or_else(|| counted(sentence, value), |end| Some(value.start..end.end))
+        else {
+            continue;
+        };
+        let is_time =
+            matches!(value.unit, Unit::Days | Unit::Months | Unit::Minutes | Unit::Date | Unit::Clock);
+        if end.is_some() && !is_time {
+            continue;
+        }
+        let is_limit = DUE.find(&sentence[..range.end]).is_some() && ACT.is_match(sentence) && is_time;
+        let kind = if is_limit { FactKind::Deadline(value.unit) } else { FactKind::Value(value.unit) };
+        out.push(place.fact(kind, sentence, range));
+    }
+}
+
+/// Whether two values are the ends of a range: `10:00 to 15:30`, `between 1 and 6 months`.
+fn is_range(sentence: &str, from: &Quantity, to: &Quantity) -> bool {
+    let between = sentence[from.end..to.start].trim();
+    let is_between = sentence[..from.start].trim_end().ends_with("between");
+    let is_kin = from.unit == Unit::Bare || from.is_comparable(to);
+    is_kin && (matches!(between, "to" | "-" | "–") || is_between && between == "and")
+}
+
+/// Where a value stands, with what is counted: `14 characters`, `6 paid days`. None for a number that only names
+/// something: `chapter 8`.
+fn counted(sentence: &str, value: &Quantity) -> Option<std::ops::Range<usize>> {
+    static COUNTED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^(?: [a-z]{3,12})? [a-z]{3,14}s\b").expect("the pattern is tested"));
+    const NAMED: [&str; 9] =
+        ["chapter", "chapters", "section", "sections", "level", "part", "page", "step", "form"];
+    if value.unit != Unit::Bare {
+        return Some(value.start..value.end);
+    }
+    let before = sentence[..value.start].split_whitespace().next_back().unwrap_or_default().to_lowercase();
+    let noun = COUNTED.find(&sentence[value.end..])?;
+    let is_clause =
+        noun.as_str().split_whitespace().any(|word| ["and", "has", "was", "does", "this"].contains(&word));
+    (!NAMED.contains(&before.as_str()) && !is_clause).then(|| value.start..value.end + noun.end())
 }
 
 /// The subject of a sentence that says who decides or does something.
@@ -105,23 +180,16 @@ fn responsible(sentence: &str) -> Option<std::ops::Range<usize>> {
 
 fn needs_context(sentence: &str) -> bool {
     let first = sentence.split_whitespace().next().unwrap_or_default().trim_matches(',');
-    [
-        "It",
-        "They",
-        "This",
-        "That",
-        "These",
-        "Those",
-        "He",
-        "She",
-        "Then",
-        "Additionally",
-        "However",
-        "For",
-        "As",
-    ]
-    .contains(&first)
-        || sentence.starts_with("In this case")
+    ["It", "They", "This", "That", "These", "Those", "He", "She", "Then", "Additionally", "However", "As"]
+        .contains(&first)
+        || ["In this case", "For example", "For this", "For that", "For these"]
+            .iter()
+            .any(|start| sentence.starts_with(start))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
 
 /// A sentence, not a heading, a link or a fragment of markup.

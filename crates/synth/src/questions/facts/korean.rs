@@ -34,8 +34,9 @@ static DEFINITION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"^"?([^"]{2,30}?)"?(?:이?란|이?라 함은)\s(.+?)(?:을|를) (?:말한다|의미한다|뜻한다)\.?$"#)
         .expect("the pattern is tested")
 });
-static LIST: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"다음\s?(?:각\s?)?(?:호|목|순서|표)").expect("the pattern is tested"));
+static LIST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"다음\s?(?:각\s?)?(?:호|목|순서|표|의\s구분)").expect("the pattern is tested")
+});
 static ITEM_VALUE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(.{2,60}?)\s?:\s?(.{1,60})$").expect("the pattern is tested"));
 static DUE: LazyLock<Regex> = LazyLock::new(|| {
@@ -47,9 +48,11 @@ static DUE: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) fn facts(place: &Place<'_>, text: &str) -> Vec<Fact> {
     let mut out = Vec::new();
-    let all: Vec<String> = sentences(text).into_iter().map(cleaned).collect();
-    for sentence in &all {
-        of_sentence(place, sentence, &mut out);
+    for sentence in sentences(text) {
+        let alone = cleaned(sentence);
+        if !is_remark(sentence, &alone) {
+            of_sentence(place, &alone, &mut out);
+        }
     }
     out
 }
@@ -59,7 +62,8 @@ fn of_sentence(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
     if n_chars < 8 || needs_context(sentence) {
         return;
     }
-    if let Some(captures) = DEFINITION.captures(sentence) {
+    let items = || if LIST.is_match(sentence) { place.items() } else { Vec::new() };
+    if let Some(captures) = DEFINITION.captures(sentence).filter(|_| items().len() < 2) {
         let term = captures.get(1).expect("a group of the pattern");
         out.push(place.fact(FactKind::Definition, sentence, term.start()..term.end()));
         return;
@@ -70,6 +74,9 @@ fn of_sentence(place: &Place<'_>, sentence: &str, out: &mut Vec<Fact>) {
             let mut fact = place.fact(FactKind::List, sentence, 0..0);
             fact.items = items;
             out.push(fact);
+        } else if n_chars <= LONGEST && is_statement(sentence) {
+            // What a sentence says beside its table.
+            values(place, sentence, out);
         }
         return;
     }
@@ -223,9 +230,16 @@ fn followed_by_noun(sentence: &str, end: usize) -> bool {
         || ["과", "와", "이나"].iter().any(|j| before.ends_with(j))
 }
 
+/// Whether a sentence says too little without the case that it goes on from: `이 경우 3일을 더한다.`
+fn is_remark(sentence: &str, alone: &str) -> bool {
+    const LEAST_WORDS: usize = 3;
+    sentence.trim_start().starts_with("이 경우")
+        && words(alone).iter().filter(|word| word.is_content).count() < LEAST_WORDS
+}
+
 /// A sentence that is only understood after the one before it.
 fn needs_context(sentence: &str) -> bool {
-    ["이 경우", "그 ", "이를", "이때", "이는", "전항", "위 ", "같은 ", "제1호의", "각 호의", "해당 "]
+    ["그 ", "이를", "이때", "이는", "전항", "위 ", "같은 ", "제1호의", "각 호의", "해당 "]
         .iter()
         .any(|start| sentence.starts_with(start))
         || sentence.contains("제1항의") && sentence.chars().count() < 30
@@ -247,7 +261,8 @@ fn is_duty(sentence: &str) -> bool {
 /// A sentence without what only joins it to others.
 fn cleaned(sentence: &str) -> String {
     static JOINTS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:다만|단|또한|그리고|그러나|이 경우에도)\s?,?\s").expect("the pattern is tested")
+        Regex::new(r"^(?:다만|단|또한|그리고|그러나|이 경우(?:에도|에는)?)\s?,?\s")
+            .expect("the pattern is tested")
     });
     static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:제\d+(?:조|항|호)(?:의\d+)?\s?(?:제\d+(?:항|호))?\s?(?:및|와|과|,)?\s?)+(?:에도 불구하고|에 따라|에 따른|의 경우에는|의 경우|에 의하여|에도|에 의한)\s?,?\s?")

@@ -2,12 +2,15 @@
 
 use data::documents::{Cell, Table};
 use data::validate::quantity::{Unit, quantities};
-use data::validate::text::fold;
+use data::validate::text::{fold, is_korean};
 
 use super::{Fact, FactKind, Place};
 
 /// More cells of one table are not asked one by one; those asked are spread over it.
 const MOST: usize = 24;
+
+/// Between a row's label and the heading over a cell, where no Korean particle can tell them apart.
+pub(in crate::questions) const COLUMN: &str = " – ";
 
 pub(super) fn facts(place: &Place<'_>, table: &Table) -> Vec<Fact> {
     if table.heading_rows == 0 {
@@ -40,7 +43,8 @@ fn of_row(table: &Table, row: &[&Cell], labels: u32) -> Vec<String> {
     let sentence = |cell: &&Cell| {
         let (head, value) = (fold(&table.headings_over(cell).join(" ")), fold(&cell.text));
         let is_short = !value.is_empty() && value.chars().count() < 40 && !value.contains('\n');
-        (is_short && !head.is_empty()).then(|| format!("{label} {head}: {value}"))
+        let between = if is_korean(&format!("{label}{head}")) { " " } else { COLUMN };
+        (is_short && !head.is_empty()).then(|| format!("{label}{between}{head}: {value}"))
     };
     row.iter().filter(|cell| cell.column >= labels).filter_map(sentence).collect()
 }

@@ -103,5 +103,9 @@ fn supplements_and_deleted_articles_are_not_asked_about() {
         node(0, Level::Article, 5, "제5조", "", "3일의 휴가를 준다."),
     ]);
     rules.nodes[3].revisions = vec!["삭제 2024. 1. 1.".into()];
-    assert_eq!(facts(&[rules]), Facts::default());
+    let found = facts(&[rules]);
+    assert_eq!((found.facts.len(), found.without.len()), (0, 0));
+    // They are not asked about, and are not lost: a person can see which they are.
+    let paths: Vec<&str> = found.set_aside.iter().map(|leaf| leaf.path.as_str()).collect();
+    assert_eq!(paths, ["p2", "p3"]);
 }

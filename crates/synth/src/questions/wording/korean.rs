@@ -298,17 +298,24 @@ fn duty(fact: &Fact, sentence: &Sentence, rng: &mut Rng) -> Vec<Wording> {
 
 /// `본인 결혼: 5일` under a topic.
 fn item_wordings(fact: &Fact, rng: &mut Rng) -> Vec<Wording> {
-    if !matches!(fact.kind, FactKind::Value(_) | FactKind::Deadline(_)) {
+    let is_list = fact.kind == FactKind::List;
+    if !is_list && !matches!(fact.kind, FactKind::Value(_) | FactKind::Deadline(_)) {
         return Vec::new();
     }
     let Some((label, given)) = fact.sentence.split_once(':') else { return Vec::new() };
     let (label, given) = (label.trim(), given.trim().trim_end_matches('.'));
-    let ask = interrogative(fact);
+    let items = fact.items.join(", ");
+    let given = if is_list { &items } else { given };
+    let ask = if is_list { "어떻게".to_owned() } else { interrogative(fact) };
     // 병역 의무를 이행하는 때 has no 의 경우.
     let is_time = label.ends_with(['때', '날']) || label.ends_with("경우");
     let said_of = if is_time { format!("{label}에는") } else { format!("{label}의 경우") };
     let answer = format!("{said_of} {}", polite(&format!("{given}이다")));
-    let mut frames = frames(if is_time { "item time" } else { "item" });
+    let mut frames = frames(match (is_list, is_time) {
+        (true, _) => "item list",
+        (false, true) => "item time",
+        (false, false) => "item",
+    });
     rng.shuffle(&mut frames);
     let make = |frame: &&str| {
         let text = frame.replace("{topic}", &fact.topic).replace("{label}", label).replace("{ask}", &ask);

@@ -35,18 +35,22 @@ pub(super) fn is_computed(own: &Quantity, said: Said<'_>) -> bool {
     let before: Vec<&Quantity> = claimed.iter().filter(|q| q.end <= own.start).collect();
     let sentence = sentence_of(said.claims, own.start);
     let has = |cues: &[&str]| cues.iter().any(|cue| sentence.contains(cue));
+    let asks = |cues: &[&str]| has(cues) || cues.iter().any(|cue| said.question.contains(cue));
     let of_case: Vec<&Quantity> = given.iter().chain(before.iter().copied()).collect();
     is_share(own, &theirs, &of_case)
+        || is_twice(own, said.source, &theirs)
+        || is_calendar_day(own, said.source, &theirs, &given)
         || is_multiple(own, &theirs, &given)
         || is_rate(own, said.source, &theirs, &given)
         || has(SUMS) && is_total(own, &theirs, &before)
-        || has(RESTS) && is_rest(own, &theirs, &of_case)
+        || asks(RESTS) && is_rest(own, &theirs, &of_case)
 }
 
 fn sentence_of(text: &str, at: usize) -> String {
     let start = |s: &str| s.as_ptr() as usize - text.as_ptr() as usize;
     let found = sentences(text).into_iter().find(|s| (start(s)..=start(s) + s.len()).contains(&at));
-    found.unwrap_or_default().to_ascii_lowercase()
+    // `more than` compares, and says nothing of what is left.
+    found.unwrap_or_default().to_ascii_lowercase().replace("more than", "over")
 }
 
 fn is_of(quantity: &Quantity, all: &[Quantity]) -> bool {
@@ -62,8 +66,45 @@ fn is_share(own: &Quantity, theirs: &[Quantity], of_case: &[&Quantity]) -> bool 
             _ => return false,
         };
         let mut amounts = of_case.iter().filter(|q| q.unit == own.unit && own.unit != Unit::Percent);
-        amounts.any(|q| q.value * share.value == own.value * whole)
+        amounts.any(|q| is_part(own, q.value * share.value / whole, q.value / ONE + 1))
     })
+}
+
+/// Whether a number is such a part, but for what its share was rounded by; of people the next whole one.
+fn is_part(own: &Quantity, part: i128, rounded: i128) -> bool {
+    let whole = (part - rounded + ONE - 1).div_euclid(ONE) * ONE;
+    (own.value - part).abs() <= rounded || own.unit == Unit::People && own.value == whole
+}
+
+/// 8년 of 임기는 4년으로 하고, 한 차례 중임할 수 있다.
+fn is_twice(own: &Quantity, source: &str, theirs: &[Quantity]) -> bool {
+    const ONCE: [&str; 5] = ["한 차례", "1차에", "1회", "한 번", "once"];
+    const AGAIN: [&str; 5] = ["중임할 수 있", "연임할 수 있", "중임할수 있", "연임될 수 있", "be renewed"];
+    let has = |words: &[&str]| words.iter().any(|word| source.contains(word));
+    has(&ONCE) && has(&AGAIN) && theirs.iter().any(|q| q.unit == own.unit && q.value * 2 == own.value)
+}
+
+/// 5월 31일 of 그 달의 말일, where the question says 5월 10일; 20일 of 그 전날, where it says 21일.
+fn is_calendar_day(own: &Quantity, source: &str, theirs: &[Quantity], given: &[Quantity]) -> bool {
+    const LAST: [&str; 2] = ["말일", "last day of the month"];
+    const DAY: i128 = ONE;
+    const MONTH: i128 = 100 * ONE;
+    let has = |words: &[&str]| words.iter().any(|word| source.contains(word));
+    let (day, month) = (own.value % MONTH / DAY, own.value / MONTH % 100);
+    let n_days: &[i128] = match month {
+        2 => &[28, 29],
+        4 | 6 | 9 | 11 => &[30],
+        _ => &[31],
+    };
+    let is_same_month = |q: &Quantity| q.unit == Unit::Date && q.value / MONTH % 100 == month;
+    let is_last = own.unit == Unit::Date && n_days.contains(&day) && given.iter().any(is_same_month);
+    let beside = |step: i128| {
+        let is_day = matches!(own.unit, Unit::Date | Unit::Days);
+        is_day && theirs.iter().chain(given).any(|q| q.unit == own.unit && q.value + step * DAY == own.value)
+    };
+    has(&LAST) && is_last
+        || has(&["전날", "전일", "the day before"]) && beside(-1)
+        || has(&["다음 날", "다음날", "the next day", "the following day"]) && beside(1)
 }
 
 /// 15만원 of 1회에 5만원, where the question says 세 번.
@@ -146,8 +187,31 @@ mod tests {
             ("얼마인가요?", "2만원과 4만원이므로 모두 6만원입니다.", "첫째는 2만원, 둘째는 4만원", true),
             ("얼마인가요?", "2만원과 4만원이므로 모두 7만원입니다.", "첫째는 2만원, 둘째는 4만원", false),
             ("열흘 쉬면요?", "3일은 유급, 나머지 7일은 무급입니다.", "처음 3일은 유급으로 한다.", true),
+            (
+                "위원 300명이면요?",
+                "200명이 찬성해야 합니다.",
+                "재적위원 3분의 2 이상이 찬성하여야 한다.",
+                true,
+            ),
+            (
+                "위원 300명이면요?",
+                "180명이 찬성해야 합니다.",
+                "재적위원 3분의 2 이상이 찬성하여야 한다.",
+                false,
+            ),
+            ("다섯 명이 나오면요?", "네 명이 찬성해야 합니다.", "3분의 2 이상이 찬성하여야 한다.", true),
+            ("다섯 명이 나오면요?", "세 명이 찬성해야 합니다.", "3분의 2 이상이 찬성하여야 한다.", false),
+            ("길면 몇 년인가요?", "길어야 6년입니다.", "임기는 3년으로 하고 한 번 연임할 수 있다.", true),
+            ("길면 몇 년인가요?", "길어야 6년입니다.", "임기는 3년으로 하고 연임할 수 없다.", false),
+            ("6월 3일에 빌리면요?", "6월 30일까지입니다.", "빌린 달의 말일까지 돌려준다.", true),
+            ("6월 3일에 빌리면요?", "6월 29일까지입니다.", "빌린 달의 말일까지 돌려준다.", false),
+            ("15일이 휴일이면요?", "14일에 줍니다.", "휴일이면 그 전날에 준다.", true),
+            ("15일이 휴일이면요?", "16일에 줍니다.", "휴일이면 그 전날에 준다.", false),
+            ("How many weeks are left of my 5?", "Seven.", "It lasts 12 weeks.", false),
+            ("I used 5 weeks. How many are left?", "7 weeks.", "It lasts 12 weeks.", true),
             ("I have 30 hours", "You may earn 20 more.", "The most is 50 hours.", true),
             ("I have 30 hours", "You may earn 25 more.", "The most is 50 hours.", false),
+            ("In 15 days?", "More than 8 days are reported.", "More than 7 days are reported.", false),
             ("열흘 쉬면요?", "3일은 유급, 나머지 6일은 무급입니다.", "처음 3일은 유급으로 한다.", false),
         ] {
             let own = quantities(claims).pop().unwrap();

@@ -18,7 +18,9 @@ pub(super) struct Meant {
 
 impl Meant {
     pub fn of(case: &Case<'_>, source: &str) -> Option<Self> {
-        let lines = Labelled::new(source, &case.question);
+        let asked = Labelled::new(source, &case.question);
+        // Where the question has no line's own word, the answer may say of which line it speaks.
+        let lines = if asked.names_any() { asked } else { Labelled::new(source, &case.claims) };
         let text = lines.meant();
         let is_part = text.len() < source.len() && !lines.speaks_of_others(&case.claims);
         is_part.then(|| Self { theirs: quantities(&text), given: quantities(&case.question), text })
