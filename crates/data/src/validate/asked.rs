@@ -230,7 +230,7 @@ impl Asked {
 /// Whether a text names somebody. `-자` and `-인` name people that no list has: 취업자, 청구인, anyone.
 fn names_somebody(text: &str) -> bool {
     static SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)누구든지|아무도|[가-힣]{2,}(?:자|인|관|원|부|과|실|단|처|청)(?:[은는이가을를의,.( ]|에게|에서|입니다|$)|\bany(?:one|body)|\bevery(?:one|body)|\byou\b|\bteammate|\bmember")
+        Regex::new(r"(?i)누구든지|아무도|사람|(?:^|\s)(?:이|분|자)(?:[은는이가를의,.( ]|에게|입니다|$)|\bthose\b|\bpeople\b|[가-힣]{2,}(?:자|인|관|원|부|과|실|단|처|청)(?:[은는이가을를의,.( ]|에게|에서|입니다|$)|\bany(?:one|body)|\bevery(?:one|body)|\byou\b|\bteammate|\bmember")
             .expect("the pattern is tested")
     });
     entities(text).iter().any(|e| e.kind != EntityKind::Document) || SOMEBODY.is_match(text)

@@ -275,8 +275,17 @@ fn without_citations(answer: &str) -> String {
         rest = tail;
     }
     out.push_str(rest);
-    out
+    NAMED_HEADING.replace_all(&out, "").into_owned()
 }
+
+/// A heading that an answer names as its source outside brackets: `the section "Travel cards" says`.
+static NAMED_HEADING: LazyLock<Regex> = LazyLock::new(|| {
+    let named =
+        r#"(?:the )?(?:section|heading|chapter|part|page)s?(?: called| titled| named| on)? "([^"]{3,90})""#;
+    let before = r#"(?:the )?"([^"]{3,90})" (?:section|heading|chapter|part|page)\b"#;
+    let under = r#"\b(?:under|per|explained in|described in|according to) (?:the )?"([^"]{3,90})""#;
+    Regex::new(&format!("(?i){named}|{before}|{under}")).expect("the pattern is tested")
+});
 
 /// References of an answer that neither name the cited place nor stand in its text.
 fn wrong_references(case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>) {
@@ -313,6 +322,13 @@ fn is_said_of(after: &str, reference: &Reference, known: &[Reference], source: &
 /// A quoted heading in the brackets at an answer's end under which the cited place does not stand and that it does not say.
 /// A heading further up names many other places, too.
 fn wrong_heading(case: &Case<'_>, cited: &Cited, findings: &mut Vec<Finding>) {
+    for captures in NAMED_HEADING.captures_iter(&case.answer) {
+        let Some(heading) = captures.iter().skip(1).flatten().next() else { continue };
+        let said = bare(&format!("{}\n{}", cited.headings, cited.text()));
+        if !said.contains(&bare(heading.as_str())) {
+            push(findings, Code::WrongReference, heading.as_str(), &cited.headings.replace('\n', ", "));
+        }
+    }
     let end = case.answer.trim_end_matches(['.', ' ']);
     let Some((before, heading)) = end.strip_suffix("\")").and_then(|answer| answer.rsplit_once('"')) else {
         return;

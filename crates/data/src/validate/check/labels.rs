@@ -56,9 +56,22 @@ impl<'a> Labelled<'a> {
 
 /// What stands before the colon of a line, or in the first cell of a row.
 fn label(line: &str) -> Option<Vec<String>> {
-    let (head, rest) = line.split_once(": ").or_else(|| line.split_once(" | "))?;
+    // A remark is about all lines.
+    const REMARKS: [&str; 6] = ["비고", "참고", "주", "※", "Note", "Remarks"];
+    let (head, rest) = line.split_once(": ").or_else(|| row(line))?;
+    if REMARKS.contains(&head.trim()) {
+        return None;
+    }
     let is_label = !rest.trim().is_empty() && words(head).len() <= LABEL_WORDS;
     is_label.then(|| marks(head)).filter(|marks| !marks.is_empty())
+}
+
+/// A row of a table, parted before its first cell with an amount: 사망 | 배우자 | 10일.
+fn row(line: &str) -> Option<(&str, &str)> {
+    let walls = line.match_indices(" | ").map(|(at, _)| at);
+    let cells: Vec<usize> = walls.take_while(|at| quantities(&line[..*at]).is_empty()).collect();
+    let at = cells.into_iter().next_back().or_else(|| line.find(" | "))?;
+    Some((&line[..at], &line[at + 3..]))
 }
 
 /// The stems and amounts of a text, and what it names by a number.

@@ -91,8 +91,13 @@ struct Found<'a> {
 
 /// The segment that has one of these words: in English in any of its forms, in Korean as the beginning of one.
 fn find<'a>(segments: &'a [Segment], side: &[&str]) -> Option<Found<'a>> {
+    // 화재를 제외하고는 names an exception; nothing is left out of anything.
+    const EXCEPT: [&str; 4] = ["제외하고", "제외하면", "빼고", "빼면"];
     let is_word = |word: &str, w: &str| {
         let w = w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        if EXCEPT.iter().any(|except| w.starts_with(except)) {
+            return false;
+        }
         if word.is_ascii() { english(&w) == english(word) } else { w.starts_with(word) }
     };
     segments.iter().find_map(|segment| {

@@ -17,6 +17,8 @@ static SIGNS: LazyLock<Vec<(Regex, Option<Sign>)>> = LazyLock::new(|| {
             r"(?:no|not) (?:later|more|less|fewer|earlier) than|not only|whether or not|no matter|not (?:to )?exceed|(?:people|persons|employees|those|anyone|anybody|someone|somebody|members|staff|workers|holders) without|no-\w+|not just|not necessarily|if not|nothing (?:but|other than)|none other than",
             None,
         ),
+        // The `No` of `No - not available` answers, and the rest negates once.
+        entry(r"no\s?[-–—:,]\s?not", Some(Sign::Not)),
         entry(
             r"(?:need not|not (?:be )?required|(?:do|does|did) not (?:have|need) to|(?:don't|doesn't) (?:have|need) to|not necessary|not mandatory|no need|no (?:obligation|requirement|duty|reason) to|not obliged|optional)",
             Some(Sign::NeedNot),
@@ -35,6 +37,10 @@ static SIGNS: LazyLock<Vec<(Regex, Option<Sign>)>> = LazyLock::new(|| {
         ),
         entry(r"(?:may|can|could|allowed|permitted|eligible|entitled)", Some(Sign::May)),
     ]
+});
+
+static ASIDE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\s?\((?:not|but not|no) [^()]{1,60}\)").expect("the pattern is tested")
 });
 
 /// `The amount you can receive depends on …` says nothing of whether you can.
@@ -63,9 +69,8 @@ const CUTS: &[&str] = &[
 ];
 
 pub(super) fn segments(sentence: &str) -> Vec<Segment> {
-    // `No - not available` answers a question, and says one negation.
-    let answers = ["No - ", "No, ", "No: ", "No – "];
-    let sentence = answers.iter().find_map(|no| sentence.strip_prefix(no)).unwrap_or(sentence);
+    // `Training (not at a conference)` says of which training it speaks.
+    let sentence = &*ASIDE.replace_all(sentence, "");
     let mut out = Vec::new();
     let mut start = 0;
     let all = words(sentence);

@@ -14,7 +14,7 @@ type Pattern = (Regex, Sign);
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     use Sign::{Is, May, Must, MustNot, NeedNot, Not};
     let never = r"(?:(?:아니|안)\s?(?:되|된|될|됩|돼)\S*|수\s?(?:는|도)?\s?없\S*|못\s?(?:하|한|합)\S*)";
-    let patterns: [(&str, Sign); 23] = [
+    let patterns: [(&str, Sign); 24] = [
         // 하지 아니하면 아니 된다, 하지 않고는 ~할 수 없다, 승인 없이는 ~할 수 없다: must.
         (
             &format!(
@@ -57,6 +57,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (r"(?:^|\s)못\s?([받주준줄쓰쓸써씁내낸낼냅가간갈넣들쉬바나][가-힣]*)", MustNot),
         (r"([가-힣]+)지\s?(?:는|도|를)?\s?(?:못\s?(?:하|한|할|합|해)|말|마십|마세)\S*", MustNot),
         (r"([가-힣]+)지\s?(?:는|도|를)?\s?(?:아니하|아니한|아니할|아니합|아니함|아니해|않)\S*", Not),
+        (r"([가-힣]+?)(?:기|하기|받기)(?:는|가|도)?\s어렵\S*", MustNot),
         (r"([가-힣]+?)(?:이|가|을|를|은|는|도)?\s?(?:금지|불가능?|불허|금하|금한|금합)\S*", MustNot),
         (
             r"([가-힣]+?)(?:이|가|은|는|을|를)?\s(?:아니다|아닙니다|아니며|아니고|아니면|아닌|아니에요|없다|없습니다|없는|없으며|없고|없으면|없을|없음|없어요|없어서|없이|없지\S*)",
@@ -164,6 +165,8 @@ fn share_predicates(all: &mut [Segment], sentence: &str) {
         let is_gapped = sentence.contains(&format!("{surface},"))
             && own.sign == Sign::Is
             && !own.is_condition
+            // 늘어나지만, is a predicate of its own.
+            && !["지만", "는데", "으나", "므로", "니까"].iter().any(|end| surface.ends_with(end))
             && words::words(surface).first().is_some_and(|word| !word.particle.is_empty())
             && (verb(surface).is_none() && words::verb_root(surface).is_none());
         if is_gapped {

@@ -283,9 +283,12 @@ fn of_segment(
         .then(|| Contradiction { claim: own.text.clone(), evidence: segment.text.clone() })
 }
 
-/// What a segment says its predicate of.
+/// What a segment says its predicate of, without the words that only say how.
 fn named(segment: &Segment) -> impl Iterator<Item = &String> {
-    segment.stems.iter().filter(|stem| !is_alike(stem, &segment.predicate))
+    const HOW: [&str; 10] =
+        ["함께", "모두", "또한", "역시", "별도", "따로", "전부", "각각", "also", "separately"];
+    let is_how = |stem: &str| HOW.contains(&stem);
+    segment.stems.iter().filter(move |stem| !is_alike(stem, &segment.predicate) && !is_how(stem))
 }
 
 fn is_named(stem: &str, segment: &Segment) -> bool {

@@ -33,6 +33,7 @@ fn signs_of_korean_predicates() {
         ("회사의 허가는 필요하지 않습니다", NeedNot),
         ("책임을 면하지 못합니다", Is),
         ("주거의 자유를 침해받습니다", Is),
+        ("그렇게 하면 허가받기 어렵습니다", MustNot),
     ] {
         assert_eq!(signs(text).last(), Some(&want), "{text}: {:?}", segments(text));
     }
@@ -49,10 +50,18 @@ fn signs_of_english_predicates() {
         ("You do not have to submit a report", NeedNot),
         ("Leave is not paid", Not),
         ("Leave is paid", Is),
+        ("Hours of credit: No - not available with this plan", Not),
         ("Submit it no later than 5 days after the trip", Is),
     ] {
         assert_eq!(signs(text).last(), Some(&want), "{text}: {:?}", segments(text));
     }
+}
+
+#[test]
+fn a_clause_that_ends_with_its_own_verb_does_not_share_the_next_one() {
+    use Sign::{Is, MustNot};
+    assert_eq!(signs("해마다 하루씩 늘어나지만, 합계는 25일을 넘지 못한다"), [Is, MustNot]);
+    assert_eq!(signs("주간에는 도시락을, 야간에는 음료를 나누어 주지 아니한다").first(), Some(&Sign::Not));
 }
 
 #[test]

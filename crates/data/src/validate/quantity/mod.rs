@@ -43,10 +43,13 @@ impl Quantity {
         is_bare && (self.value == other.value || self.scaled() == other.scaled())
     }
 
-    /// Whether both count the same kind of thing.
+    /// Whether both count the same kind of thing. Of periods those are that a person would say one for the other: hours
+    /// and days, days and months, but not hours and years.
     pub fn is_comparable(&self, other: &Self) -> bool {
-        let is_period = |unit| matches!(unit, Unit::Seconds | Unit::Minutes | Unit::Days | Unit::Months);
-        self.unit == other.unit || (is_period(self.unit) && is_period(other.unit))
+        const PERIODS: [Unit; 4] = [Unit::Seconds, Unit::Minutes, Unit::Days, Unit::Months];
+        let place = |unit| PERIODS.iter().position(|period| *period == unit);
+        let is_near = place(self.unit).zip(place(other.unit)).is_some_and(|(a, b)| a.abs_diff(b) < 2);
+        self.unit == other.unit || is_near
     }
 
     /// The number as it was written, where the unit is kept in smaller ones.
