@@ -206,6 +206,9 @@ impl Joiner {
     }
 
     fn korean(&self, seam: &Seam<'_>) -> (Join, JoinReason) {
+        if begins_phrase(seam) {
+            return (Join::Blank, JoinReason::Syllables);
+        }
         let join = if self.evidence(seam) + self.habit > 0.0 { Join::Blank } else { Join::Nothing };
         let is_seen = match join {
             Join::Blank => self.seen_split(seam) > 0,
@@ -238,6 +241,23 @@ impl Joiner {
         let breaks_word = is_lower(stem.chars().next_back()) && is_lower(lower.chars().next());
         (if breaks_word { Join::HyphenDropped } else { Join::Nothing }, JoinReason::Script)
     }
+}
+
+/// Whether grammar says that a word begins at the seam: 수 of 줄 수 있다 is never written together with its verb, and neither
+/// is a numeral that counts with what stands before it: 문자 중 세 가지.
+fn begins_phrase(seam: &Seam<'_>) -> bool {
+    const RIEUL: u32 = 8;
+    const CAN: [&str; 4] = ["수 있", "수 없", "수는 없", "수도 있"];
+    const NUMERALS: [&str; 8] = ["한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟"];
+    const COUNTERS: [&str; 8] = ["가지", "사람", "명", "차례", "번", "단계", "시간", "달"];
+    let (last, _) = seam.ends();
+    let lower = seam.lower.text.as_str();
+    let ends_in_rieul = is_hangul(last) && (u32::from(last) - 0xAC00) % 28 == RIEUL;
+    let counts = || {
+        let (numeral, rest) = lower.split_once(' ').unwrap_or_default();
+        NUMERALS.contains(&numeral) && COUNTERS.iter().any(|counter| rest.starts_with(counter))
+    };
+    ends_in_rieul && CAN.iter().any(|can| lower.starts_with(can)) || is_hangul(last) && counts()
 }
 
 /// A word without punctuation around it.
@@ -335,6 +355,9 @@ mod tests {
                 "국민의 권리를 국민의 권리를 국민의|권리를 가진다",
                 "국민의 권리를 국민의 권리를 국민의 권리를 가진다",
             ),
+            // What grammar parts, however short it is.
+            ("합의하여 휴가를 줄|수 있다", "합의하여 휴가를 줄 수 있다"),
+            ("숫자와 특수문자 중|세 가지 이상을 섞는다", "숫자와 특수문자 중 세 가지 이상을 섞는다"),
             // English.
             ("all employ-|ees shall re-|apply", "all employees shall reapply"),
             ("the time-|Table of the|rules", "the time-Table of the rules"),
