@@ -99,6 +99,41 @@ impl Table {
         out
     }
 
+    /// How many rows at the top are headings where nothing marks them: the first one, where it only names things and more
+    /// follow, with the rows that its cells reach down to. A number in brackets is the unit of a column: `일비 (1일)`.
+    pub(super) fn named_rows(rows: &[Vec<Cell>]) -> u32 {
+        const MOST: u32 = 3;
+        let names = |cell: &Cell| {
+            let letters = cell.text.chars().count();
+            let name = cell.text.split('(').next().unwrap_or_default();
+            (1..=20).contains(&letters)
+                && !name.chars().any(|c| c.is_ascii_digit())
+                && name.chars().any(char::is_alphabetic)
+                && !cell.text.ends_with('.')
+        };
+        let all_name = |row: &Vec<Cell>| row.iter().all(names);
+        if rows.len() < 2 || rows[0].len() < 2 || !all_name(&rows[0]) {
+            return 0;
+        }
+        let reach = rows[0].iter().map(|cell| cell.rows).max().unwrap_or(1).min(MOST);
+        let is_head = (reach as usize) < rows.len() && rows[1..reach as usize].iter().all(all_name);
+        if is_head { reach } else { 1 }
+    }
+
+    /// Takes the first rows for headings where the file marks none and a column has numbers under a name. A table of
+    /// names alone – offices and their towns – may as well have none.
+    pub(super) fn find_head(&mut self) {
+        if self.heading_rows > 0 {
+            return;
+        }
+        let head = Self::named_rows(&self.rows);
+        let has_number = |cell: &Cell| cell.text.chars().any(|c| c.is_ascii_digit());
+        let below = self.rows.iter().skip(head as usize).flatten();
+        if head > 0 && below.filter(|cell| cell.column > 0).any(has_number) {
+            self.heading_rows = head;
+        }
+    }
+
     /// The cells that fill each row, from left to right: its own, and those that began in a row above it.
     pub fn full_rows(&self) -> Vec<Vec<&Cell>> {
         // Cells that go on, each with the rows that it still fills.
@@ -266,5 +301,31 @@ mod tests {
         assert_eq!(table.headings_over(&table.rows[2][2]), ["휴가", "유급"]);
         assert_eq!(table.headings_over(&table.rows[3][1]), ["휴가", "유급", "무급"]);
         assert_eq!(table.headings_over(&table.rows[3][0]), ["구분"]);
+    }
+
+    /// Rows of cells, each a text with how many rows it reaches down.
+    fn rows(rows: &[&[(&str, u32)]]) -> Vec<Vec<Cell>> {
+        let cell = |(column, &(text, rows)): (usize, &(&str, u32))| Cell {
+            text: text.to_owned(),
+            column: column as u32,
+            columns: 1,
+            rows,
+        };
+        rows.iter().map(|row| row.iter().enumerate().map(cell).collect()).collect()
+    }
+
+    #[test]
+    fn a_head_may_have_units_and_a_second_row() {
+        let body: &[(&str, u32)] = &[("대리", 1), ("3만원", 1), ("2만원", 1)];
+        for (head, want) in [
+            (rows(&[&[("직급", 1), ("일비 (1일)", 1), ("식비", 1)], body]), 1),
+            (rows(&[&[("직급", 2), ("여비", 1)], &[("일비", 1), ("식비", 1)], body]), 2),
+            // What reaches down into values is no head of two rows.
+            (rows(&[&[("직급", 2), ("여비", 1)], body]), 1),
+            (rows(&[&[("대리", 1), ("3만원", 1)], body]), 0),
+            (rows(&[&[("소속", 1), ("", 1)], body]), 0),
+        ] {
+            assert_eq!(Table::named_rows(&head), want, "{head:?}");
+        }
     }
 }

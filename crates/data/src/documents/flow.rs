@@ -234,6 +234,7 @@ impl Flow {
                 let text = grid.table.rows[0][0].text.clone();
                 self.push(Content::Paragraph(text), Look::default());
             } else {
+                grid.table.find_head();
                 self.push(Content::Table(grid.table), Look::default());
             }
         }

@@ -297,6 +297,31 @@ fn what_hardly_anything_is_asked_about_is_named() {
     assert!(scratch.read("out/report.html").contains(&format!("<li>{}</li>", shown.trim())));
 }
 
+/// The English handbook says the same facts in each of the files that it is set to.
+#[test]
+fn the_handbook_is_asked_the_same_from_every_kind_of_file() {
+    let scratch = project();
+    std::fs::remove_dir_all(scratch.path("rules")).unwrap();
+    let kinds = [
+        ("md", &include_bytes!("../../../synth/assets/rules/employee-handbook.md")[..]),
+        ("docx", &include_bytes!("../../../synth/assets/rules/employee-handbook.docx")[..]),
+        ("pdf", &include_bytes!("../../../synth/assets/rules/employee-handbook.pdf")[..]),
+    ];
+    let facts = kinds.map(|(kind, bytes)| {
+        std::fs::create_dir_all(scratch.path(kind)).unwrap();
+        std::fs::write(scratch.path(&format!("{kind}/handbook.{kind}")), bytes).unwrap();
+        let path = format!("source.rules.path={kind}");
+        let set = ["--set", "questions.cover=true", "--set", &path];
+        let args = [&["run", "--until", "synthesize"][..], &SMALL[..], &set[..]].concat();
+        let said = String::from_utf8_lossy(&scratch.output(&args).stderr).into_owned();
+        let line = said.lines().find(|line| line.contains(" facts in ")).unwrap_or_else(|| panic!("{said}"));
+        let numbers: Vec<usize> = line.split([' ', ';']).filter_map(|word| word.parse().ok()).collect();
+        assert!(numbers[0] == numbers[1] && numbers[3] == 0, "{kind}: {line}");
+        numbers[1]
+    });
+    assert!(facts[0] > 160 && facts.iter().all(|n| *n == facts[0]), "{facts:?}");
+}
+
 #[test]
 fn the_example_rules_are_read_from_their_pdf() {
     let scratch = Scratch::new();

@@ -372,6 +372,7 @@ impl<'a> Body<'a> {
         if let Some((cell, _, _)) = self.tables.last_mut().and_then(|outer| outer.cell.as_mut()) {
             cell.push_str(&format!("{}{}", if cell.is_empty() { "" } else { "\n" }, grid.table.text()));
         } else if grid.table.rows.iter().flatten().any(|cell| !cell.text.is_empty()) {
+            grid.table.find_head();
             let content = match grid.table.rows.as_slice() {
                 // A frame around text is no table.
                 [row] if row.len() == 1 => Content::Paragraph(row[0].text.clone()),

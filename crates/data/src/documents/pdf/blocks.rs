@@ -284,62 +284,15 @@ pub(super) fn span(grid: &Grid, root: (usize, usize)) -> (u32, u32) {
     (rows as u32, columns as u32)
 }
 
-/// Bold rows at the top, up to three; else the first row where it only names things and more follow, with the rows that
-/// its cells reach down to. A number in brackets is the unit of a column: `일비 (1일)`.
+/// Bold rows at the top, up to three; else those that only name things.
 fn heading_rows(rows: &[Vec<Cell>], bold: &[bool]) -> u32 {
     let leading = bold.iter().take_while(|bold| **bold).count();
     if leading > 0 && leading < rows.len() {
         return leading.min(3) as u32;
     }
-    const MOST: u32 = 3;
-    let names = |cell: &Cell| {
-        let letters = cell.text.chars().count();
-        let name = cell.text.split('(').next().unwrap_or_default();
-        (1..=20).contains(&letters)
-            && !name.chars().any(|c| c.is_ascii_digit())
-            && name.chars().any(char::is_alphabetic)
-            && !cell.text.ends_with('.')
-    };
-    let all_name = |row: &Vec<Cell>| row.iter().all(names);
-    if rows.len() < 2 || rows[0].len() < 2 || !all_name(&rows[0]) {
-        return 0;
-    }
-    let reach = rows[0].iter().map(|cell| cell.rows).max().unwrap_or(1).min(MOST);
-    let is_head = (reach as usize) < rows.len() && rows[1..reach as usize].iter().all(all_name);
-    if is_head { reach } else { 1 }
+    Table::named_rows(rows)
 }
 
 fn around(a: Rect, b: Rect) -> Rect {
     Rect { x0: a.x0.min(b.x0), y0: a.y0.min(b.y0), x1: a.x1.max(b.x1), y1: a.y1.max(b.y1) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Rows of cells, each a text with how many rows it reaches down.
-    fn rows(rows: &[&[(&str, u32)]]) -> Vec<Vec<Cell>> {
-        let cell = |(column, &(text, rows)): (usize, &(&str, u32))| Cell {
-            text: text.to_owned(),
-            column: column as u32,
-            columns: 1,
-            rows,
-        };
-        rows.iter().map(|row| row.iter().enumerate().map(cell).collect()).collect()
-    }
-
-    #[test]
-    fn a_head_may_have_units_and_a_second_row() {
-        let body: &[(&str, u32)] = &[("대리", 1), ("3만원", 1), ("2만원", 1)];
-        for (head, want) in [
-            (rows(&[&[("직급", 1), ("일비 (1일)", 1), ("식비", 1)], body]), 1),
-            (rows(&[&[("직급", 2), ("여비", 1)], &[("일비", 1), ("식비", 1)], body]), 2),
-            // What reaches down into values is no head of two rows.
-            (rows(&[&[("직급", 2), ("여비", 1)], body]), 1),
-            (rows(&[&[("대리", 1), ("3만원", 1)], body]), 0),
-            (rows(&[&[("소속", 1), ("", 1)], body]), 0),
-        ] {
-            assert_eq!(heading_rows(&head, &vec![false; head.len()]), want, "{head:?}");
-        }
-    }
 }
